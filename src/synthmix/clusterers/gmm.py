@@ -1,0 +1,83 @@
+"""`gmm`: a Gaussian mixture as a clusterer."""
+
+from __future__ import annotations
+
+from typing import Any, Literal, Self
+
+import numpy as np
+from numpy.random import RandomState
+from numpy.typing import ArrayLike, NDArray
+from sklearn.base import BaseEstimator, ClusterMixin
+from sklearn.mixture import GaussianMixture
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+CovarianceType = Literal["full", "tied", "diag", "spherical"]
+
+
+class GaussianMixtureClusterer(ClusterMixin, BaseEstimator):
+    """scikit-learn's GaussianMixture, fitted in float64, with the verbs of a clusterer.
+
+    In float32, rounding can make a covariance indefinite, and the fit then fails. Takes no sample weights.
+
+    Args:
+        n_clusters: components, from 1 to the number of points.
+        covariance_type: `full`, `tied`, `diag` or `spherical`.
+        n_init: starts, of which the likeliest is kept, ≥ 1.
+        max_iter: EM steps of each start, ≥ 1.
+        tol: EM ends when the mean log-likelihood rises by less, ≥ 0.
+        reg_covar: added to the diagonal of each covariance, ≥ 0.
+        random_state: of the k-means starts.
+
+    Attributes:
+        mixture_: the fitted GaussianMixture.
+        labels_: likeliest component of each point (n_samples,).
+        n_iter_: EM steps of the best start.
+        n_features_in_: number of features.
+    """
+
+    def __init__(
+        self,
+        n_clusters: int = 8,
+        *,
+        covariance_type: CovarianceType = "full",
+        n_init: int = 5,
+        max_iter: int = 100,
+        tol: float = 1e-3,
+        reg_covar: float = 1e-6,
+        random_state: int | RandomState | None = None,
+    ) -> None:
+        self.n_clusters = n_clusters
+        self.covariance_type = covariance_type
+        self.n_init = n_init
+        self.max_iter = max_iter
+        self.tol = tol
+        self.reg_covar = reg_covar
+        self.random_state = random_state
+
+    def fit(self, X: ArrayLike, y: object = None) -> Self:
+        """Fits the mixture to points (n_samples, n_features); `y` is ignored.
+
+        Raises:
+            ValueError: a parameter is out of range, or there are fewer points than clusters.
+        """
+        X = validate_data(self, X, dtype=np.float64)
+        if self.n_clusters > len(X):
+            raise ValueError(f"n_clusters={self.n_clusters}: must be ≤ n_samples={len(X)}")
+        mixture = GaussianMixture(
+            self.n_clusters,
+            covariance_type=self.covariance_type,
+            n_init=self.n_init,
+            max_iter=self.max_iter,
+            tol=self.tol,
+            reg_covar=self.reg_covar,
+            random_state=self.random_state,
+        )
+        self.labels_ = mixture.fit_predict(X)
+        self.mixture_ = mixture
+        self.n_iter_ = mixture.n_iter_
+        return self
+
+    def predict(self, X: ArrayLike) -> NDArray[Any]:
+        """Likeliest component of each point: (n_samples,)."""
+        check_is_fitted(self)
+        return np.asarray(self.mixture_.predict(validate_data(self, X, dtype=np.float64, reset=False)))

@@ -1,0 +1,112 @@
+"""Arrays with what is known of them: `DataSpec`, `Dataset` and the `Splits` of one seed."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+import torch
+from torch import Tensor
+
+from synthmix.data.spec import DataSpec
+
+
+class Density(Protocol):
+    """The known distribution of a toy data set, over points of shape (D,)."""
+
+    def sample(self, n: int, generator: torch.Generator) -> Tensor:
+        """Returns `n` independent points, float32, (n, D)."""
+        ...
+
+    def log_prob(self, x: Tensor) -> Tensor:
+        """Returns the natural logarithm of the density at each row of `x` (N, D): float32, (N,)."""
+        ...
+
+    def rescaled(self, shift: Tensor, scale: Tensor) -> Density:
+        """The distribution of (x - shift) / scale, with `shift` and `scale` (D,), `scale` above 0."""
+        ...
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """Points, their labels where there are any, and their spec.
+
+    Attributes:
+        x: float32, (N, C, H, W) for images with values in `spec.value_range`, (N, D) for tables.
+        y: int64, (N,), or None. For scoring only.
+        spec: kind, shape, value range, number of classes, digest.
+        test: the official test set where there is one.
+        density: for toy data, the distribution that the points come from.
+    """
+
+    x: Tensor
+    y: Tensor | None
+    spec: DataSpec
+    test: Dataset | None = None
+    density: Density | None = None
+
+    def __post_init__(self) -> None:
+        if self.x.dtype != torch.float32 or tuple(self.x.shape[1:]) != self.spec.shape:
+            raise ValueError(
+                f"x must be float32 of shape (N, {', '.join(map(str, self.spec.shape))}), "
+                f"got {self.x.dtype} {tuple(self.x.shape)}"
+            )
+        if self.y is not None and (self.y.dtype != torch.int64 or self.y.shape != self.x.shape[:1]):
+            raise ValueError(f"y must be int64 of shape ({len(self.x)},), got {self.y.dtype} {tuple(self.y.shape)}")
+
+    def __len__(self) -> int:
+        return len(self.x)
+
+    def take(self, index: Tensor | slice) -> Dataset:
+        """The points at `index`, in that order, without the official test set."""
+        return replace(self, x=self.x[index], y=None if self.y is None else self.y[index], test=None)
+
+    def with_x(self, x: Tensor) -> Dataset:
+        """The same labels and spec over other values of the same points."""
+        return replace(self, x=x)
+
+
+@dataclass(frozen=True)
+class Splits:
+    """One seed's cut of a dataset. Scaled: whatever the scaler knows, it knows from `train`.
+
+    Attributes:
+        train: the n points that anything may learn from.
+        pool: real points that follow train in the same seeded order; only the oracle draws from them.
+        val: points for choices and as the reference of quality.
+        test: held out; scored once.
+        reserve: seed-independent points on which the classifier features were trained, or None.
+        duplicates_across: how many test or val points also occur, exactly, among train and pool.
+    """
+
+    train: Dataset
+    pool: Dataset
+    val: Dataset
+    test: Dataset
+    reserve: Dataset | None
+    duplicates_across: int
+
+
+def assemble(
+    spec: DataSpec,
+    x: Tensor,
+    y: Tensor | None,
+    *,
+    test: tuple[Tensor, Tensor] | None = None,
+    density: Density | None = None,
+) -> Dataset:
+    """A dataset of these arrays, its official test set included, with the digest of all of them in its spec."""
+    spec = replace(spec, digest=digest_of(x, y, *(test or ())))
+    official = None if test is None else Dataset(*test, spec)
+    return Dataset(x, y, spec, official, density)
+
+
+def digest_of(*tensors: Tensor | None) -> str:
+    """SHA-256 over shape, type and bytes of the tensors, in hexadecimal."""
+    sha = hashlib.sha256()
+    for tensor in tensors:
+        if tensor is not None:
+            sha.update(f"{tuple(tensor.shape)} {tensor.dtype}".encode())
+            sha.update(tensor.contiguous().numpy())
+    return sha.hexdigest()

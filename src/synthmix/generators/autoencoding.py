@@ -1,0 +1,173 @@
+"""Autoencoder and variational autoencoder, sampled through a density on their latent."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import torch
+from torch import Tensor, nn
+from torch.optim import Adam, Optimizer
+
+from synthmix.data.spec import DataSpec
+from synthmix.generators.latent_mixture import LatentMixture
+from synthmix.generators.losses import bernoulli_nll, gaussian_kl, gaussian_nll
+from synthmix.generators.networks import mlp
+from synthmix.generators.trained import TrainedGenerator
+from synthmix.seeds import derive_seed
+
+Likelihood = Literal["auto", "bernoulli", "gaussian"]
+
+
+class Autoencoder(TrainedGenerator):
+    """Minimises −log p(x | decode(encode(x))); sampled by the ex-post mixture on its latent.
+
+    Images are rescaled to [0, 1]. The likelihood is Bernoulli (the decoder gives logits) or a Gaussian of unit
+    variance (the decoder gives the mean); tables need the latter. The articles' net (003), 784-128-32-128-784, is
+    hidden [128] and latent_dim 32.
+
+    Args:
+        hidden: widths of the encoder's hidden layers; the decoder has them in reverse.
+        latent_dim: size of the latent.
+        likelihood: bernoulli or gaussian; auto is bernoulli for bounded data.
+        mixture_components: the most components that the ex-post mixture may have.
+        mixture_regularization: added to the diagonal of its covariances.
+        learning_rate: of Adam.
+        steps, batch_size, ema_decay: see `TrainedGenerator`.
+    """
+
+    network: nn.ModuleDict
+    code_dims = 1  # width of the encoder's output, in latents
+
+    def __init__(
+        self,
+        *,
+        hidden: list[int],
+        latent_dim: int = 32,
+        likelihood: Likelihood = "auto",
+        mixture_components: int = 20,
+        mixture_regularization: float = 1e-3,
+        learning_rate: float = 1e-3,
+        steps: int = 2000,
+        batch_size: int = 256,
+        ema_decay: float | None = None,
+    ) -> None:
+        super().__init__(steps=steps, batch_size=batch_size, ema_decay=ema_decay)
+        self.save_hyperparameters(logger=False)
+        self.hidden, self.latent_dim, self.likelihood = list(hidden), latent_dim, likelihood
+        self.mixture_components, self.mixture_regularization = mixture_components, mixture_regularization
+        self.learning_rate = learning_rate
+        self.mixture: LatentMixture | None = None
+
+    def build(self, spec: DataSpec) -> None:
+        """Makes encoder, decoder and Adam."""
+        self.bernoulli = self.likelihood == "bernoulli" or (self.likelihood == "auto" and spec.value_range is not None)
+        encoder = mlp([spec.size, *self.hidden, self.code_dims * self.latent_dim], nn.ReLU)
+        decoder = mlp([self.latent_dim, *reversed(self.hidden), spec.size], nn.ReLU)
+        self.network = nn.ModuleDict({"encoder": encoder, "decoder": decoder})
+        self.optimizer = Adam(self.network.parameters(), lr=self.learning_rate, fused=True)
+        self.mixture = None
+
+    def configure_optimizers(self) -> Optimizer:
+        """Adam over encoder and decoder."""
+        return self.optimizer
+
+    def losses(self, x: Tensor) -> dict[str, Tensor]:
+        """The objective under `loss`, and its parts under names of their own, for flattened points (N, D)."""
+        loss = self.negative_log_likelihood(self.network["decoder"](self.network["encoder"](x)), x)
+        return {"loss": loss, "reconstruction_loss": loss}
+
+    def step(self, batch: Tensor) -> dict[str, Tensor]:
+        """One update on the objective."""
+        losses = self.losses(self._flat(batch))
+        self.optimizer.zero_grad()
+        losses["loss"].backward()  # type: ignore[no-untyped-call]
+        self.optimizer.step()
+        return {name: value.detach() for name, value in losses.items()}
+
+    @torch.no_grad()
+    def encode(self, x: Tensor) -> Tensor:
+        """(N, *shape) → latents (N, latent_dim); of a distribution, its mean."""
+        code: Tensor = self._net("encoder")(self._flat(x.to(self.device)))
+        return code[:, : self.latent_dim].float().cpu()
+
+    @torch.no_grad()
+    def decode(self, latent: Tensor) -> Tensor:
+        """(N, latent_dim) → the likelihood's mean (N, *shape), in the range of the data."""
+        out: Tensor = self._net("decoder")(latent.to(self.device)).float()
+        points = (out.sigmoid() if self.bernoulli else out).cpu().view(-1, *self.spec.shape)
+        if self.spec.value_range is None:
+            return points
+        low, high = self.spec.value_range
+        return points.clamp(0, 1) * (high - low) + low
+
+    def reconstruct(self, x: Tensor) -> Tensor:
+        """(N, *shape) → (N, *shape): decode(encode(x))."""
+        return self.decode(self.encode(x))
+
+    def draw(self, n: int, rng: torch.Generator) -> Tensor:
+        """Decodes latents of the ex-post mixture, or of N(0, I) where there is none."""
+        if self.mixture is None:
+            return self.decode(torch.randn(n, self.latent_dim, generator=rng))
+        return self.decode(self.mixture.sample(n, rng))
+
+    def finish(self, x: Tensor) -> None:
+        """Fits the ex-post mixture: a plain autoencoder has no prior to sample from."""
+        self.fit_mixture(x)
+
+    def fit_mixture(self, x: Tensor) -> None:
+        """Fits the ex-post mixture on the latents of `x`."""
+        self.mixture = LatentMixture.fit(
+            self.encode(x),
+            max_components=self.mixture_components,
+            reg_covar=self.mixture_regularization,
+            seed=derive_seed(self.seed, "mixture") % 2**32,
+        )
+
+    def negative_log_likelihood(self, out: Tensor, x: Tensor) -> Tensor:
+        """Of the chosen likelihood, summed over values, mean over points."""
+        return bernoulli_nll(out, x) if self.bernoulli else gaussian_nll(out, x)
+
+    def _net(self, name: str) -> nn.Module:
+        nets = self.sampler
+        assert isinstance(nets, nn.ModuleDict)
+        return nets[name]
+
+    def _flat(self, x: Tensor) -> Tensor:
+        if self.spec.value_range is not None and self.spec.value_range != (0.0, 1.0):
+            low, high = self.spec.value_range
+            x = (x - low) / (high - low)
+        return x.flatten(1)
+
+
+class Vae(Autoencoder):
+    """The evidence lower bound with a Gaussian posterior and prior: −E_q log p(x | z) + β KL(q(z | x) ‖ N(0, I)).
+
+    z = μ + σ ε (Kingma & Welling 2014); β as in Higgins et al. 2017.
+
+    Args:
+        beta: weight of the KL term.
+        latent_density: prior samples z ~ N(0, I); mixture the ex-post mixture on the posterior means.
+        autoencoder: as for `Autoencoder`.
+    """
+
+    code_dims = 2
+
+    def __init__(
+        self, *, beta: float = 1.0, latent_density: Literal["prior", "mixture"] = "mixture", **autoencoder: Any
+    ) -> None:
+        super().__init__(**autoencoder)
+        self.save_hyperparameters(logger=False)
+        self.beta, self.latent_density = beta, latent_density
+
+    def losses(self, x: Tensor) -> dict[str, Tensor]:
+        """The negative evidence lower bound and its two terms."""
+        mean, log_variance = self.network["encoder"](x).float().chunk(2, dim=1)
+        z = mean + torch.randn_like(mean) * (0.5 * log_variance).exp()
+        reconstruction = self.negative_log_likelihood(self.network["decoder"](z), x)
+        kl = gaussian_kl(mean, log_variance)
+        return {"loss": reconstruction + self.beta * kl, "reconstruction_loss": reconstruction, "kl": kl}
+
+    def finish(self, x: Tensor) -> None:
+        """Fits the ex-post mixture where it is asked for."""
+        if self.latent_density == "mixture":
+            self.fit_mixture(x)

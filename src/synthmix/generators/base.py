@@ -1,0 +1,57 @@
+"""What every generator is: something that fits `train` and then samples nested, fair prefixes."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import Self
+
+import torch
+from torch import Tensor
+
+from synthmix.data.base import Dataset, Splits
+from synthmix.data.spec import DataSpec
+from synthmix.seeds import generator_for
+
+
+class Generator(ABC):
+    """Fits real points and samples synthetic ones.
+
+    A sample is made in blocks of fixed size, each from a random stream of its own and permuted within, so that
+    ``sample(100, seed)`` is the beginning of ``sample(1000, seed)`` and each prefix is a fair draw, whatever order
+    `draw` returns its points in.
+    """
+
+    spec: DataSpec
+    block_size: int = 500
+
+    @abstractmethod
+    def fit(self, dataset: Dataset, *, seed: int) -> Self:
+        """Learns from `dataset.x` alone; labels are never looked at."""
+
+    def material(self, splits: Splits) -> Dataset:
+        """The part of a split that this generator is fitted on: train, for all but the oracle."""
+        return splits.train
+
+    @property
+    def capacity(self) -> int | None:
+        """How many points it can deliver; None where there is no limit."""
+        return None
+
+    @abstractmethod
+    def draw(self, n: int, rng: torch.Generator) -> Tensor:
+        """Returns `n` points, (n, *spec.shape), float32, in the range of the data."""
+
+    def sample(self, n: int, seed: int) -> Tensor:
+        """Returns the first `n` points of the synthetic pool of this seed, (n, *spec.shape).
+
+        Raises:
+            Unavailable: the generator cannot deliver that many points (only the oracle).
+        """
+        blocks = [self.draw_block(index, seed) for index in range(-(-n // self.block_size))]
+        return torch.cat(blocks)[:n] if blocks else torch.empty(0, *self.spec.shape)
+
+    def draw_block(self, index: int, seed: int) -> Tensor:
+        """Returns block number `index` of the pool of `seed`, (block_size, *spec.shape)."""
+        rng = generator_for(seed, "pool", index)
+        points = self.draw(self.block_size, rng)
+        return points[torch.randperm(len(points), generator=rng)]

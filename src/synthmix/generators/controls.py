@@ -1,0 +1,139 @@
+"""Controls: generators with no model in them, beside which every model must show its worth."""
+
+from __future__ import annotations
+
+from typing import Self
+
+import torch
+from sklearn.neighbors import NearestNeighbors
+from torch import Tensor
+
+from synthmix.data.base import Dataset, Splits
+from synthmix.errors import Unavailable
+from synthmix.generators.base import Generator
+
+
+class Control(Generator):
+    """Keeps the train points; a member says how it draws from them."""
+
+    def fit(self, dataset: Dataset, *, seed: int) -> Self:
+        """Keeps `dataset.x`."""
+        self.spec = dataset.spec
+        self.x = dataset.x
+        return self
+
+    def _clipped(self, x: Tensor) -> Tensor:
+        return x if self.spec.value_range is None else x.clamp(*self.spec.value_range)
+
+
+class Duplicate(Control):
+    """The placebo: a fresh seeded permutation of train each round, so that counts differ by at most one."""
+
+    def fit(self, dataset: Dataset, *, seed: int) -> Self:
+        """Keeps `dataset.x`; one block is one round through it."""
+        super().fit(dataset, seed=seed)
+        self.block_size = len(dataset)
+        return self
+
+    def draw(self, n: int, rng: torch.Generator) -> Tensor:
+        """Returns train itself; `draw_block` permutes it."""
+        return self.x
+
+
+class Bootstrap(Control):
+    """Draws from train with replacement (Efron 1979)."""
+
+    def draw(self, n: int, rng: torch.Generator) -> Tensor:
+        """Returns `n` train points, each drawn uniformly."""
+        return self.x[torch.randint(len(self.x), (n,), generator=rng)]
+
+
+class Jitter(Control):
+    """Train points drawn with replacement plus Gaussian noise: a kernel density estimate of one bandwidth.
+
+    Args:
+        noise: standard deviation of the noise, in units of the root mean square of the columns' deviations.
+    """
+
+    def __init__(self, *, noise: float = 0.3) -> None:
+        self.noise = noise
+
+    def draw(self, n: int, rng: torch.Generator) -> Tensor:
+        """Returns `n` noisy copies, clipped to the range of the data."""
+        scale = self.noise * self.x.var(dim=0, correction=0).mean().sqrt()
+        picked = self.x[torch.randint(len(self.x), (n,), generator=rng)]
+        return self._clipped(picked + scale * torch.randn(picked.shape, generator=rng))
+
+
+class Smote(Control):
+    """Points between a train point and one of its k nearest neighbours, x + u (x' − x), u uniform on [0, 1].
+
+    Source: Chawla et al. 2002, without classes.
+    """
+
+    def __init__(self, *, n_neighbors: int = 5) -> None:
+        self.n_neighbors = n_neighbors
+
+    def fit(self, dataset: Dataset, *, seed: int) -> Self:
+        """Finds the neighbours of every train point."""
+        super().fit(dataset, seed=seed)
+        flat = dataset.x.flatten(1).numpy()
+        k = min(self.n_neighbors, len(flat) - 1)
+        found = NearestNeighbors(n_neighbors=k + 1).fit(flat).kneighbors(flat, return_distance=False)
+        self.neighbors = torch.from_numpy(found[:, 1:])
+        return self
+
+    def draw(self, n: int, rng: torch.Generator) -> Tensor:
+        """Returns `n` interpolated points."""
+        start = torch.randint(len(self.x), (n,), generator=rng)
+        which = torch.randint(self.neighbors.shape[1], (n,), generator=rng)
+        end = self.neighbors[start, which]
+        u = torch.rand((n, *(1 for _ in self.spec.shape)), generator=rng)
+        return torch.lerp(self.x[start], self.x[end], u)
+
+
+class Real(Control):
+    """The oracle: the real points that follow train in their seeded order."""
+
+    def material(self, splits: Splits) -> Dataset:
+        """The pool, which no other generator may see."""
+        return splits.pool
+
+    @property
+    def capacity(self) -> int:
+        """Number of points in the pool."""
+        return len(self.x)
+
+    def draw(self, n: int, rng: torch.Generator) -> Tensor:
+        """Returns the first `n` points of the pool."""
+        return self.x[:n]
+
+    def sample(self, n: int, seed: int) -> Tensor:
+        """Returns the first `n` points of the pool, which is in seeded order already.
+
+        Raises:
+            Unavailable: the pool is shorter than `n`.
+        """
+        if n > len(self.x):
+            raise Unavailable(f"model.name=real: {n} real points asked for, the pool holds {len(self.x)}")
+        return self.x[:n]
+
+
+class Truth(Control):
+    """Samples the known distribution of a toy data set."""
+
+    def fit(self, dataset: Dataset, *, seed: int) -> Self:
+        """Keeps the density that the data set carries.
+
+        Raises:
+            ValueError: the data set carries none.
+        """
+        super().fit(dataset, seed=seed)
+        if dataset.density is None:
+            raise ValueError(f"data.name={dataset.spec.name}: has no known density; truth needs data=toy")
+        self.density = dataset.density
+        return self
+
+    def draw(self, n: int, rng: torch.Generator) -> Tensor:
+        """Returns `n` independent points of the density."""
+        return self.density.sample(n, rng)

@@ -1,0 +1,40 @@
+"""Adversarial and reconstruction losses as they were published, on logits."""
+
+from __future__ import annotations
+
+import torch.nn.functional as F  # noqa: N812
+from torch import Tensor
+
+
+def discriminator_loss(real_logits: Tensor, fake_logits: Tensor) -> Tensor:
+    """−E log D(x) − E log(1 − D(G(z))), with D = sigmoid(logit). Goodfellow et al. 2014, equation 1.
+
+    −log σ(l) = softplus(−l), which stays finite where a probability would round to 0 or 1.
+    """
+    return F.softplus(-real_logits).mean() + F.softplus(fake_logits).mean()
+
+
+def generator_loss(fake_logits: Tensor) -> Tensor:
+    """The non-saturating −E log D(G(z)). Goodfellow et al. 2014, section 3."""
+    return F.softplus(-fake_logits).mean()
+
+
+def bernoulli_nll(logits: Tensor, x: Tensor) -> Tensor:
+    """−log p(x | z) of independent Bernoulli pixels, x in [0, 1]; summed over values, mean over points.
+
+    Kingma & Welling 2014, appendix C.1. Summed, not averaged: a mean over dimensions would multiply β by D.
+    """
+    return F.binary_cross_entropy_with_logits(logits, x, reduction="sum") / len(x)
+
+
+def gaussian_nll(mean: Tensor, x: Tensor) -> Tensor:
+    """−log p(x | z) of a Gaussian of unit variance, up to its constant; summed over values, mean over points."""
+    return 0.5 * F.mse_loss(mean, x, reduction="sum") / len(x)
+
+
+def gaussian_kl(mean: Tensor, log_variance: Tensor) -> Tensor:
+    """KL(N(μ, σ²) ‖ N(0, I)) = ½ Σ (μ² + σ² − 1 − log σ²); summed over the latent, mean over points.
+
+    Kingma & Welling 2014, appendix B.
+    """
+    return 0.5 * (mean.square() + log_variance.exp() - 1 - log_variance).sum() / len(mean)

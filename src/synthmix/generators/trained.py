@@ -1,0 +1,161 @@
+"""A generator that is trained by gradient: a LightningModule with `fit` and `sample`."""
+
+from __future__ import annotations
+
+import math
+from abc import abstractmethod
+from collections.abc import Sequence
+from copy import deepcopy
+from typing import Any, Self
+
+import pytorch_lightning as pl
+import torch
+from pytorch_lightning.callbacks import Callback
+from pytorch_lightning.loggers import Logger
+from torch import Tensor, nn
+
+from synthmix.data.base import Dataset
+from synthmix.data.spec import DataSpec
+from synthmix.errors import InvalidInput, TrainingDiverged
+from synthmix.generators.base import Generator
+from synthmix.generators.minibatches import MinibatchOrder
+from synthmix.generators.trainer import TrainerOptions, run_training
+from synthmix.seeds import derive_seed, isolated_rng
+
+
+class TrainedGenerator(pl.LightningModule, Generator):
+    """A family gives `build`, `step`, `configure_optimizers` and `draw`, and nothing else.
+
+    Everything that sampling needs is in `self.network`. With `ema_decay` an exponential moving average of it is kept,
+    θ̄ ← decay·θ̄ + (1 − decay)·θ after each step, and used in its place.
+
+    Args:
+        steps: generator updates.
+        batch_size: points of a minibatch.
+        ema_decay: decay of the average; None keeps none.
+    """
+
+    network: nn.Module
+    train_x: Tensor
+
+    def __init__(self, *, steps: int, batch_size: int, ema_decay: float | None) -> None:
+        super().__init__()
+        # Each step does its own optimizer calls: two optimizers take turns, and a block holds many steps.
+        self.automatic_optimization = False
+        self.steps, self.batch_size, self.ema_decay = steps, batch_size, ema_decay
+        self.steps_done = 0
+        self.log_every = steps
+        self.ema: nn.Module | None = None
+        self._resumed: dict[str, Any] | None = None
+
+    @abstractmethod
+    def build(self, spec: DataSpec) -> None:
+        """Makes the nets and optimizers for data of this spec. Called with a seeded global generator."""
+
+    @abstractmethod
+    def step(self, batch: Tensor) -> dict[str, Tensor]:
+        """One generator update on a minibatch (batch_size, *spec.shape); returns its losses, detached."""
+
+    def finish(self, x: Tensor) -> None:
+        """Fits what remains once the nets are trained; nothing, unless a family says so."""
+
+    def fit(
+        self,
+        dataset: Dataset,
+        *,
+        seed: int = 0,
+        options: TrainerOptions | None = None,
+        logger: Logger | None = None,
+        callbacks: Sequence[Callback] = (),
+    ) -> Self:
+        """Trains on `dataset.x` and returns self, in evaluation mode, on the CPU.
+
+        Raises:
+            TrainingDiverged: a loss is not finite.
+            InvalidInput: the checkpoint to resume from belongs to other hyper-parameters or other data.
+        """
+        options = options or TrainerOptions()
+        self.prepare(dataset.spec, seed)
+        self.log_every = options.log_every
+        self.register_buffer("train_x", dataset.x, persistent=False)
+        order = MinibatchOrder(len(dataset), self.batch_size, derive_seed(seed, "order"))
+        with isolated_rng(derive_seed(seed, "training")):
+            run_training(self, order, options, logger, callbacks)
+            self.cpu().eval()
+            self.finish(dataset.x)
+        del self.train_x
+        return self
+
+    def prepare(self, spec: DataSpec, seed: int) -> None:
+        """Makes the nets, and their average where one is kept, without training them."""
+        self.spec, self.seed, self.steps_done = spec, seed, 0
+        with isolated_rng(derive_seed(seed, "weights")):
+            self.build(spec)
+        self.ema = None if self.ema_decay is None else deepcopy(self.network).requires_grad_(False)
+
+    @property
+    def sampler(self) -> nn.Module:
+        """The net to sample from: the average where one is kept."""
+        return self.network if self.ema is None else self.ema
+
+    def training_step(self, block: Tensor, _: int) -> None:
+        """Runs the minibatches whose row numbers `block`, (k, batch_size), holds."""
+        for rows in block:
+            losses = self.step(self.train_x[rows])
+            self.steps_done += 1
+            if self.ema is not None:
+                self._update_average(self.ema)
+            if self.steps_done % self.log_every == 0 or self.steps_done == self.steps:
+                self._log_losses(losses)
+
+    @torch.no_grad()
+    def _update_average(self, average: nn.Module) -> None:
+        assert self.ema_decay is not None
+        torch._foreach_lerp_(list(average.parameters()), list(self.network.parameters()), 1 - self.ema_decay)
+        for mine, theirs in zip(average.buffers(), self.network.buffers(), strict=True):
+            mine.copy_(theirs)
+
+    def _log_losses(self, losses: dict[str, Tensor]) -> None:
+        values = {name: float(value) for name, value in losses.items()}
+        for name, value in values.items():
+            if not math.isfinite(value):
+                raise TrainingDiverged(f"{type(self).__name__}: {name} is {value} at step {self.steps_done}")
+        if self.trainer.logger is not None:
+            self.trainer.logger.log_metrics({f"train/{key}": value for key, value in values.items()}, self.steps_done)
+
+    def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        """Adds what an exact continuation needs, in types that load with ``weights_only=True``."""
+        cuda = torch.cuda.get_rng_state_all() if torch.cuda.is_available() else []
+        checkpoint["synthmix"] = {
+            "identity": self._identity(),
+            "steps_done": self.steps_done,
+            "rng": torch.get_rng_state(),
+            "cuda_rng": cuda,
+        }
+
+    def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        """Refuses a checkpoint of another training, else takes up its count of steps."""
+        saved = checkpoint["synthmix"]
+        for key, value in self._identity().items():
+            found = saved["identity"].get(key)
+            if found != value:
+                raise InvalidInput(
+                    f"trainer.resume_from: the checkpoint was made with {key}={found}; this training has {value}"
+                )
+        self.steps_done = saved["steps_done"]
+        self._resumed = saved
+
+    def on_train_start(self) -> None:
+        """Continues the random stream of the checkpoint, if there is one."""
+        if self._resumed is not None:
+            torch.set_rng_state(self._resumed["rng"])
+            if self._resumed["cuda_rng"]:
+                torch.cuda.set_rng_state_all(self._resumed["cuda_rng"])
+            self._resumed = None
+
+    def _identity(self) -> dict[str, Any]:
+        """What two trainings must share for one to continue the other; more steps may be asked for."""
+        settings = {key: value for key, value in dict(self.hparams).items() if key != "steps"}
+        if hasattr(self, "networks"):
+            settings["networks"] = repr(self.networks)
+        return {**settings, "seed": self.seed, "data.digest": self.spec.digest, "points": len(self.train_x)}

@@ -1,0 +1,153 @@
+"""Typed dataclasses for config nodes: types, ranges and one readable line for each fault.
+
+A schema says which keys a node has, of which type and in which range. The defaults stand in the YAML
+files under conf/ and nowhere else. This module is light (no torch, scikit-learn, mlflow), so that
+`synthmix validate` answers at once.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+import math
+import types
+import typing
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal, TypeVar, get_args, get_origin
+
+T = TypeVar("T")
+HYDRA_KEYS = {"_target_", "_convert_", "_recursive_", "_partial_"}
+
+
+@dataclass(frozen=True)
+class Range:
+    """Numbers from `low` to `high`, both included; `above` and `below` leave out the end itself."""
+
+    low: float | None = None
+    high: float | None = None
+    above: float | None = None
+    below: float | None = None
+
+    def admits(self, value: float) -> bool:
+        """Whether `value` is finite and in the range."""
+        return (
+            math.isfinite(value)
+            and (self.low is None or value >= self.low)
+            and (self.high is None or value <= self.high)
+            and (self.above is None or value > self.above)
+            and (self.below is None or value < self.below)
+        )
+
+    def __str__(self) -> str:
+        parts = [("≥", self.low), (">", self.above), ("≤", self.high), ("<", self.below)]
+        return "must be " + " and ".join(f"{sign} {bound:g}" for sign, bound in parts if bound is not None)
+
+
+Count = Annotated[int, Range(low=1)]
+NonNegativeInt = Annotated[int, Range(low=0)]
+Positive = Annotated[float, Range(above=0)]
+NonNegative = Annotated[float, Range(low=0)]
+Fraction = Annotated[float, Range(low=0, high=1)]
+Decay = Annotated[float, Range(low=0, below=1)]
+
+
+@dataclass(kw_only=True)
+class Member:
+    """What every member of a config group has: the class or function to build, and its name."""
+
+    _target_: str
+    name: str
+
+    def faults(self, cell: Any) -> Iterator[str]:
+        """Yields one line for each way in which this member does not fit the rest of the cell."""
+        yield from ()
+
+
+def check_node(schema: type[Any], node: Mapping[str, Any], prefix: str) -> list[str]:
+    """Compares a plain mapping with a schema; returns one line for each fault, none where it fits."""
+    hints = typing.get_type_hints(schema, include_extras=True)
+    names = [field.name for field in dataclasses.fields(schema)]
+    faults = []
+    for key, value in node.items():
+        where = f"{prefix}.{key}" if prefix else str(key)
+        if key in names:
+            faults += _check_value(hints[key], value, where)
+        elif key not in HYDRA_KEYS:
+            faults.append(unknown_key(where, value, names))
+    required = [name for name in names if name not in node]
+    faults += [f"{prefix}.{name}: missing" if prefix else f"{name}: missing" for name in required]
+    return faults
+
+
+def unknown_key(where: str, value: object, names: list[str]) -> str:
+    """The line for a key that a node does not have, with the nearest one that it has."""
+    public = sorted(name for name in names if not name.startswith("_"))
+    near = difflib.get_close_matches(where.rpartition(".")[2], public, n=1)
+    hint = f"did you mean {near[0]}? " if near else ""
+    return f"{where}={_shown(value)}: unknown key; {hint}allowed: {', '.join(public)}"
+
+
+def build(schema: type[T], node: Mapping[str, Any]) -> T:
+    """Makes the dataclass of a node that `check_node` found no fault in."""
+    hints = typing.get_type_hints(schema)
+    values: dict[str, Any] = {}
+    for field in dataclasses.fields(schema):  # type: ignore[arg-type]
+        value = node[field.name]
+        hint = hints[field.name]
+        nested = dataclasses.is_dataclass(hint) and isinstance(value, Mapping)
+        values[field.name] = build(typing.cast(type[Any], hint), value) if nested else value
+    return schema(**values)
+
+
+def _check_value(hint: Any, value: Any, where: str) -> list[str]:
+    if dataclasses.is_dataclass(hint) and isinstance(value, Mapping):
+        return check_node(typing.cast(type[Any], hint), value, where)
+    fault = _fault(hint, value)
+    return [f"{where}={_shown(value)}: {fault}"] if fault else []
+
+
+def _fault(hint: Any, value: Any) -> str | None:
+    """What is wrong with `value` where `hint` is asked for; None where nothing is."""
+    if get_origin(hint) is Annotated:
+        base, *limits = get_args(hint)
+        fault = _fault(base, value)
+        if fault is None and value is not None:
+            fault = next((str(limit) for limit in limits if not limit.admits(value)), None)
+        return fault
+    if get_origin(hint) in (typing.Union, types.UnionType):
+        faults = [_fault(option, value) for option in get_args(hint)]
+        return None if None in faults else " or ".join(dict.fromkeys(f for f in faults if f))
+    if get_origin(hint) is Literal:
+        allowed = ", ".join(map(str, get_args(hint)))
+        return None if value in get_args(hint) else f"allowed: {allowed}"
+    if get_origin(hint) is list:
+        return _list_fault(get_args(hint)[0], value)
+    return _plain_fault(hint, value)
+
+
+def _list_fault(item: Any, value: Any) -> str | None:
+    if not isinstance(value, list):
+        return "must be a list"
+    faults = [fault for fault in (_fault(item, element) for element in value) if fault]
+    return f"each element {faults[0]}" if faults else None
+
+
+def _plain_fault(hint: Any, value: Any) -> str | None:
+    if hint is Any:
+        return None
+    if hint is type(None):
+        return None if value is None else "or null"
+    if dataclasses.is_dataclass(hint):
+        return "must be a group of keys"
+    allowed = {float: (int, float)}.get(hint, (hint,))
+    matches = isinstance(value, allowed) and (hint is bool or not isinstance(value, bool))
+    names = {int: "an integer", float: "a number", str: "a text", bool: "true or false", dict: "a mapping"}
+    return None if matches else f"must be {names.get(hint, hint)}"
+
+
+def _shown(value: object) -> str:
+    """The value as a user would type it."""
+    if value is None or isinstance(value, bool):
+        return {None: "null", True: "true", False: "false"}[value]
+    return str(value)

@@ -1,0 +1,84 @@
+"""The key of a stage: one hash over everything that its result depends on.
+
+Configuration, upstream keys, dataset digest, seed, threads and precision come from the caller; the code's part is a
+hash of source files (`code_hash`) and the versions of libraries, never a number that somebody has to raise.
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import importlib.metadata
+import importlib.util
+import json
+import math
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from types import NoneType
+
+
+def key_of(stage: str, depends_on: Mapping[str, object]) -> str:
+    """SHA-256 of the stage's name and of everything that it depends on, 64 hexadecimal digits.
+
+    The order of keys makes no difference, everything else does: 1, 1.0 and true are three values. Nothing is
+    converted, because objects that merely print alike would share a key.
+
+    Raises:
+        ValueError: `stage` is not lower_snake_case, or a number is not finite.
+        TypeError: a value is neither dict with text keys, list, str, int, float, bool nor None.
+    """
+    if not re.fullmatch(r"[a-z][a-z0-9_]*", stage):
+        raise ValueError(f"stage={stage!r}: must be lower_snake_case")
+    content = {"stage": stage, "depends_on": dict(depends_on)}
+    _check_plain(content["depends_on"], stage)
+    return hashlib.sha256(json.dumps(content, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
+
+
+@functools.cache
+def code_hash(*modules: str) -> str:
+    """SHA-256 over the source files of modules and packages, given by full name and found without running them.
+
+    A package counts with everything under it; only packages above it are imported. Cached, because a process goes
+    on with the code that it started with.
+
+    Raises:
+        ModuleNotFoundError: there is no module of that name, or it has no file.
+    """
+    sha = hashlib.sha256()
+    for module in sorted(set(modules)):
+        for name, path in _sources(module):
+            source = path.read_bytes()
+            sha.update(f"{name} {len(source)}\n".encode() + source)
+    return sha.hexdigest()
+
+
+def library_versions(*distributions: str) -> dict[str, str]:
+    """The installed version of each distribution; PackageNotFoundError where one is not installed."""
+    return {name: importlib.metadata.version(name) for name in distributions}
+
+
+def _check_plain(value: object, where: str) -> None:
+    if type(value) is dict:
+        for name, item in value.items():
+            if type(name) is not str:
+                raise TypeError(f"{where}: the key {name!r} must be a text, not {type(name).__name__}")
+            _check_plain(item, f"{where}.{name}")
+    elif type(value) is list:
+        for position, item in enumerate(value):
+            _check_plain(item, f"{where}[{position}]")
+    elif type(value) is float and not math.isfinite(value):
+        raise ValueError(f"{where}={value}: must be finite")
+    elif type(value) not in {str, int, float, bool, NoneType}:
+        raise TypeError(f"{where}={value!r}: {type(value).__name__} is no plain JSON value")
+
+
+def _sources(module: str) -> Iterator[tuple[str, Path]]:
+    spec = importlib.util.find_spec(module)
+    if spec is not None and spec.submodule_search_locations:
+        for folder in map(Path, spec.submodule_search_locations):
+            yield from ((f"{module}/{path.relative_to(folder)}", path) for path in sorted(folder.rglob("*.py")))
+    elif spec is not None and spec.has_location and spec.origin:
+        yield module, Path(spec.origin)
+    else:
+        raise ModuleNotFoundError(f"{module}: no module of that name with a file", name=module)

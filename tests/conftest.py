@@ -1,0 +1,49 @@
+"""What every test stands on: real data where it is, one thread, and a working folder of its own."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+REPOSITORY = Path(__file__).resolve().parents[1]
+DATA = Path(os.environ.get("SYNTHMIX_DATA", REPOSITORY.parent / "shared" / "data"))
+
+# Read when numpy and torch are imported, here and in the processes that tests start. Two test workers with two
+# threads each on two cores are many times slower than with one each.
+for pool in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
+    os.environ[pool] = "1"
+# Settings of the person who runs the tests must neither decide what they see nor receive what they log.
+for setting in ("MLFLOW_TRACKING_URI", "MLFLOW_EXPERIMENT_NAME", "MLFLOW_RUN_ID", "SYNTHMIX_ALLOW", "SYNTHMIX_DATA"):
+    os.environ.pop(setting, None)
+
+
+@pytest.fixture(scope="session")
+def data_root() -> Path:
+    """The folder of the real data sets, `<name>/<official file>`."""
+    if not DATA.is_dir():
+        pytest.skip(f"no real data in {DATA}: set SYNTHMIX_DATA to a folder laid out as DESIGN.md, section 4, says")
+    return DATA
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _shared_working_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Where fixtures of a wider scope than one test work, so that none of them writes into the checkout."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(tmp_path_factory.mktemp("session"))
+        yield
+
+
+@pytest.fixture(autouse=True)
+def _own_working_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A fresh folder, the environment put back afterwards, and one thread whatever the test before has set."""
+    environment = dict(os.environ)
+    monkeypatch.chdir(tmp_path)
+    if "torch" in sys.modules:
+        sys.modules["torch"].set_num_threads(1)
+    yield
+    os.environ.clear()
+    os.environ.update(environment)
