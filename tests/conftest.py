@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 DATA = Path(os.environ.get("SYNTHMIX_DATA", REPOSITORY.parent / "shared" / "data"))
@@ -19,6 +20,10 @@ for pool in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
 # Settings of the person who runs the tests must neither decide what they see nor receive what they log.
 for setting in ("MLFLOW_TRACKING_URI", "MLFLOW_EXPERIMENT_NAME", "MLFLOW_RUN_ID", "SYNTHMIX_ALLOW", "SYNTHMIX_DATA"):
     os.environ.pop(setting, None)
+
+# A processor that is busy with something else is no fault of the code.
+settings.register_profile("synthmix", settings(), deadline=None)
+settings.load_profile("synthmix")
 
 
 @pytest.fixture(scope="session")

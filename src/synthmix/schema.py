@@ -89,18 +89,20 @@ def unknown_key(where: str, value: object, names: list[str]) -> str:
 
 
 def build(schema: type[T], node: Mapping[str, Any]) -> T:
-    """Makes the dataclass of a node that `check_node` found no fault in."""
+    """Makes the dataclass of a node that `check_node` found no fault in; members in it stay mappings."""
     hints = typing.get_type_hints(schema)
     values: dict[str, Any] = {}
     for field in dataclasses.fields(schema):  # type: ignore[arg-type]
         value = node[field.name]
         hint = hints[field.name]
-        nested = dataclasses.is_dataclass(hint) and isinstance(value, Mapping)
+        nested = dataclasses.is_dataclass(hint) and hint is not Member and isinstance(value, Mapping)
         values[field.name] = build(typing.cast(type[Any], hint), value) if nested else value
     return schema(**values)
 
 
 def _check_value(hint: Any, value: Any, where: str) -> list[str]:
+    if hint is Member and isinstance(value, Mapping):
+        return []  # which schema it has, its own _target_ says
     if dataclasses.is_dataclass(hint) and isinstance(value, Mapping):
         return check_node(typing.cast(type[Any], hint), value, where)
     fault = _fault(hint, value)

@@ -12,14 +12,16 @@ from sklearn.neighbors import NearestNeighbors
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
 NOISE = -1
+HAIR = 1e-6  # relative: the knee is a distance between points, and rounding must not decide whether it counts
 FLOATS = [np.float64, np.float32]  # either is kept as it comes
 
 
 class DBSCAN(ClusterMixin, BaseEstimator):
     """scikit-learn's DBSCAN (Ester et al., KDD 1996) in Euclidean space, for new points too.
 
-    A new point takes the label of the nearest core sample within `eps_`; where there is none it is noise, -1.
-    Core samples keep their label; a training point on the border of two clusters may get the other one's.
+    Every point, new or not, takes the label of the nearest core sample within `eps_`; where there is none it is
+    noise, -1. So a training point on the border of two clusters joins the nearer one, where scikit-learn's
+    joins the one that it happens to visit first.
 
     Args:
         eps: radius of a point's neighbourhood, > 0, or `auto`: the knee of the k-distance curve, see `knee_radius`.
@@ -30,6 +32,7 @@ class DBSCAN(ClusterMixin, BaseEstimator):
         labels_: cluster of each training point, -1 for noise (n_samples,).
         core_sample_indices_: which training points are core samples (n_core,).
         components_: the core samples (n_core, n_features).
+        core_labels_: cluster of each core sample (n_core,).
         n_features_in_: number of features.
     """
 
@@ -43,29 +46,33 @@ class DBSCAN(ClusterMixin, BaseEstimator):
         Args:
             X: points (n_samples, n_features).
             y: ignored.
-            sample_weight: of each point (n_samples,), ≥ 0; a weight of 2 equals the point given twice.
+            sample_weight: of each point (n_samples,), ≥ 0; 2 equals the point given twice, 0 the point left out.
 
         Raises:
             ValueError: a parameter is out of range, or `eps` is `auto` and there are not two distinct points.
         """
-        X = validate_data(self, X, dtype=FLOATS)
-        weight = _check_sample_weight(sample_weight, X, ensure_non_negative=True)
-        self.eps_ = knee_radius(X[weight > 0], self.min_samples) if self.eps == "auto" else self.eps
-        fitted = sklearn.cluster.DBSCAN(eps=self.eps_, min_samples=self.min_samples).fit(X, sample_weight=weight)
-        self.labels_ = fitted.labels_
-        self.core_sample_indices_ = fitted.core_sample_indices_
+        points: NDArray[Any] = validate_data(self, X, dtype=FLOATS)
+        weight = _check_sample_weight(sample_weight, points, ensure_non_negative=True)
+        present = np.flatnonzero(weight)
+        self.eps_ = knee_radius(points[present], self.min_samples) if self.eps == "auto" else self.eps
+        fitted = sklearn.cluster.DBSCAN(eps=self.eps_, min_samples=self.min_samples)
+        fitted.fit(points[present], sample_weight=weight[present])
+        self.core_sample_indices_ = present[fitted.core_sample_indices_]
         self.components_ = fitted.components_
+        self.core_labels_ = _numbered_by_position(fitted.labels_[fitted.core_sample_indices_], fitted.components_)
+        self.labels_ = self._nearest_core_labels(points)
         return self
 
     def predict(self, X: ArrayLike) -> NDArray[Any]:
         """Label of the nearest core sample within `eps_`, else -1: (n_samples,)."""
         check_is_fitted(self)
-        X = validate_data(self, X, dtype=FLOATS, reset=False)
+        return self._nearest_core_labels(validate_data(self, X, dtype=FLOATS, reset=False))
+
+    def _nearest_core_labels(self, X: NDArray[Any]) -> NDArray[Any]:
         if not len(self.components_):
             return np.full(len(X), NOISE)
         distance, nearest = NearestNeighbors(n_neighbors=1).fit(self.components_).kneighbors(X)
-        labels = self.labels_[self.core_sample_indices_[nearest[:, 0]]]
-        return np.where(distance[:, 0] <= self.eps_, labels, NOISE)
+        return np.where(distance[:, 0] <= self.eps_, self.core_labels_[nearest[:, 0]], NOISE)
 
 
 def knee_radius(X: NDArray[Any], min_samples: int) -> float:
@@ -89,8 +96,14 @@ def knee_radius(X: NDArray[Any], min_samples: int) -> float:
     """
     distinct = np.unique(X, axis=0)
     if len(distinct) < 2:
-        raise ValueError(f"eps=auto: needs at least two distinct points, n_samples={len(X)} have {len(distinct)}")
+        raise ValueError(f"eps=auto: needs two distinct points, n_samples={len(X)} have {len(distinct)}")
     k = min(max(min_samples, 2), len(distinct))
     curve = np.sort(NearestNeighbors(n_neighbors=k).fit(distinct).kneighbors(distinct)[0][:, -1])
     chord = np.linspace(curve[0], curve[-1], len(curve))
-    return float(curve[np.argmax(chord - curve)])
+    return float(curve[np.argmax(chord - curve)]) * (1 + HAIR)
+
+
+def _numbered_by_position(core_labels: NDArray[Any], components: NDArray[Any]) -> NDArray[Any]:
+    """Numbers the clusters in the lexicographic order of their first core samples, whatever the points' order."""
+    numbers, first = np.unique(core_labels[np.lexsort(components.T)], return_index=True)
+    return np.argsort(np.argsort(first))[np.searchsorted(numbers, core_labels)]

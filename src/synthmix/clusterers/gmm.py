@@ -25,7 +25,7 @@ class GaussianMixtureClusterer(ClusterMixin, BaseEstimator):
         n_init: starts, of which the likeliest is kept, ≥ 1.
         max_iter: EM steps of each start, ≥ 1.
         tol: EM ends when the mean log-likelihood rises by less, ≥ 0.
-        reg_covar: added to the diagonal of each covariance, ≥ 0.
+        reg_covar: added to the diagonal of each covariance, ≥ 0, in squared units of the data.
         random_state: of the k-means starts.
 
     Attributes:
@@ -43,7 +43,7 @@ class GaussianMixtureClusterer(ClusterMixin, BaseEstimator):
         n_init: int = 5,
         max_iter: int = 100,
         tol: float = 1e-3,
-        reg_covar: float = 1e-6,
+        reg_covar: float = 1e-3,
         random_state: int | RandomState | None = None,
     ) -> None:
         self.n_clusters = n_clusters
@@ -60,9 +60,9 @@ class GaussianMixtureClusterer(ClusterMixin, BaseEstimator):
         Raises:
             ValueError: a parameter is out of range, or there are fewer points than clusters.
         """
-        X = validate_data(self, X, dtype=np.float64)
-        if self.n_clusters > len(X):
-            raise ValueError(f"n_clusters={self.n_clusters}: must be ≤ n_samples={len(X)}")
+        points: NDArray[np.float64] = validate_data(self, X, dtype=np.float64)
+        if self.n_clusters > len(points):
+            raise ValueError(f"n_clusters={self.n_clusters}: must be ≤ n_samples={len(points)}")
         mixture = GaussianMixture(
             self.n_clusters,
             covariance_type=self.covariance_type,
@@ -72,7 +72,7 @@ class GaussianMixtureClusterer(ClusterMixin, BaseEstimator):
             reg_covar=self.reg_covar,
             random_state=self.random_state,
         )
-        self.labels_ = mixture.fit_predict(X)
+        self.labels_ = mixture.fit_predict(points)
         self.mixture_ = mixture
         self.n_iter_ = mixture.n_iter_
         return self

@@ -80,12 +80,12 @@ class SelfOrganizingMap(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Clust
         Raises:
             ValueError: a parameter is out of range, or there are fewer points than clusters.
         """
-        X = validate_data(self, X, dtype=FLOATS)
-        weight = _check_sample_weight(sample_weight, X, dtype=X.dtype, ensure_non_negative=True)
-        self._check_parameters(len(X))
-        mean = np.average(X, axis=0, weights=weight)
+        points: NDArray[Any] = validate_data(self, X, dtype=FLOATS)
+        weight = _check_sample_weight(sample_weight, points, dtype=points.dtype, ensure_non_negative=True)
+        self._check_parameters(len(points))
+        mean = np.average(points, axis=0, weights=weight)
         codebook = som_batch.train(
-            torch.from_numpy(X - mean),
+            torch.from_numpy(points - mean),
             torch.from_numpy(np.array(weight)),
             rows=self.rows,
             columns=self.columns,
@@ -93,7 +93,7 @@ class SelfOrganizingMap(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Clust
             neighbourhood=self.neighbourhood,
         )
         self.codebook_ = codebook.numpy() + mean
-        nodes = self._nearest_nodes(X)[:, 0]
+        nodes = self._nearest_nodes(points)[:, 0]
         self.hits_ = np.bincount(nodes, weights=weight, minlength=len(self.codebook_))
         self.node_labels_ = self._group_nodes()
         self.labels_ = self.node_labels_[nodes]

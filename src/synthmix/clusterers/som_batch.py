@@ -88,7 +88,7 @@ def best_matching_units(x: Tensor, codebook: Tensor, count: int = 1) -> Tensor:
     """
     half_norms = codebook.square().sum(1) / -2
     nearest = []
-    for block in x.split(POINTS_PER_BLOCK):
+    for block in torch.split(x, POINTS_PER_BLOCK):
         closeness = torch.addmm(half_norms, block, codebook.T)
         nearest.append(closeness.max(1, keepdim=True).indices if count == 1 else closeness.topk(count).indices)
     return torch.cat(nearest)

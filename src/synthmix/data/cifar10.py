@@ -20,6 +20,15 @@ ARCHIVE_FOLDER = "cifar-10-batches-py"
 TRAIN_BATCHES = tuple(f"data_batch_{number}" for number in range(1, 6))
 TEST_BATCHES = ("test_batch",)
 
+# What a pickled numpy array is rebuilt by, under the module names of numpy 1 and 2.
+_REBUILD = np.empty(0).__reduce__()[0]
+ADMITTED_GLOBALS = {
+    "numpy.ndarray": np.ndarray,
+    "numpy.dtype": np.dtype,
+    "numpy.core.multiarray._reconstruct": _REBUILD,
+    "numpy._core.multiarray._reconstruct": _REBUILD,
+}
+
 Arrays = tuple[Tensor, Tensor]
 
 
@@ -66,7 +75,7 @@ def _read_batches(archive: tarfile.TarFile, names: tuple[str, ...]) -> Arrays:
     for name in names:
         member = archive.extractfile(f"{ARCHIVE_FOLDER}/{name}")
         if member is None:
-            raise ValueError(f"{archive.name}: {ARCHIVE_FOLDER}/{name} is not a file")
+            raise ValueError(f"{ARCHIVE_FOLDER}/{name}: is not a file in the archive")
         batches.append(ArrayUnpickler(member).load())
     images = np.concatenate([batch[b"data"] for batch in batches]).reshape(-1, *SPEC.shape)
     return _tensors(images, np.concatenate([batch[b"labels"] for batch in batches]))
@@ -81,23 +90,16 @@ def _tensors(images: np.ndarray[Any, Any], labels: np.ndarray[Any, Any]) -> Arra
 class ArrayUnpickler(pickle.Unpickler):
     """Reads pickles of plain containers, numbers, texts and numpy arrays, and refuses all else.
 
-    A pickle can name any function and have it called; here only the three names can be found that a numpy
-    array is rebuilt by. Texts of Python 2 come out as bytes.
+    A pickle can name any function and have it called; here only the names in `ADMITTED_GLOBALS` can be found.
+    Texts of Python 2 come out as bytes.
     """
-
-    _REBUILD = np.empty(0).__reduce__()[0]
-    _ADMITTED = {
-        ("numpy", "ndarray"): np.ndarray,
-        ("numpy", "dtype"): np.dtype,
-        ("numpy.core.multiarray", "_reconstruct"): _REBUILD,
-        ("numpy._core.multiarray", "_reconstruct"): _REBUILD,
-    }
 
     def __init__(self, stream: IO[bytes]) -> None:
         super().__init__(stream, encoding="bytes")
 
     def find_class(self, module_name: str, global_name: str, /) -> Any:
         """The admitted object of that name. Raises UnpicklingError for any other."""
-        if (module_name, global_name) not in self._ADMITTED:
-            raise pickle.UnpicklingError(f"{module_name}.{global_name}: only numpy arrays are admitted")
-        return self._ADMITTED[module_name, global_name]
+        name = f"{module_name}.{global_name}"
+        if name not in ADMITTED_GLOBALS:
+            raise pickle.UnpicklingError(f"{name}: only numpy arrays are admitted")
+        return ADMITTED_GLOBALS[name]

@@ -87,7 +87,7 @@ def _fetch(url: str, file: KnownFile, path: Path) -> None:
             size = int(response.headers.get("Content-Length", 0)) or None
             path.parent.mkdir(parents=True, exist_ok=True)
             # disable=None: a bar on a terminal, none in a log file.
-            bar = tqdm.wrapattr(response, "read", total=size, desc=file.name, leave=False, disable=None)
+            bar = tqdm.wrapattr(response, "read", total=size, desc=file.name, disable=None)
             with partial.open("wb") as out, bar as source:
                 shutil.copyfileobj(source, out)
         received = partial.stat().st_size

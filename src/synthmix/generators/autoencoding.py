@@ -110,6 +110,17 @@ class Autoencoder(TrainedGenerator):
             return self.decode(torch.randn(n, self.latent_dim, generator=rng))
         return self.decode(self.mixture.sample(n, rng))
 
+    @property
+    def draws_while_training(self) -> bool:
+        """Not through the ex-post mixture, which is fitted at the end."""
+        return False
+
+    def load_fitted(self, state: dict[str, Tensor]) -> None:
+        """Takes up the weights, and the ex-post mixture where there is one."""
+        if "mixture.means" in state:
+            self.mixture = LatentMixture(*state["mixture.means"].shape)
+        super().load_fitted(state)
+
     def finish(self, x: Tensor) -> None:
         """Fits the ex-post mixture: a plain autoencoder has no prior to sample from."""
         self.fit_mixture(x)
@@ -166,6 +177,11 @@ class Vae(Autoencoder):
         reconstruction = self.negative_log_likelihood(self.network["decoder"](z), x)
         kl = gaussian_kl(mean, log_variance)
         return {"loss": reconstruction + self.beta * kl, "reconstruction_loss": reconstruction, "kl": kl}
+
+    @property
+    def draws_while_training(self) -> bool:
+        """The prior is there from the start; what it decodes to shows how the training goes."""
+        return True
 
     def finish(self, x: Tensor) -> None:
         """Fits the ex-post mixture where it is asked for."""

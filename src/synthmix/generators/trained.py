@@ -94,6 +94,17 @@ class TrainedGenerator(pl.LightningModule, Generator):
         self.ema = None if self.ema_decay is None else deepcopy(self.network).requires_grad_(False)
 
     @property
+    def draws_while_training(self) -> bool:
+        """Whether it can be sampled before its training has ended."""
+        return True
+
+    def load_fitted(self, state: dict[str, Tensor]) -> None:
+        """Takes up the weights of a finished training; call `prepare` before."""
+        self.load_state_dict(state)
+        self.steps_done = self.steps
+        self.eval()
+
+    @property
     def sampler(self) -> nn.Module:
         """The net to sample from: the average where one is kept."""
         return self.network if self.ema is None else self.ema

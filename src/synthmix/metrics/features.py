@@ -6,10 +6,12 @@ wanted pixels in [-1, 1]; tables, which have no range, are taken as they are (st
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+from typing import Self
+
 import torch
 from sklearn.decomposition import PCA
 from torch import Tensor, nn
-from typing_extensions import Self
 
 from synthmix.data.base import Splits
 from synthmix.data.spec import DataSpec
@@ -111,15 +113,31 @@ class PcaFeatures(FeatureExtractor):
         return (self.unit(x.flatten(1).double()) - self.mean) @ self.axes.T
 
 
-def default_extractors(splits: Splits, classifier: FeatureExtractor | None = None) -> list[FeatureExtractor]:
-    """The extractors that a data set is judged by.
+def default_names(splits: Splits) -> list[str]:
+    """The feature spaces that suit a data set.
 
-    `pca` always, fitted on `val`; `pixels` for images of up to 1024 values; the classifier's where one is given.
+    `pca` always; `pixels` for images of up to 1024 values; `classifier` where a reserve was set apart for it.
     """
     spec = splits.val.spec
-    chosen: list[FeatureExtractor] = [PcaFeatures.fit(splits.val.x, spec)]
+    names = ["pca"]
     if spec.kind == "image" and spec.size <= MAX_PIXELS:
-        chosen.append(PixelFeatures(spec))
-    if classifier is not None:
-        chosen.append(classifier)
-    return chosen
+        names.append("pixels")
+    return [*names, "classifier"] if splits.reserve is not None else names
+
+
+def make_extractors(
+    names: Sequence[str] | None, splits: Splits, classifier: Callable[[], FeatureExtractor]
+) -> list[FeatureExtractor]:
+    """The extractors of these names, or of `default_names`.
+
+    Args:
+        names: of pixels, pca (fitted on `val`) and classifier.
+        splits: of the data.
+        classifier: gives the classifier features; called only where they are asked for.
+    """
+    makers: dict[str, Callable[[], FeatureExtractor]] = {
+        "pca": lambda: PcaFeatures.fit(splits.val.x, splits.val.spec),
+        "pixels": lambda: PixelFeatures(splits.val.spec),
+        "classifier": classifier,
+    }
+    return [makers[name]() for name in names or default_names(splits)]

@@ -12,9 +12,7 @@ from synthmix.data.base import Splits
 from synthmix.metrics.features import FeatureExtractor
 
 
-def frechet_distance(
-    extractor: FeatureExtractor, real: Tensor, synthetic: Tensor, batch_size: int = 1000
-) -> float:
+def frechet_distance(extractor: FeatureExtractor, real: Tensor, synthetic: Tensor, batch_size: int = 1000) -> float:
     r"""Fréchet distance between the Gaussians that have the mean and covariance of two sets' features.
 
     .. math:: \mathrm{FD} = \|\mu_r - \mu_s\|^2 + \mathrm{tr}(\Sigma_r + \Sigma_s - 2 (\Sigma_r \Sigma_s)^{1/2})

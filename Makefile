@@ -1,0 +1,57 @@
+# The tasks of a checkout. Everything happens in VENV, which the first task sets up; `make help` lists them.
+
+PYTHON ?= python3
+VENV ?= .venv
+JOBS ?= 2
+
+BIN := $(VENV)/bin
+INSTALLED := $(VENV)/.installed
+MAKEFLAGS += --no-print-directory
+
+.DEFAULT_GOAL := help
+.PHONY: help install demo test lint format lock clean
+
+help: ## show this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
+
+install: $(INSTALLED) ## set up the virtual environment: the locked versions, and this checkout in editable form
+
+$(INSTALLED): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "synthmix needs Python 3.11 or newer, and $(PYTHON) is not: make $(MAKECMDGOALS) PYTHON=python3.11"; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --requirement requirements.lock
+	$(BIN)/pip install --quiet --no-deps --no-build-isolation --editable .
+	$(BIN)/pip check
+	@touch $@
+
+demo: $(INSTALLED) ## does synthetic data help on digits? a first answer in a few minutes
+	$(BIN)/synthmix run experiment=digits_demo
+
+# One thread a test worker: workers that share cores with each other's threads take many times as long.
+test: export OMP_NUM_THREADS = 1
+test: $(INSTALLED) ## run the tests, JOBS at a time
+	$(BIN)/pytest --numprocesses $(JOBS) --dist loadgroup
+
+lint: $(INSTALLED) ## check style, format and types
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+
+format: $(INSTALLED) ## mend style and format where a tool can
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+# Without the local part of a version (+cpu) and without torch's CUDA libraries, so that pip chooses torch's build.
+lock: ## renew requirements.lock: the newest versions that pyproject.toml admits
+	rm -rf build/lock
+	$(PYTHON) -m venv build/lock
+	build/lock/bin/pip install --quiet --editable '.[dev,speed]'
+	{ echo "# For Python 3.11, by make lock: what pyproject.toml and its extras need."; \
+		build/lock/bin/pip freeze --exclude-editable | sed -E 's/\+[a-z0-9.]+$$//' | grep -Ev '^(cuda|nvidia)-|^triton=='; \
+	} > build/requirements.lock
+	mv build/requirements.lock requirements.lock
+
+clean: ## remove builds and caches; the virtual environment and your results stay
+	rm -rf build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	find src tests experiments -name __pycache__ -prune -exec rm -rf {} +

@@ -1,0 +1,34 @@
+"""Representation and clusterer of a cell, built from its config."""
+
+from __future__ import annotations
+
+import inspect
+from typing import Any
+
+from omegaconf import DictConfig
+
+from synthmix.config import instantiate, plain
+from synthmix.data.base import Splits
+from synthmix.data.spec import DataSpec
+from synthmix.mixing import Mixture
+from synthmix.representations.base import Representation
+from synthmix.seeds import derive_seed
+
+
+def build_representation(config: DictConfig, splits: Splits, mixture: Mixture) -> Representation:
+    """Fits the representation on train, or on the mixture where `representation.fit_on` says so."""
+    node = plain(config.representation)
+    source = {"train": splits.train, "mixture": mixture.dataset}[node.pop("fit_on")]
+    fitted: Representation = instantiate(node).fit(source, seed=derive_seed(config.seed, "representation"))
+    return fitted
+
+
+def build_clusterer(config: DictConfig, spec: DataSpec) -> Any:
+    """An unfitted scikit-learn clusterer, with the number of clusters and the random state filled in."""
+    node = plain(config.clusterer)
+    if "n_clusters" in node and node["n_clusters"] is None:
+        node["n_clusters"] = spec.n_classes
+    clusterer = instantiate(node)
+    if "random_state" in inspect.signature(type(clusterer)).parameters:
+        clusterer.set_params(random_state=derive_seed(config.seed, "clusterer") % 2**32)
+    return clusterer

@@ -1,0 +1,101 @@
+"""The verbs, nothing else; heavy imports only inside the verb that needs them."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from collections.abc import Sequence
+from types import FrameType
+
+from synthmix.errors import Interrupted, InvalidInput
+
+USAGE = """usage: synthmix VERB ...
+
+  run [overrides] [-m]   one cell, or with -m a study; Hydra's switches work here: --help, --cfg job --resolve, -sc
+      --dry-run          what would run, and nothing more
+  validate [overrides]   check everything that can be checked before a training
+  ui [--port N]          the MLflow UI over the same store
+
+examples
+  synthmix run model=gan mix.ratio=1 clusterer=kmeans
+  synthmix run -m model=vae,duplicate mix.ratio=0,1,4 'seed=range(10)'
+  synthmix run experiment=digits_demo
+"""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Runs one verb. Returns the exit code: 0 done, 1 failed, 2 wrong input, 130 and 143 for Ctrl-C and SIGTERM."""
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    if not arguments or arguments[0] in ("-h", "--help"):
+        print(USAGE, end="")
+        return 0 if arguments else 2
+    verb, rest = arguments[0], arguments[1:]
+    if verb in ("-sc", "--shell-completion"):
+        return _completion(rest)
+    verbs = {"run": _run, "validate": _validate, "ui": _ui}
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _interrupt)
+    try:
+        if verb not in verbs:
+            raise InvalidInput(f"{verb}: unknown verb; allowed: {', '.join(verbs)}")
+        return verbs[verb](rest)
+    except InvalidInput as error:
+        for fault in error.faults:
+            print(fault, file=sys.stderr)
+        return 2
+    except Interrupted as interrupted:
+        print("stopped", file=sys.stderr)
+        return interrupted.exit_code
+
+
+def _run(arguments: list[str]) -> int:
+    from synthmix.study.run import run
+
+    return run(arguments)
+
+
+def _validate(overrides: list[str]) -> int:
+    from synthmix.study.plan import make_plan
+
+    flags = ("-m", "--multirun")
+    plan = make_plan(
+        [text for text in overrides if text not in flags], multirun=any(flag in overrides for flag in flags)
+    )
+    print(f"valid: {len(plan.configs)} cell{'s' if len(plan.configs) != 1 else ''}")
+    return 0
+
+
+def _ui(arguments: list[str]) -> int:
+    import argparse
+
+    from synthmix.tracking import resolve_uri
+
+    parser = argparse.ArgumentParser(prog="synthmix ui")
+    parser.add_argument("--port", type=int, default=5000)
+    port = parser.parse_args(arguments).port
+    uri = resolve_uri(None)
+    command = [sys.executable, "-m", "mlflow", "ui", "--backend-store-uri", uri, "--port", str(port)]
+    os.execv(sys.executable, command)
+
+
+def _completion(rest: list[str]) -> int:
+    """Hydra completes the words behind a verb as if the verb were not there."""
+    line, point = os.environ.get("COMP_LINE"), os.environ.get("COMP_POINT")
+    if line is not None and point is not None:
+        program, _, words = line.partition(" ")
+        verb, _, kept = words.lstrip().partition(" ")
+        shift = len(line) - len(f"{program} {kept}")
+        os.environ |= {"COMP_LINE": f"{program} {kept}", "COMP_POINT": str(max(0, int(point) - shift))}
+        if verb not in ("run", "validate"):
+            return 0
+    from synthmix.study.run import hydra_main
+
+    hydra_main(["-sc", *rest])
+    return 0
+
+
+def _interrupt(number: int, frame: FrameType | None) -> None:
+    """Ends the work by an exception that nobody takes for an error, so that runs are closed as KILLED."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # an impatient second Ctrl-C would leave them RUNNING
+    raise Interrupted(number)

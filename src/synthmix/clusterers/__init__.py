@@ -1,0 +1,1 @@
+"""Clusterers: scikit-learn estimators with an out-of-sample `predict`."""

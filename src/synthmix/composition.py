@@ -1,0 +1,88 @@
+"""Putting a config together with Hydra, with one readable line for each thing that does not fit."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Protocol
+
+from hydra import compose, initialize_config_dir
+from hydra.errors import HydraException
+from omegaconf import DictConfig, OmegaConf
+from omegaconf.errors import OmegaConfBaseException
+
+from synthmix.errors import InvalidInput
+from synthmix.schema import unknown_key
+
+
+class Compose(Protocol):
+    """Composes conf/run.yaml with the overrides of one cell, with Hydra's own node where `hydra` is set."""
+
+    def __call__(self, overrides: Sequence[str], *, hydra: bool = False) -> DictConfig: ...  # noqa: D102
+
+
+def conf_dir() -> Path:
+    """The folder of the Hydra groups: inside the installed package, or at the top of a checkout."""
+    package = Path(__file__).parent
+    packed = package / "conf"
+    return packed if packed.is_dir() else package.parents[1] / "conf"
+
+
+@contextmanager
+def composer() -> Iterator[Compose]:
+    """Yields a function that composes cells; its errors are `InvalidInput`."""
+    with initialize_config_dir(str(conf_dir()), version_base="1.3", job_name="synthmix"):
+        yield _compose
+
+
+def _compose(overrides: Sequence[str], *, hydra: bool = False) -> DictConfig:
+    """Composes; overrides of unknown keys are put aside first, so that all of them are named, with what is allowed."""
+    unknown: list[str] = []
+    accepted = list(overrides)
+    while True:
+        try:
+            config = compose("run", overrides=accepted, return_hydra_config=hydra)
+        except (HydraException, OmegaConfBaseException) as error:
+            culprit = _culprit(error, accepted)
+            if culprit is None:
+                raise InvalidInput(readable(error)) from error
+            accepted.remove(culprit)
+            unknown.append(culprit)
+        else:
+            if unknown:
+                raise InvalidInput(*(_unknown_line(override, config) for override in unknown))
+            return config
+
+
+def _culprit(error: Exception, overrides: list[str]) -> str | None:
+    """The override whose key does not exist, if that is what the error is about."""
+    named = re.match(r"Could not override '([^']+)'", str(error))
+    if named is None:
+        return None
+    return next((text for text in overrides if text.lstrip("+~").partition("=")[0] == named[1]), None)
+
+
+def _unknown_line(override: str, config: DictConfig) -> str:
+    key, _, value = override.partition("=")
+    parent, _, _ = key.replace("/", ".").rpartition(".")
+    node = OmegaConf.select(config, parent) if parent else config
+    while not isinstance(node, DictConfig):
+        parent, _, _ = parent.rpartition(".")
+        node = OmegaConf.select(config, parent) if parent else config
+    return unknown_key(key, value, [str(name) for name in node if name != "hydra"])
+
+
+def readable(error: Exception) -> str:
+    """Hydra's or OmegaConf's message of several lines as one."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    missing = re.match(r"In '[^']+': Could not find '([^']+)'", lines[0])
+    if missing:
+        group, _, member = missing[1].rpartition("/")
+        options = [line for line in lines[1:] if re.fullmatch(r"\w+", line)]
+        return f"{group}={member}: no such member; allowed: {', '.join(options) or 'none yet'}"
+    full_key = next((line.partition(": ")[2] for line in lines if line.startswith("full_key")), None)
+    told = [line for line in lines if not line.startswith(("full_key", "object_type", "See https://", "^"))]
+    text = " ".join(dict.fromkeys(told))
+    return f"{full_key}: {text}" if full_key else text

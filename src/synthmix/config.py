@@ -1,0 +1,217 @@
+"""Configs: checked against the schemas of their components, and built behind an allowlist. Light until it builds."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import os
+import pkgutil
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache, cached_property
+from typing import Any, get_args, get_type_hints
+
+from omegaconf import DictConfig, OmegaConf
+from omegaconf.errors import OmegaConfBaseException
+
+from synthmix.composition import readable
+from synthmix.data.spec import Outline
+from synthmix.errors import InvalidInput
+from synthmix.generators.trainer_schema import TrainerSchema
+from synthmix.metrics.quality_schema import QualitySchema
+from synthmix.mixing_schema import MixSchema
+from synthmix.schema import HYDRA_KEYS, Count, Member, NonNegativeInt, build, check_node
+from synthmix.tracking_schema import TrackingSchema
+
+GROUPS = ("data", "model", "gate", "representation", "clusterer")
+PACKAGES = {"model": "generators", "gate": "gates", "representation": "representations", "clusterer": "clusterers"}
+ALLOWED_PREFIXES = (
+    "synthmix.",
+    "sklearn.cluster.",
+    "sklearn.decomposition.",
+    "sklearn.mixture.",
+    "sklearn.preprocessing.",
+    "sklearn.random_projection.",
+    "sklearn.kernel_approximation.",
+)
+
+
+@dataclass(kw_only=True)
+class PathsSchema:
+    """Keys of `paths`."""
+
+    store: str
+
+
+@dataclass(kw_only=True)
+class CellSchema:
+    """The whole config of one cell."""
+
+    seed: NonNegativeInt
+    threads: Count
+    data: Member
+    model: Member
+    gate: Member
+    mix: MixSchema
+    representation: Member
+    clusterer: Member
+    trainer: TrainerSchema
+    tracking: TrackingSchema
+    quality: QualitySchema
+    paths: PathsSchema
+
+    @cached_property
+    def outline(self) -> Outline:
+        """What is known of the data before it is loaded."""
+        outline: Outline = self.data.outline()  # type: ignore[attr-defined]
+        return outline
+
+
+def check(config: DictConfig) -> CellSchema:
+    """Checks everything that can be known before any training; returns the typed config.
+
+    Raises:
+        InvalidInput: one line for each fault.
+    """
+    node = plain(config)
+    node.pop("hydra", None)
+    faults = check_node(CellSchema, node, "")
+    faults += [fault for group in GROUPS for fault in _member_faults(node.get(group), group)]
+    if faults:
+        raise InvalidInput(*faults)
+    cell = build(CellSchema, node)
+    for group in GROUPS:
+        setattr(cell, group, _build_member(node[group]))
+    faults = [fault for group in GROUPS for fault in getattr(cell, group).faults(cell)]
+    if faults:
+        raise InvalidInput(*dict.fromkeys(faults))
+    return cell
+
+
+def instantiate(node: Mapping[str, Any], **arguments: Any) -> Any:
+    """Builds what a config node names; the one call of Hydra's instantiate.
+
+    `name` is for people and is not passed on. A nested node is built too.
+
+    Raises:
+        InvalidInput: the target is not in the allowlist, or not a class or function of its own package.
+    """
+    from hydra.utils import instantiate as hydra_instantiate
+
+    values = plain(node)
+    for target in _targets(values):
+        _import_target(target)
+    return hydra_instantiate(_without_names(values), _convert_="all", **arguments)
+
+
+def plain(node: Any) -> Any:
+    """A config node as dicts, lists, numbers and texts, interpolations resolved."""
+    if not OmegaConf.is_config(node):
+        return node
+    try:
+        return OmegaConf.to_container(node, resolve=True)
+    except OmegaConfBaseException as error:
+        raise InvalidInput(readable(error)) from error
+
+
+@cache
+def schemas() -> Mapping[str, type[Member]]:
+    """The schema of every target, found in the modules `*_schema` of the package."""
+    import synthmix
+
+    found: dict[str, type[Member]] = {}
+    for module in pkgutil.walk_packages(synthmix.__path__, "synthmix."):
+        if module.name.endswith("_schema"):
+            for _, schema in inspect.getmembers(importlib.import_module(module.name), inspect.isclass):
+                if issubclass(schema, Member) and schema.__module__ == module.name:
+                    target = get_type_hints(schema)["_target_"]
+                    found |= dict.fromkeys(get_args(target), schema)
+    return found
+
+
+def _member_faults(node: Any, where: str) -> list[str]:
+    """Faults of a node with a target and of those inside of it."""
+    if not isinstance(node, dict):
+        return []
+    if not isinstance(node.get("_target_"), str):
+        return [f"{where}: names no _target_"]
+    target = node["_target_"]
+    schema = schemas().get(target)
+    if schema is None and target.startswith("synthmix."):
+        group = where.partition(".")[0]
+        home = f"synthmix.{PACKAGES.get(group, group)}."
+        known = ", ".join(sorted(name for name in schemas() if name.startswith(home)))
+        return [f"{where}._target_={target}: no component of synthmix; allowed: {known}"]
+    if schema is None:
+        return _foreign_faults(target, node, where)
+    nested = [(f"{where}.{key}", value) for key, value in node.items() if isinstance(value, dict)]
+    return check_node(schema, node, where) + [fault for key, value in nested for fault in _member_faults(value, key)]
+
+
+def _foreign_faults(target: str, node: dict[str, Any], where: str) -> list[str]:
+    """Faults of a target without a schema: a user's own class, or one of scikit-learn's."""
+    try:
+        signature = inspect.signature(_import_target(target))
+    except InvalidInput as error:
+        return [f"{where}.{fault}" for fault in error.faults]
+    given = {key: value for key, value in node.items() if key not in HYDRA_KEYS | {"name"}}
+    if any(p.kind is p.VAR_KEYWORD for p in signature.parameters.values()):
+        return []
+    return [
+        f"{where}.{key}={value}: unknown key of {target}; allowed: {', '.join(signature.parameters)}"
+        for key, value in given.items()
+        if key not in signature.parameters
+    ]
+
+
+def _build_member(node: Any) -> Any:
+    if not isinstance(node, dict):
+        return node
+    schema = schemas().get(node["_target_"], Member)
+    member = build(schema, node)
+    for key, value in node.items():
+        if isinstance(value, dict) and hasattr(member, key):
+            setattr(member, key, _build_member(value))
+    return member
+
+
+def _allowed() -> tuple[str, ...]:
+    own = os.environ.get("SYNTHMIX_ALLOW", "")
+    return (*ALLOWED_PREFIXES, *(prefix.strip() for prefix in own.split(",") if prefix.strip()))
+
+
+def _import_target(target: str) -> Any:
+    """Imports a class or function of an allowed package.
+
+    The name alone is not enough: ``synthmix.store.torch.load`` begins well, but is torch's. So what was found must be
+    defined in the package that the prefix names.
+    """
+    prefixes = [prefix for prefix in _allowed() if target.startswith(prefix)]
+    if not prefixes:
+        raise InvalidInput(
+            f"_target_={target}: not in the allowlist; allowed: {', '.join(_allowed())} (SYNTHMIX_ALLOW adds to it)"
+        )
+    module, _, name = target.rpartition(".")
+    try:
+        found = getattr(importlib.import_module(module), name)
+    except (ImportError, AttributeError) as error:
+        raise InvalidInput(f"_target_={target}: cannot be imported ({error})") from error
+    home = f"{getattr(found, '__module__', '')}."
+    if not (inspect.isclass(found) or inspect.isfunction(found)) or not home.startswith(tuple(prefixes)):
+        raise InvalidInput(f"_target_={target}: must be a class or function defined in {prefixes[0]}*")
+    return found
+
+
+def _targets(node: Any) -> Iterator[str]:
+    children = node.values() if isinstance(node, dict) else node if isinstance(node, list) else ()
+    if isinstance(node, dict) and "_target_" in node:
+        yield str(node["_target_"])
+    for child in children:
+        yield from _targets(child)
+
+
+def _without_names(node: Any) -> Any:
+    if isinstance(node, dict):
+        drop = {"name"} if "_target_" in node else set()
+        return {key: _without_names(value) for key, value in node.items() if key not in drop}
+    return [_without_names(value) for value in node] if isinstance(node, list) else node

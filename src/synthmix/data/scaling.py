@@ -1,0 +1,36 @@
+"""Standardisation of tables, fitted on train and on nothing else."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import torch
+from sklearn.preprocessing import StandardScaler
+from torch import Tensor
+
+from synthmix.data.base import Dataset
+
+
+@dataclass(frozen=True)
+class Scaling:
+    """The map (x - shift) / scale of each column.
+
+    Attributes:
+        shift: float64, (D,): the mean of train.
+        scale: float64, (D,): the standard deviation of train (divided by N); 1 for a constant column.
+    """
+
+    shift: Tensor
+    scale: Tensor
+
+    @classmethod
+    def fit(cls, train: Dataset) -> Scaling:
+        """The scaling under which every column of train, a table, has mean 0 and variance 1."""
+        scaler = StandardScaler().fit(train.x.double().numpy())
+        return cls(torch.from_numpy(scaler.mean_), torch.from_numpy(scaler.scale_))
+
+    def __call__(self, dataset: Dataset) -> Dataset:
+        """The dataset on the new scale, and the density that it carries with it."""
+        x = ((dataset.x.double() - self.shift) / self.scale).float()
+        density = None if dataset.density is None else dataset.density.rescaled(self.shift, self.scale)
+        return replace(dataset, x=x, density=density)

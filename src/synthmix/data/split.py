@@ -1,0 +1,83 @@
+"""Cuts a dataset by a seed into train, pool, val and test, without a look at the labels."""
+
+from __future__ import annotations
+
+import hashlib
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from synthmix.data.base import Dataset, Splits
+from synthmix.data.parts import Parts
+from synthmix.data.scaling import Scaling
+from synthmix.errors import InvalidInput
+from synthmix.seeds import generator_for
+
+# The reserve must be the same for all seeds, as one classifier trained on it serves them all.
+RESERVE_SEED = 0
+
+
+def split(
+    dataset: Dataset, *, seed: int, n_train: int | None, n_val: int | None, n_test: int | None, n_reserve: int
+) -> Splits:
+    """The parts that belong to `seed`.
+
+    The reserve is drawn first, by a constant seed. Of the other points a seeded permutation gives test (where
+    the dataset has no official one), then val, then train, then pool. So test and val do not depend on
+    `n_train`, and a smaller train is the beginning of a larger one. Images keep their range; tables are
+    standardised by mean and standard deviation of train, in all parts.
+
+    Args:
+        dataset: all points, with the official test set where there is one.
+        seed: the seed of the cell.
+        n_train: points of train; None takes all that is left.
+        n_val: points of val; None takes a fifth.
+        n_test: points of test; None takes the official test set, or a fifth where there is none.
+        n_reserve: points of the reserve; with 0 there is none.
+
+    Raises:
+        InvalidInput: the dataset has fewer points than asked for.
+    """
+    sizes = Parts(
+        n_points=len(dataset),
+        n_official_test=None if dataset.test is None else len(dataset.test),
+        n_train=n_train,
+        n_val=n_val,
+        n_test=n_test,
+        n_reserve=n_reserve,
+    )
+    faults = list(sizes.faults())
+    if faults:
+        raise InvalidInput(*faults)
+    reserved, rest = _permuted(torch.arange(len(dataset)), RESERVE_SEED, "reserve").tensor_split([n_reserve])
+    lengths = [sizes.held_out, sizes.val, sizes.train, sizes.learn - sizes.train]
+    indices = torch.split(_permuted(rest, seed, "split"), lengths)
+    held_out, val, train, pool = (dataset.take(index) for index in indices)
+    reserve = dataset.take(reserved) if n_reserve else None
+    return _scaled(train, pool, val, held_out if dataset.test is None else dataset.test, reserve)
+
+
+def _permuted(index: Tensor, seed: int, purpose: str) -> Tensor:
+    return index[torch.randperm(len(index), generator=generator_for(seed, purpose))]
+
+
+def _scaled(train: Dataset, pool: Dataset, val: Dataset, test: Dataset, reserve: Dataset | None) -> Splits:
+    duplicates = count_shared([val.x, test.x], [train.x, pool.x])
+    if train.spec.kind == "image":
+        return Splits(train, pool, val, test, reserve, duplicates)
+    scale = Scaling.fit(train)
+    scaled_reserve = None if reserve is None else scale(reserve)
+    return Splits(scale(train), scale(pool), scale(val), scale(test), scaled_reserve, duplicates)
+
+
+def count_shared(held_out: list[Tensor], learnt: list[Tensor]) -> int:
+    """How many of the held-out points occur, value for value, among the points to learn from."""
+    seen = {digest for x in learnt for digest in _row_digests(x)}
+    return sum(digest in seen for x in held_out for digest in _row_digests(x))
+
+
+def _row_digests(x: Tensor) -> list[bytes]:
+    # Adding 0 turns -0.0 into 0.0: equal numbers, other bytes.
+    rows = np.ascontiguousarray(x.flatten(1).numpy() + 0.0)
+    return [hashlib.blake2b(row, digest_size=16).digest() for row in rows]

@@ -1,0 +1,36 @@
+"""Schemas of the autoencoders."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from synthmix.generators.base_schema import TrainedSchema
+from synthmix.schema import Count, NonNegative, Positive
+
+
+@dataclass(kw_only=True)
+class AutoencoderSchema(TrainedSchema):
+    """Encoder, decoder and the ex-post mixture on their latent."""
+
+    _target_: Literal["synthmix.generators.autoencoding.Autoencoder"]
+    hidden: list[Count]
+    latent_dim: Count
+    likelihood: Literal["auto", "bernoulli", "gaussian"]
+    mixture_components: Count
+    mixture_regularization: Positive
+
+    def faults(self, cell: Any) -> Iterator[str]:
+        """A Bernoulli likelihood needs values in a bounded range; a mixture needs points."""
+        if self.likelihood == "bernoulli" and cell.outline.spec.value_range is None:
+            yield f"model.likelihood=bernoulli: data.name={cell.data.name} has no bounds; allowed: auto, gaussian"
+
+
+@dataclass(kw_only=True)
+class VaeSchema(AutoencoderSchema):
+    """A variational one."""
+
+    _target_: Literal["synthmix.generators.autoencoding.Vae"]  # type: ignore[assignment]
+    beta: NonNegative
+    latent_density: Literal["prior", "mixture"]

@@ -1,0 +1,28 @@
+"""What the schemas of all generators share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from synthmix.schema import Count, Decay, Member, Positive
+
+
+@dataclass(kw_only=True)
+class TrainedSchema(Member):
+    """A generator that is trained for a number of generator steps."""
+
+    steps: Count
+    batch_size: Count
+    learning_rate: Positive
+    ema_decay: Decay | None
+
+
+def needs_images(name: str, cell: Any, sizes: tuple[int, ...]) -> Iterator[str]:
+    """The fault of a convolutional net on anything but square images of the given sizes."""
+    spec = cell.outline.spec
+    allowed = ", ".join(f"{size}×{size}" for size in sizes)
+    if spec.kind != "image" or spec.shape[1] != spec.shape[2] or spec.shape[1] not in sizes:
+        what = f"has {spec.size} columns" if spec.kind == "table" else f"is {spec.shape[1]}×{spec.shape[2]}"
+        yield f"model.name={name}: data.name={spec.name} {what}; must be square images of {allowed}"

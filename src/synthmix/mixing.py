@@ -1,0 +1,54 @@
+"""Train plus the first ⌊r·n⌋ points of the synthetic pool: nested, so that ratios are comparable."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+from math import floor
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from synthmix.data.base import Dataset
+
+
+@dataclass(frozen=True)
+class Mixture:
+    """Real points first, synthetic ones after them.
+
+    Attributes:
+        dataset: n real and m synthetic points, without labels.
+        weights: (n + m,), 1 for a real point and `synthetic_weight` for a synthetic one; None where all weigh 1.
+        n_real: n.
+    """
+
+    dataset: Dataset
+    weights: Tensor | None
+    n_real: int
+
+    @property
+    def fit_arguments(self) -> dict[str, NDArray[np.float32]]:
+        """``sample_weight`` for a clusterer's `fit`, where the weights are not all 1."""
+        return {} if self.weights is None else {"sample_weight": self.weights.numpy()}
+
+    @property
+    def synthetic(self) -> Tensor:
+        """The synthetic points, (m, *shape)."""
+        return self.dataset.x[self.n_real :]
+
+
+def synthetic_count(ratio: float, n_real: int) -> int:
+    """⌊r·n⌋, exact for a ratio written in decimals: 0.29 of 100 is 29, not 28."""
+    return floor(Fraction(str(ratio)) * n_real)
+
+
+def mix(train: Dataset, synthetic: Tensor, weight: float) -> Mixture:
+    """Appends `synthetic` (m, *shape) to the real points and weighs it."""
+    x = torch.cat([train.x, synthetic])
+    weights = None
+    if weight != 1 and len(synthetic):
+        weights = torch.cat([torch.ones(len(train)), torch.full((len(synthetic),), weight)])
+    mixed = Dataset(x, None, train.spec)
+    return Mixture(mixed, weights, len(train))

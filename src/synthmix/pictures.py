@@ -1,0 +1,79 @@
+"""Which pictures a cell logs, and when."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pytorch_lightning as pl
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+from omegaconf import DictConfig
+from pytorch_lightning.callbacks import Callback
+
+from synthmix.clusterers.som import SelfOrganizingMap
+from synthmix.data.base import Splits
+from synthmix.mixing import Mixture
+from synthmix.plots import som
+from synthmix.plots.confusion import confusion
+from synthmix.plots.projection import projection
+from synthmix.plots.samples import real_synthetic_nearest, sample_grid
+from synthmix.tracking import Run
+
+GRID_SIZE = 64  # points of a sample grid
+SHOWN = 10  # points of the comparison of real, synthetic and nearest
+
+
+class SampleGrids(Callback):
+    """Logs the same synthetic points every so many generator steps, as they become what they will be."""
+
+    def __init__(self, run: Run, every: int, seed: int) -> None:
+        self.run, self.every, self.seed = run, every, seed
+        self._shown = 0
+
+    def on_train_batch_end(self, trainer: pl.Trainer, pl_module: Any, *_: Any) -> None:
+        """Looks whether another grid is due."""
+        due = pl_module.steps_done // self.every
+        if due > self._shown and pl_module.draws_while_training:
+            self._shown = due
+            pl_module.eval()
+            figure = sample_grid(pl_module.sample(GRID_SIZE, self.seed), pl_module.spec)
+            pl_module.train()
+            self.run.log_figure(figure, f"samples/step_{pl_module.steps_done:06d}.png")
+
+
+def log_pictures(
+    run: Run, config: DictConfig, splits: Splits, mixture: Mixture, clusterer: Any, predicted: NDArray[np.integer]
+) -> None:
+    """Logs everything that there is to see of a cell."""
+    for name, figure in cell_figures(config, splits, mixture, predicted):
+        run.log_figure(figure, f"pictures/{name}.png")
+    if isinstance(clusterer, SelfOrganizingMap):
+        for name, figure in som_figures(config, splits, clusterer, predicted):
+            run.log_figure(figure, f"pictures/som_{name}.png")
+
+
+def cell_figures(
+    config: DictConfig, splits: Splits, mixture: Mixture, predicted: NDArray[np.integer]
+) -> Iterator[tuple[str, Figure]]:
+    """Pictures of any cell, with their names."""
+    spec, test = splits.train.spec, splits.test
+    if len(mixture.synthetic):
+        yield "synthetic", sample_grid(mixture.synthetic[:GRID_SIZE], spec)
+        yield "nearest", real_synthetic_nearest(splits.train.x, mixture.synthetic[:SHOWN], spec)
+    for method in ("pca", "tsne"):
+        yield f"projection_{method}", projection(test.x, mixture.synthetic, predicted, method=method, seed=config.seed)
+    if test.y is not None:
+        yield "confusion", confusion(test.y, predicted)
+
+
+def som_figures(
+    config: DictConfig, splits: Splits, clusterer: SelfOrganizingMap, predicted: NDArray[np.integer]
+) -> Iterator[tuple[str, Figure]]:
+    """Pictures of a self-organising map; the codebook as points only where the points are what was clustered."""
+    yield "u_matrix", som.u_matrix(clusterer)
+    yield "component_planes", som.component_planes(clusterer)
+    if config.representation.name == "identity":
+        yield "hit_map", som.hit_map(clusterer, splits.test.x.flatten(1).numpy(), predicted)
+        yield "grid", som.codebook_grid(clusterer, splits.train.spec)

@@ -1,0 +1,1 @@
+"""Representations: from points to the space that is clustered."""

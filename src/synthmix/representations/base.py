@@ -1,0 +1,22 @@
+"""What every representation is."""
+
+from __future__ import annotations
+
+from typing import Any, Protocol, Self
+
+from numpy.typing import NDArray
+from torch import Tensor
+
+from synthmix.data.base import Dataset
+
+
+class Representation(Protocol):
+    """Maps points to the space that is clustered."""
+
+    def fit(self, dataset: Dataset, *, seed: int) -> Self:
+        """Learns from `dataset.x` alone; labels are never looked at."""
+        ...
+
+    def transform(self, x: Tensor) -> NDArray[Any]:
+        """Points (N, *shape) as rows (N, d), float32 or float64."""
+        ...

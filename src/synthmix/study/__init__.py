@@ -1,0 +1,1 @@
+"""Studies: cells → table → figures."""

@@ -1,0 +1,73 @@
+"""The list of a command's cells, composed and checked before the first one starts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from hydra._internal.core_plugins.basic_sweeper import BasicSweeper
+from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.errors import HydraException
+from hydra.types import RunMode
+from omegaconf import DictConfig
+
+from synthmix.composition import composer, readable
+from synthmix.config import check
+from synthmix.errors import InvalidInput
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a command asks for.
+
+    Attributes:
+        configs: one for each cell, in the order in which Hydra numbers them.
+        is_study: whether it is a sweep.
+        experiment: the `experiment=` that was chosen, or None.
+    """
+
+    configs: Sequence[DictConfig]
+    is_study: bool
+    experiment: str | None
+
+
+def make_plan(overrides: Sequence[str], *, multirun: bool) -> Plan:
+    """Enumerates the cells as Hydra's basic sweeper will, and checks each of them.
+
+    Raises:
+        InvalidInput: one line for each fault, over all cells.
+    """
+    try:
+        parsed = OverridesParser.create().parse_overrides(list(overrides))
+    except HydraException as error:
+        raise InvalidInput(readable(error)) from error
+    fixed = [text for text, override in zip(overrides, parsed, strict=True) if not override.is_sweep_override()]
+    faults: dict[str, None] = {}
+    configs = []
+    with composer() as compose:
+        first = compose(fixed, hydra=True)
+        is_study = multirun or first.hydra.mode == RunMode.MULTIRUN
+        if not is_study and len(fixed) < len(overrides):
+            sweep = next(text for text in overrides if text not in fixed)
+            raise InvalidInput(f"{sweep}: several values; add -m to sweep over them, or write a list as [1,2]")
+        for cell in _cells(first, overrides) if is_study else [fixed]:
+            try:
+                config = compose(cell)
+                check(config)
+                configs.append(config)
+            except InvalidInput as error:
+                faults |= dict.fromkeys(error.faults)
+    if faults:
+        raise InvalidInput(*faults)
+    return Plan(configs, is_study, first.hydra.runtime.choices.get("experiment"))
+
+
+def _cells(config: DictConfig, overrides: Sequence[str]) -> list[list[str]]:
+    """The overrides of each cell: the product of the experiment's sweep with that of the command line, which wins."""
+    params = config.hydra.sweeper.get("params") or {}
+    arguments = [f"{key}={value}" for key, value in params.items()] + list(overrides)
+    try:
+        parsed = OverridesParser.create().parse_overrides(arguments)
+        return [list(cell) for cell in BasicSweeper.split_arguments(parsed, None)[0]]
+    except HydraException as error:
+        raise InvalidInput(readable(error)) from error
