@@ -18,18 +18,16 @@ install: $(INSTALLED) ## set up the virtual environment: the locked versions, an
 
 $(INSTALLED): requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
-		{ echo "synthmix needs Python 3.11 or newer, and $(PYTHON) is not: make $(MAKECMDGOALS) PYTHON=python3.11"; exit 1; }
+		{ echo "synthmix needs Python 3.11 or newer, and $(PYTHON) is not one: make $(MAKECMDGOALS) PYTHON=python3.11"; exit 1; }
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install --quiet --requirement requirements.lock
-	$(BIN)/pip install --quiet --no-deps --no-build-isolation --editable .
+	$(BIN)/pip install -qq --requirement requirements.lock
+	$(BIN)/pip install -qq --no-deps --no-build-isolation --editable .
 	$(BIN)/pip check
 	@touch $@
 
 demo: $(INSTALLED) ## does synthetic data help on digits? a first answer in a few minutes
 	$(BIN)/synthmix run experiment=digits_demo
 
-# One thread a test worker: workers that share cores with each other's threads take many times as long.
-test: export OMP_NUM_THREADS = 1
 test: $(INSTALLED) ## run the tests, JOBS at a time
 	$(BIN)/pytest --numprocesses $(JOBS) --dist loadgroup
 
@@ -46,11 +44,11 @@ format: $(INSTALLED) ## mend style and format where a tool can
 lock: ## renew requirements.lock: the newest versions that pyproject.toml admits
 	rm -rf build/lock
 	$(PYTHON) -m venv build/lock
-	build/lock/bin/pip install --quiet --editable '.[dev,speed]'
-	{ echo "# For Python 3.11, by make lock: what pyproject.toml and its extras need."; \
-		build/lock/bin/pip freeze --exclude-editable | sed -E 's/\+[a-z0-9.]+$$//' | grep -Ev '^(cuda|nvidia)-|^triton=='; \
-	} > build/requirements.lock
-	mv build/requirements.lock requirements.lock
+	build/lock/bin/pip install -qq --editable '.[dev,speed]'
+	build/lock/bin/pip freeze --all --exclude pip --exclude-editable > build/frozen
+	echo "# Made by make lock with $$(build/lock/bin/python --version): what pyproject.toml and its extras need." > build/lock.new
+	sed -E 's/\+[a-z0-9.]+$$//; /^(cuda-|nvidia-|triton=)/d' build/frozen >> build/lock.new
+	mv build/lock.new requirements.lock
 
 clean: ## remove builds and caches; the virtual environment and your results stay
 	rm -rf build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis

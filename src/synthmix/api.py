@@ -11,10 +11,10 @@ import torch
 from synthmix.composition import composer
 from synthmix.config import check, instantiate, plain
 from synthmix.data.base import Dataset
+from synthmix.data.base_schema import SIZES
 from synthmix.data.spec import DataSpec
 from synthmix.generators.base import Generator
 from synthmix.generators.trained import TrainedGenerator
-from synthmix.stages import SIZES
 
 
 def load_dataset(name: str, **options: Any) -> Dataset:

@@ -8,18 +8,16 @@ from typing import Any
 from omegaconf import DictConfig
 
 from synthmix.config import instantiate, plain
-from synthmix.data.base import Splits
+from synthmix.data.base import Dataset
 from synthmix.data.spec import DataSpec
-from synthmix.mixing import Mixture
 from synthmix.representations.base import Representation
 from synthmix.seeds import derive_seed
 
 
-def build_representation(config: DictConfig, splits: Splits, mixture: Mixture) -> Representation:
-    """Fits the representation on train, or on the mixture where `representation.fit_on` says so."""
-    node = plain(config.representation)
-    source = {"train": splits.train, "mixture": mixture.dataset}[node.pop("fit_on")]
-    fitted: Representation = instantiate(node).fit(source, seed=derive_seed(config.seed, "representation"))
+def fit_representation(config: DictConfig, dataset: Dataset) -> Representation:
+    """The representation of a cell, fitted on `dataset`."""
+    node = {key: value for key, value in plain(config.representation).items() if key != "fit_on"}
+    fitted: Representation = instantiate(node).fit(dataset, seed=derive_seed(config.seed, "representation"))
     return fitted
 
 

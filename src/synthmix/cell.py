@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from omegaconf import DictConfig
 
-from synthmix.building import build_clusterer, build_representation
+from synthmix.building import build_clusterer
 from synthmix.config import instantiate
 from synthmix.gates import accepted_points
 from synthmix.metrics.clustering import cluster_scores
@@ -40,7 +40,7 @@ def run_cell(config: DictConfig, stages: Stages, run: Run) -> dict[str, float]:
     mixture = mix(splits.train, synthetic, config.mix.synthetic_weight)
 
     with run.timed("representation"):
-        representation = build_representation(config, splits, mixture)
+        representation = stages.representation(config, splits, mixture)
         points, test_points = (representation.transform(x) for x in (mixture.dataset.x, splits.test.x))
     with run.timed("clusterer"):
         clusterer = build_clusterer(config, splits.train.spec)

@@ -119,7 +119,7 @@ def _fault(hint: Any, value: Any) -> str | None:
         return fault
     if get_origin(hint) in (typing.Union, types.UnionType):
         faults = [_fault(option, value) for option in get_args(hint)]
-        return None if None in faults else " or ".join(dict.fromkeys(f for f in faults if f))
+        return None if None in faults else " or ".join(dict.fromkeys(fault for fault in faults if fault))
     if get_origin(hint) is Literal:
         allowed = ", ".join(map(str, get_args(hint)))
         return None if value in get_args(hint) else f"allowed: {allowed}"
@@ -139,7 +139,7 @@ def _plain_fault(hint: Any, value: Any) -> str | None:
     if hint is Any:
         return None
     if hint is type(None):
-        return None if value is None else "or null"
+        return None if value is None else "null"
     if dataclasses.is_dataclass(hint):
         return "must be a group of keys"
     allowed = {float: (int, float)}.get(hint, (hint,))

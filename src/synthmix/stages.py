@@ -13,26 +13,35 @@ from typing import Any, TypeVar
 import torch
 from omegaconf import DictConfig
 
+from synthmix.building import fit_representation
 from synthmix.config import instantiate, plain
 from synthmix.data.base import Dataset, Splits, digest_of
+from synthmix.data.base_schema import SIZES
 from synthmix.data.split import split
 from synthmix.errors import InvalidInput
-from synthmix.generators.base import Generator
+from synthmix.generators.base import Generator, Reconstructing
 from synthmix.generators.checkpoint import save_generator
 from synthmix.generators.trained import TrainedGenerator
 from synthmix.generators.trainer import TrainerOptions
 from synthmix.metrics.classifier import ClassifierFeatures, train_classifier
 from synthmix.metrics.features import FeatureExtractor, make_extractors
 from synthmix.metrics.quality import quality_scores, reconstruction_error
+from synthmix.mixing import Mixture
 from synthmix.pictures import SampleGrids
+from synthmix.representations.base import Representation
 from synthmix.seeds import derive_seed
 from synthmix.stage_key import code_hash, key_of, library_versions
 from synthmix.store import Store
 from synthmix.tracking import LossLogger, Run, Tracker, flatten
 
 T = TypeVar("T")
-SIZES = ("n_train", "n_val", "n_test", "n_reserve")  # keys of `data` that `split` reads
-KEPT = {"dataset": 4, "splits": 8, "extractors": 8, "generator": 64}  # how many results of a stage stay in memory
+KEPT = {
+    "dataset": 4,
+    "splits": 8,
+    "extractors": 8,
+    "representation": 16,
+    "generator": 64,
+}  # how many results of a stage stay in memory
 
 
 @dataclass(frozen=True)
@@ -86,6 +95,13 @@ class Stages:
         depends_on = {name: plain(config[name]) for name in nodes}
         return self._once("generator", depends_on, lambda: self._fit(config, splits))
 
+    def representation(self, config: DictConfig, splits: Splits, mixture: Mixture) -> Representation:
+        """The fitted representation of a cell; one that has seen train alone serves all ratios and clusterers."""
+        if config.representation.fit_on == "mixture":
+            return fit_representation(config, mixture.dataset)
+        depends_on = {name: plain(config[name]) for name in ("data", "representation", "seed", "threads")}
+        return self._once("representation", depends_on, lambda: fit_representation(config, splits.train))
+
     def extractors(self, config: DictConfig, splits: Splits) -> list[FeatureExtractor]:
         """The feature spaces in which samples are compared with real points."""
         names = plain(config.quality.extractors)
@@ -138,12 +154,13 @@ class Stages:
         return Fitted(generator, quality, seconds, run.id)
 
     def _quality(self, config: DictConfig, splits: Splits, generator: Generator) -> dict[str, float]:
-        n = min(config.quality.n_samples, len(splits.train) + len(splits.pool), generator.capacity or 10**9)
+        limits = [config.quality.n_samples, len(splits.train) + len(splits.pool), generator.capacity]
+        n = min(limit for limit in limits if limit is not None)
         if n < 2:
-            return {}
+            return {}  # a Fréchet distance needs a covariance
         sample = generator.sample(n, pool_seed(config.seed))
         scores = quality_scores(sample, splits, self.extractors(config, splits), n_samples=n)
-        if isinstance(generator, TrainedGenerator) and hasattr(generator, "reconstruct"):
+        if isinstance(generator, Reconstructing):
             scores["reconstruction_error"] = reconstruction_error(splits.val.x, generator.reconstruct(splits.val.x))
         return {f"quality/{name}": score for name, score in scores.items()}
 

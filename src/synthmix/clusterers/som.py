@@ -152,8 +152,8 @@ class SelfOrganizingMap(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Clust
 
     def _nearest_nodes(self, X: NDArray[Any], count: int = 1) -> NDArray[np.int64]:
         centre = self.codebook_.mean(axis=0)
-        codebook = torch.from_numpy((self.codebook_ - centre).astype(X.dtype))
-        points = torch.from_numpy((X - centre).astype(X.dtype))
+        codebook = torch.from_numpy((self.codebook_ - centre).astype(X.dtype, copy=False))
+        points = torch.from_numpy((X - centre).astype(X.dtype, copy=False))
         return som_batch.best_matching_units(points, codebook, count).numpy()
 
     def _group_nodes(self) -> NDArray[Any]:
@@ -164,6 +164,7 @@ class SelfOrganizingMap(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Clust
             warnings.warn(
                 f"n_clusters={self.n_clusters}: only {n_clusters} nodes are hit", ConvergenceWarning, stacklevel=3
             )
+        codebook = self.codebook_.astype(np.float64)  # k-means does not centre what it predicts
         kmeans = KMeans(n_clusters, n_init=KMEANS_STARTS, random_state=self.random_state)
-        kmeans.fit(self.codebook_[hit], sample_weight=self.hits_[hit])
-        return np.asarray(kmeans.predict(self.codebook_))
+        kmeans.fit(codebook[hit], sample_weight=self.hits_[hit])
+        return np.asarray(kmeans.predict(codebook))

@@ -12,6 +12,8 @@ from synthmix.data.spec import Extent, Outline
 from synthmix.errors import InvalidInput
 from synthmix.schema import Count, Member, NonNegativeInt
 
+SIZES = ("n_train", "n_val", "n_test", "n_reserve")  # the keys that `split` reads and no loader does
+
 
 @dataclass(kw_only=True)
 class DataSchema(Member, ABC):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import Self
+from typing import Protocol, Self, runtime_checkable
 
 import torch
 from torch import Tensor
@@ -55,3 +55,12 @@ class Generator(ABC):
         rng = generator_for(seed, "pool", index)
         points = self.draw(self.block_size, rng)
         return points[torch.randperm(len(points), generator=rng)]
+
+
+@runtime_checkable
+class Reconstructing(Protocol):
+    """A generator that maps a point to its latent and back."""
+
+    def reconstruct(self, x: Tensor) -> Tensor:
+        """(N, *shape) → (N, *shape)."""
+        ...

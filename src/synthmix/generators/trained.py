@@ -76,7 +76,7 @@ class TrainedGenerator(pl.LightningModule, Generator):
         """
         options = options or TrainerOptions()
         self.prepare(dataset.spec, seed)
-        self.log_every = options.log_every
+        self.log_every, self.steps = options.log_every, min(self.steps, options.limit_steps or self.steps)
         self.register_buffer("train_x", dataset.x, persistent=False)
         order = MinibatchOrder(len(dataset), self.batch_size, derive_seed(seed, "order"))
         with isolated_rng(derive_seed(seed, "training")):

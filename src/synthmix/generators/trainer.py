@@ -20,6 +20,8 @@ from synthmix.generators.minibatches import Blocks, MinibatchOrder
 if TYPE_CHECKING:
     from synthmix.generators.trained import TrainedGenerator
 
+Precision = Literal["32-true", "bf16-mixed"]
+
 
 @dataclass(frozen=True, kw_only=True)
 class TrainerOptions:
@@ -28,6 +30,7 @@ class TrainerOptions:
     Attributes:
         accelerator: cpu, gpu or auto.
         precision: 32-true or bf16-mixed.
+        limit_steps: at most so many generator steps, whatever the model says.
         log_every: generator steps between two entries of the loss curves.
         checkpoint_every: generator steps between two checkpoints; None writes none on the way.
         checkpoint_dir: where `last.ckpt` goes.
@@ -36,7 +39,8 @@ class TrainerOptions:
     """
 
     accelerator: str = "cpu"
-    precision: Literal["32-true", "bf16-mixed"] = "32-true"
+    precision: Precision = "32-true"
+    limit_steps: int | None = None
     log_every: int = 50
     checkpoint_every: int | None = None
     checkpoint_dir: str = "checkpoints"
@@ -92,7 +96,12 @@ class _ProgressBar(Callback):
     def on_train_start(self, trainer: pl.Trainer, pl_module: Any) -> None:
         name = type(pl_module).__name__
         self.bar = tqdm(
-            total=pl_module.steps, initial=pl_module.steps_done, desc=f"training {name}", unit="step", leave=False
+            total=pl_module.steps,
+            initial=pl_module.steps_done,
+            desc=f"training {name}",
+            unit="step",
+            leave=False,
+            disable=None,
         )
 
     def on_train_batch_end(self, trainer: pl.Trainer, pl_module: Any, *_: Any) -> None:

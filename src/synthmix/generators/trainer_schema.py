@@ -14,6 +14,7 @@ class TrainerSchema:
 
     accelerator: Literal["cpu", "gpu", "auto"]
     precision: Literal["32-true", "bf16-mixed"]
+    limit_steps: Count | None
     log_every: Count
     grid_every: Count | None
     checkpoint_every: Count | None

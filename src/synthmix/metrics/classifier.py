@@ -42,7 +42,8 @@ class ClassifierFeatures(FeatureExtractor):
         self.body = nn.Sequential(
             nn.Conv2d(channels, 16, 5, stride=2, padding=2),
             nn.ReLU(),
-            nn.Conv2d(16, 32, 3, stride=2, padding=1),
+            nn.Conv2d(16, 32, 3, padding=1),
+            nn.MaxPool2d(2),
             nn.ReLU(),
             nn.Flatten(),
             nn.Linear(32 * (height // 4) * (width // 4), self.num_features),
@@ -65,7 +66,7 @@ class ClassifierFeatures(FeatureExtractor):
         """Share of labelled points that it classifies rightly."""
         if dataset.y is None:
             raise ValueError("accuracy needs labels")
-        predicted = torch.cat([self.logits(x).argmax(dim=1) for x in dataset.x.split(1000)])
+        predicted = torch.cat([self.logits(x).argmax(dim=1) for x in torch.split(dataset.x, 1000)])
         return (predicted == dataset.y).double().mean().item()
 
     @property
@@ -111,9 +112,9 @@ def train_classifier(reserve: Dataset, seed: int = 0) -> ClassifierFeatures:
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, PEAK_LEARNING_RATE, total_steps=steps)
     order = generator_for(seed, "classifier", "order")
     for _ in range(EPOCHS):
-        for batch in torch.randperm(len(reserve), generator=order).split(BATCH_SIZE):
+        for batch in torch.split(torch.randperm(len(reserve), generator=order), BATCH_SIZE):
             optimizer.zero_grad()
-            cross_entropy(net.logits(reserve.x[batch]), reserve.y[batch]).backward()
+            torch.autograd.backward(cross_entropy(net.logits(reserve.x[batch]), reserve.y[batch]))
             optimizer.step()
             schedule.step()
     return net.freeze()

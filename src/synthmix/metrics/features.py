@@ -116,13 +116,15 @@ class PcaFeatures(FeatureExtractor):
 def default_names(splits: Splits) -> list[str]:
     """The feature spaces that suit a data set.
 
-    `pca` always; `pixels` for images of up to 1024 values; `classifier` where a reserve was set apart for it.
+    `pca` always; `pixels` for images of up to 1024 values; `classifier` for images of which a reserve was set apart.
     """
     spec = splits.val.spec
     names = ["pca"]
     if spec.kind == "image" and spec.size <= MAX_PIXELS:
         names.append("pixels")
-    return [*names, "classifier"] if splits.reserve is not None else names
+    if spec.kind == "image" and splits.reserve is not None:
+        names.append("classifier")
+    return names
 
 
 def make_extractors(
@@ -140,4 +142,4 @@ def make_extractors(
         "pixels": lambda: PixelFeatures(splits.val.spec),
         "classifier": classifier,
     }
-    return [makers[name]() for name in names or default_names(splits)]
+    return [makers[name]() for name in (default_names(splits) if names is None else names)]

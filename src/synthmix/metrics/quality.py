@@ -52,15 +52,15 @@ def quality_scores(
         synthetic: beginning of the synthetic pool, (N, ...).
         splits: `val`, all of it, is the reference. The floor takes the first n points of `train` followed by `pool`,
             real points that are independent of it.
-        extractors: feature spaces, see `default_extractors`.
+        extractors: feature spaces, see `make_extractors`.
         n_samples: number of synthetic points to judge, at most.
 
     Returns:
-        `fd_<extractor>` and `fd_<extractor>_floor` for each extractor, and `n`, the number of points on either side
-        of the reference: the least of `n_samples`, the synthetic points, and the points of train and pool.
+        `fd_<extractor>` and `fd_<extractor>_floor` for each extractor, and `n`, the number of synthetic points, and
+        of real ones in the floor: the least of `n_samples`, the synthetic points, and the points of train and pool.
     """
-    independent = torch.cat([splits.train.x, splits.pool.x])
-    n = min(n_samples, len(synthetic), len(independent))
+    n = min(n_samples, len(synthetic), len(splits.train) + len(splits.pool))
+    independent = torch.cat([splits.train.x[:n], splits.pool.x[:n]])
     scores = {"n": float(n)}
     for extractor in extractors:
         reference = _Reference(extractor, splits.val.x)
@@ -86,14 +86,12 @@ class _Reference:
 
     def __init__(self, extractor: FeatureExtractor, real: Tensor, batch_size: int = 1000) -> None:
         self.batch_size = batch_size
-        # A copy in double precision: sums of float32 squares lose the small eigenvalues, and `compute` would
-        # round the result to the features' type.
         self.metric = FrechetInceptionDistance(feature=extractor, reset_real_features=False)
         self._update(real, is_real=True)
 
     @torch.no_grad()
     def _update(self, points: Tensor, *, is_real: bool) -> None:
-        for batch in points.split(self.batch_size):
+        for batch in torch.split(points, self.batch_size):
             self.metric.update(batch, real=is_real)
 
     def distance(self, synthetic: Tensor) -> float:

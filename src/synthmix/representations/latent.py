@@ -8,12 +8,13 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from synthmix.data.base import Dataset
+from synthmix.generators.trainer import Precision, TrainerOptions
 
 
 class Encoder(Protocol):
     """The part of a generator that a representation needs."""
 
-    def fit(self, dataset: Dataset, *, seed: int) -> object:
+    def fit(self, dataset: Dataset, *, seed: int, options: TrainerOptions) -> object:
         """Learns from `dataset.x`."""
         ...
 
@@ -27,14 +28,22 @@ class LatentRepresentation:
 
     Args:
         generator: has `fit` and `encode`. `fit` trains it; one that is trained already can `transform` at once.
+        accelerator, precision, limit_steps: of its training, see `TrainerOptions`.
     """
 
-    def __init__(self, generator: Encoder) -> None:
+    def __init__(
+        self,
+        generator: Encoder,
+        accelerator: str = "cpu",
+        precision: Precision = "32-true",
+        limit_steps: int | None = None,
+    ) -> None:
         self.generator = generator
+        self.options = TrainerOptions(accelerator=accelerator, precision=precision, limit_steps=limit_steps)
 
     def fit(self, dataset: Dataset, *, seed: int) -> Self:
         """Trains the generator on `dataset.x`."""
-        self.generator.fit(dataset, seed=seed)
+        self.generator.fit(dataset, seed=seed, options=self.options)
         return self
 
     def transform(self, x: Tensor) -> NDArray[Any]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from synthmix.representations.base_schema import RepresentationSchema
-from synthmix.schema import Member
+from synthmix.schema import Count, Member
 
 
 @dataclass(kw_only=True)
@@ -16,6 +16,9 @@ class LatentSchema(RepresentationSchema):
 
     _target_: Literal["synthmix.representations.latent.LatentRepresentation"]
     generator: Member
+    accelerator: Literal["cpu", "gpu", "auto"]
+    precision: Literal["32-true", "bf16-mixed"]
+    limit_steps: Count | None
 
     def faults(self, cell: Any) -> Iterator[str]:
         """Those of the generator, under its own key."""

@@ -20,7 +20,7 @@ INTERVAL = 0.5  # seconds between two looks at the folder
 def progress_bar(folder: Path, n_cells: int) -> Iterator[None]:
     """Shows cells done, failed and reused while the block runs."""
     stop = threading.Event()
-    with tqdm(total=n_cells, unit="cell", desc="study", smoothing=0.1) as bar:
+    with tqdm(total=n_cells, unit="cell", desc="study", smoothing=0.1, disable=None) as bar:
         watcher = threading.Thread(target=_watch, args=(folder, bar, stop), daemon=True)
         watcher.start()
         try:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import sys
+from collections.abc import Hashable, Sequence
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -11,19 +13,21 @@ from synthmix.study.job import Outcome
 from synthmix.tracking import Run, Tracker
 
 KEYS = ["model.name", "clusterer.name", "representation.name", "data.name", "data.n_train", "mix.ratio", "seed"]
-SHOWN = ("acc", "nmi", "ari", "coverage", "silhouette")
 
 
 def print_cell(outcome: Outcome, tracker: Tracker) -> None:
     """Scores and quality of one cell."""
-    if outcome.status != "finished":
-        print(f"{outcome.status}: {outcome.error}")
-        if outcome.traceback:
-            print(outcome.traceback)
-    for prefix in ("cluster/", "quality/"):
-        for name, value in outcome.metrics.items():
-            if name.startswith(prefix):
-                print(f"  {name:<32} {value:10.4g}")
+    if outcome.error:
+        print(f"{outcome.status}: {outcome.error}", file=sys.stderr)
+    if outcome.traceback:
+        print(outcome.traceback, file=sys.stderr)
+    config = outcome.config
+    print(
+        f"{config['model.name']} at ratio {config['mix.ratio']:g}, {config['clusterer.name']} on {config['data.name']}"
+    )
+    for name in sorted(outcome.metrics):
+        if not name.endswith("_covered") or outcome.metrics["cluster/coverage"] < 1:
+            print(f"  {name:<32} {outcome.metrics[name]:10.4g}")
     print(f"MLflow run {outcome.run_id} in {tracker.uri}")
     print(f"to look at it: {ui_command(tracker)}")
 
@@ -111,10 +115,20 @@ def _as_text(table: pd.DataFrame, score: str) -> str:
     for (clusterer, representation), block in table.groupby(["clusterer.name", "representation.name"]):
         lines += ["", f"{clusterer} on {representation}"]
         lines.append(f"  {'model':<12} {'ratio':>6} {'seeds':>5}  {'mean ± sd':<14} {'difference ± sd':<17} {'fd':>8}")
-        for row in block.itertuples():
-            difference = "" if row[4] == 0 else f"{row.difference:+.3f} ± {row.difference_sd:.3f}"
-            fd = "" if pd.isna(row.fd) else f"{row.fd:.3g}"
-            lines.append(
-                f"  {row[3]:<12} {row[4]:>6g} {row.seeds:>5}  {row.mean:.3f} ± {row.sd:.3f}  {difference:<17} {fd:>8}"
-            )
+        lines += [_row(row) for row in block.to_dict("records")]
     return "\n".join(lines)
+
+
+def _row(row: dict[Hashable, Any]) -> str:
+    ratio = row["mix.ratio"]
+    difference = (
+        "" if ratio == 0 or pd.isna(row["difference"]) else _spread(row["difference"], row["difference_sd"], "+")
+    )
+    fd = "" if pd.isna(row["fd"]) else f"{row['fd']:.3g}"
+    score = _spread(row["mean"], row["sd"])
+    return f"  {row['model.name']:<12} {ratio:>6g} {row['seeds']:>5}  {score:<14} {difference:<17} {fd:>8}".rstrip()
+
+
+def _spread(mean: float, sd: float, sign: str = "") -> str:
+    """Mean and spread; a single seed has none."""
+    return f"{mean:{sign}.3f}" + ("" if pd.isna(sd) else f" ± {sd:.3f}")

@@ -104,7 +104,14 @@ def test_blobs_are_spherical_and_mixtures_are_not() -> None:
         points = dataset.x[dataset.y == label]
         assert len(points) == pytest.approx(20_000 / 3, rel=0.05)
         torch.testing.assert_close(points.T.cov(), torch.eye(2), rtol=0, atol=0.06)
-    assert density_of(toy("gaussian_mixture")).weights.std() > 0.02
+
+
+def test_clusters_of_a_mixture_are_as_large_as_their_weights() -> None:
+    dataset = toy("gaussian_mixture", 20_000)
+    weights = density_of(dataset).weights
+    assert dataset.y is not None
+    assert weights.std() > 0.02
+    torch.testing.assert_close(dataset.y.bincount() / 20_000, weights.float(), rtol=0, atol=0.012)
 
 
 def test_two_moons_are_scikit_learns() -> None:
