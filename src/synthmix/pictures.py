@@ -26,7 +26,7 @@ SHOWN = 10  # points of the comparison of real, synthetic and nearest
 
 
 class SampleGrids(Callback):
-    """Logs the same synthetic points every so many generator steps, as they become what they will be."""
+    """Logs a generator's preview every so many generator steps: the same points, as they become what they will be."""
 
     def __init__(self, run: Run, every: int, seed: int) -> None:
         self.run, self.every, self.seed = run, every, seed
@@ -35,10 +35,10 @@ class SampleGrids(Callback):
     def on_train_batch_end(self, trainer: pl.Trainer, pl_module: Any, *_: Any) -> None:
         """Looks whether another grid is due."""
         due = pl_module.steps_done // self.every
-        if due > self._shown and pl_module.draws_while_training:
+        if due > self._shown:
             self._shown = due
             pl_module.eval()
-            figure = sample_grid(pl_module.sample(GRID_SIZE, self.seed), pl_module.spec)
+            figure = sample_grid(pl_module.preview(GRID_SIZE, self.seed), pl_module.spec)
             pl_module.train()
             self.run.log_figure(figure, f"samples/step_{pl_module.steps_done:06d}.png")
 

@@ -10,7 +10,6 @@ from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
-import torch
 from omegaconf import DictConfig
 
 from synthmix.building import fit_representation
@@ -27,7 +26,8 @@ from synthmix.metrics.classifier import ClassifierFeatures, train_classifier
 from synthmix.metrics.features import FeatureExtractor, make_extractors
 from synthmix.metrics.quality import quality_scores, reconstruction_error
 from synthmix.mixing import Mixture
-from synthmix.pictures import SampleGrids
+from synthmix.pictures import GRID_SIZE, SampleGrids
+from synthmix.plots.samples import sample_grid
 from synthmix.representations.base import Representation
 from synthmix.seeds import derive_seed
 from synthmix.stage_key import code_hash, key_of, library_versions
@@ -186,4 +186,5 @@ def _train(generator: TrainedGenerator, config: DictConfig, splits: Splits, seed
     options = TrainerOptions(**trainer, progress_bar=config.tracking.study is None)
     callbacks = [SampleGrids(run, grid_every, pool_seed(config.seed))] if config.tracking.pictures else []
     generator.fit(generator.material(splits), seed=seed, options=options, logger=LossLogger(run), callbacks=callbacks)
-    torch.set_num_threads(config.threads)
+    if config.tracking.pictures:
+        run.log_figure(sample_grid(generator.sample(GRID_SIZE, pool_seed(config.seed)), generator.spec), "samples/final.png")

@@ -84,8 +84,11 @@ class Gan(TrainedGenerator):
     def draw(self, n: int, rng: torch.Generator) -> Tensor:
         """Returns G(z) in the range of the data."""
         z = torch.randn(n, self.latent_dim, generator=rng)
-        sampler = self.sampler.eval()
-        return self.from_net(sampler(z.to(self.device)).float().cpu())
+        sampler, training = self.sampler, self.sampler.training
+        sampler.eval()
+        points = sampler(z.to(self.device)).float().cpu()
+        sampler.train(training)  # a callback may look at samples between two steps
+        return self.from_net(points)
 
     def to_net(self, x: Tensor) -> Tensor:
         """Maps the data's range to that of G's output."""

@@ -30,7 +30,7 @@ class Autoencoder(TrainedGenerator):
         latent_dim: size of the latent.
         likelihood: bernoulli or gaussian; auto is bernoulli for bounded data.
         mixture_components: the most components that the ex-post mixture may have.
-        mixture_regularization: added to the diagonal of its covariances.
+        mixture_regularization: added to the diagonal of its covariances, in units of the latents' mean variance.
         learning_rate: of Adam.
         steps, batch_size, ema_decay: see `TrainedGenerator`.
     """
@@ -110,10 +110,9 @@ class Autoencoder(TrainedGenerator):
             return self.decode(torch.randn(n, self.latent_dim, generator=rng))
         return self.decode(self.mixture.sample(n, rng))
 
-    @property
-    def draws_while_training(self) -> bool:
-        """Not through the ex-post mixture, which is fitted at the end."""
-        return False
+    def preview(self, n: int, seed: int) -> Tensor:
+        """Reconstructions of train, because the density to sample from is fitted at the end."""
+        return self.reconstruct(self.train_x[:n])
 
     def load_fitted(self, state: dict[str, Tensor]) -> None:
         """Takes up the weights, and the ex-post mixture where there is one."""
@@ -178,10 +177,9 @@ class Vae(Autoencoder):
         kl = gaussian_kl(mean, log_variance)
         return {"loss": reconstruction + self.beta * kl, "reconstruction_loss": reconstruction, "kl": kl}
 
-    @property
-    def draws_while_training(self) -> bool:
-        """The prior is there from the start; what it decodes to shows how the training goes."""
-        return True
+    def preview(self, n: int, seed: int) -> Tensor:
+        """What the prior decodes to."""
+        return self.sample(n, seed)
 
     def finish(self, x: Tensor) -> None:
         """Fits the ex-post mixture where it is asked for."""

@@ -9,7 +9,7 @@ from sklearn.neighbors import NearestNeighbors
 from torch import Tensor
 
 from synthmix.data.base import Dataset, Splits
-from synthmix.errors import Unavailable
+from synthmix.errors import InvalidInput, Unavailable
 from synthmix.generators.base import Generator
 
 
@@ -126,11 +126,11 @@ class Truth(Control):
         """Keeps the density that the data set carries.
 
         Raises:
-            ValueError: the data set carries none.
+            InvalidInput: the data set carries none.
         """
         super().fit(dataset, seed=seed)
         if dataset.density is None:
-            raise ValueError(f"data.name={dataset.spec.name}: has no known density; truth needs data=toy")
+            raise InvalidInput(f"model.name=truth: data.name={dataset.spec.name} has no known density; allowed: data=toy")
         self.density = dataset.density
         return self
 

@@ -33,7 +33,7 @@ class MinibatchOrder:
 
 
 class _Progress(Protocol):
-    steps: int
+    last_step: int
     steps_done: int
 
 
@@ -49,7 +49,7 @@ class Blocks:
 
     def __iter__(self) -> Iterator[Tensor]:
         start = self.training.steps_done
-        stop = min(self.training.steps, (start // self.span + 1) * self.span)
+        stop = min(self.training.last_step, (start // self.span + 1) * self.span)
         while start < stop:
             end = min(stop, (start // self.size + 1) * self.size)
             yield self.order.block(start, end)

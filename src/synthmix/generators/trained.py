@@ -14,7 +14,7 @@ from pytorch_lightning.callbacks import Callback
 from pytorch_lightning.loggers import Logger
 from torch import Tensor, nn
 
-from synthmix.data.base import Dataset
+from synthmix.data.base import Dataset, digest_of
 from synthmix.data.spec import DataSpec
 from synthmix.errors import InvalidInput, TrainingDiverged
 from synthmix.generators.base import Generator
@@ -43,8 +43,7 @@ class TrainedGenerator(pl.LightningModule, Generator):
         # Each step does its own optimizer calls: two optimizers take turns, and a block holds many steps.
         self.automatic_optimization = False
         self.steps, self.batch_size, self.ema_decay = steps, batch_size, ema_decay
-        self.steps_done = 0
-        self.log_every = steps
+        self.steps_done, self.last_step, self.log_every = 0, steps, steps
         self.ema: nn.Module | None = None
         self._resumed: dict[str, Any] | None = None
 
@@ -72,11 +71,12 @@ class TrainedGenerator(pl.LightningModule, Generator):
 
         Raises:
             TrainingDiverged: a loss is not finite.
-            InvalidInput: the checkpoint to resume from belongs to other hyper-parameters or other data.
+            InvalidInput: the checkpoint to resume from belongs to other hyper-parameters, points or seed, or to a
+                longer training.
         """
         options = options or TrainerOptions()
         self.prepare(dataset.spec, seed)
-        self.log_every, self.steps = options.log_every, min(self.steps, options.limit_steps or self.steps)
+        self.log_every, self.last_step = options.log_every, min(self.steps, options.limit_steps or self.steps)
         self.register_buffer("train_x", dataset.x, persistent=False)
         order = MinibatchOrder(len(dataset), self.batch_size, derive_seed(seed, "order"))
         with isolated_rng(derive_seed(seed, "training")):
@@ -93,10 +93,9 @@ class TrainedGenerator(pl.LightningModule, Generator):
             self.build(spec)
         self.ema = None if self.ema_decay is None else deepcopy(self.network).requires_grad_(False)
 
-    @property
-    def draws_while_training(self) -> bool:
-        """Whether it can be sampled before its training has ended."""
-        return True
+    def preview(self, n: int, seed: int) -> Tensor:
+        """What to look at while it is trained, (n, *spec.shape): the beginning of its pool."""
+        return self.sample(n, seed)
 
     def load_fitted(self, state: dict[str, Tensor]) -> None:
         """Takes up the weights of a finished training; call `prepare` before."""
@@ -116,8 +115,8 @@ class TrainedGenerator(pl.LightningModule, Generator):
             self.steps_done += 1
             if self.ema is not None:
                 self._update_average(self.ema)
-            if self.steps_done % self.log_every == 0 or self.steps_done == self.steps:
-                self._log_losses(losses)
+        self._log_losses(losses)
+        self.trainer.should_stop = self.steps_done == self.last_step
 
     @torch.no_grad()
     def _update_average(self, average: nn.Module) -> None:
@@ -127,11 +126,13 @@ class TrainedGenerator(pl.LightningModule, Generator):
             mine.copy_(theirs)
 
     def _log_losses(self, losses: dict[str, Tensor]) -> None:
+        """Checks the last losses of a block, which ends where they are due, and before each checkpoint."""
         values = {name: float(value) for name, value in losses.items()}
         for name, value in values.items():
             if not math.isfinite(value):
                 raise TrainingDiverged(f"{type(self).__name__}: {name} is {value} at step {self.steps_done}")
-        if self.trainer.logger is not None:
+        due = self.steps_done % self.log_every == 0 or self.steps_done == self.last_step
+        if due and self.trainer.logger is not None:
             self.trainer.logger.log_metrics({f"train/{key}": value for key, value in values.items()}, self.steps_done)
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
@@ -153,14 +154,20 @@ class TrainedGenerator(pl.LightningModule, Generator):
                 raise InvalidInput(
                     f"trainer.resume_from: the checkpoint was made with {key}={found}; this training has {value}"
                 )
+        if saved["steps_done"] > self.last_step:
+            raise InvalidInput(
+                f"trainer.resume_from: the checkpoint has done {saved['steps_done']} steps; "
+                f"must be ≤ {self.last_step}, the steps of this training"
+            )
         self.steps_done = saved["steps_done"]
         self._resumed = saved
 
     def on_train_start(self) -> None:
         """Continues the random stream of the checkpoint, if there is one."""
+        self.trainer.should_stop = self.steps_done == self.last_step
         if self._resumed is not None:
             torch.set_rng_state(self._resumed["rng"])
-            if self._resumed["cuda_rng"]:
+            if self._resumed["cuda_rng"] and torch.cuda.is_available():
                 torch.cuda.set_rng_state_all(self._resumed["cuda_rng"])
             self._resumed = None
 
@@ -169,4 +176,4 @@ class TrainedGenerator(pl.LightningModule, Generator):
         settings = {key: value for key, value in dict(self.hparams).items() if key != "steps"}
         if hasattr(self, "networks"):
             settings["networks"] = repr(self.networks)
-        return {**settings, "seed": self.seed, "data.digest": self.spec.digest, "points": len(self.train_x)}
+        return {**settings, "seed": self.seed, "points": len(self.train_x), "digest": digest_of(self.train_x.cpu())}

@@ -58,9 +58,10 @@ def run_training(
     """Trains `module` until it has done its steps.
 
     Lightning costs .25 to .4 ms a `training_step`, which is why one is handed a block of minibatches; an epoch is
-    the span between two checkpoints, because Lightning resumes without loss only at the end of an epoch.
+    the span between two checkpoints, because Lightning resumes without loss only at the end of an epoch. How many
+    epochs there are depends on what a resumed training has behind it, so that the module says when to stop.
     """
-    span = options.checkpoint_every or module.steps
+    span = options.checkpoint_every or module.last_step
     extra: list[Callback] = [_Checkpoint(Path(options.checkpoint_dir))] if options.checkpoint_every else []
     if options.progress_bar:
         extra.append(_ProgressBar())
@@ -69,7 +70,7 @@ def run_training(
             accelerator=options.accelerator,
             devices=1,
             precision=options.precision,
-            max_epochs=-(-module.steps // span),
+            max_epochs=-1,
             logger=logger or False,
             callbacks=[*callbacks, *extra],
             enable_checkpointing=False,
@@ -96,7 +97,7 @@ class _ProgressBar(Callback):
     def on_train_start(self, trainer: pl.Trainer, pl_module: Any) -> None:
         name = type(pl_module).__name__
         self.bar = tqdm(
-            total=pl_module.steps,
+            total=pl_module.last_step,
             initial=pl_module.steps_done,
             desc=f"training {name}",
             unit="step",
