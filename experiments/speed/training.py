@@ -1,6 +1,6 @@
 """Training through synthmix against hand-written loops: CPU time a step, one thread, medians of paired repetitions.
 
-    python experiments/speed/training.py [--data DIR] [--repetitions 5]
+python experiments/speed/training.py [--data DIR] [--repetitions 5]
 """
 
 from __future__ import annotations
@@ -155,7 +155,9 @@ def readers_vae(latent_dim: int, batch_size: int) -> Loop:
     return train
 
 
-def compare(label: str, dataset: Dataset, steps: int, mine: Loop, reference: Loop, bound: str, repetitions: int) -> None:
+def compare(
+    label: str, dataset: Dataset, steps: int, mine: Loop, reference: Loop, bound: str, repetitions: int
+) -> None:
     """Runs both in turn and prints one row: medians of CPU time a step and the median of the paired ratios."""
     for loop in (mine, reference):
         loop(dataset, steps // 5)

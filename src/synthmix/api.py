@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
+from pickle import UnpicklingError
 from tempfile import TemporaryDirectory
 from typing import Any
 
 import torch
 
 from synthmix.composition import composer
-from synthmix.config import check, instantiate, plain
+from synthmix.config import check_member, instantiate, plain
 from synthmix.data.base import Dataset
 from synthmix.data.base_schema import SIZES
 from synthmix.data.spec import DataSpec
+from synthmix.errors import InvalidInput
 from synthmix.generators.base import Generator
 from synthmix.generators.trained import TrainedGenerator
 
@@ -23,6 +25,9 @@ def load_dataset(name: str, **options: Any) -> Dataset:
     Raises:
         InvalidInput: an unknown name or option, or a file that is missing or damaged.
     """
+    faults = [f"data.{key}={options[key]}: the whole set is loaded; split() cuts it" for key in SIZES if key in options]
+    if faults:
+        raise InvalidInput(*faults)
     node = _node("data", name, options)
     dataset: Dataset = instantiate({key: value for key, value in node.items() if key not in SIZES})
     return dataset
@@ -42,18 +47,24 @@ def load_generator(run: str, tracking_uri: str | None = None) -> TrainedGenerato
     """The trained generator of an MLflow run (of the training itself or of a cell), or of a checkpoint file.
 
     Raises:
-        InvalidInput: there is no such file or run, or the run has no trained generator.
+        InvalidInput: there is no such file or run, the run has no trained generator, or the file holds none.
     """
     if Path(run).is_file():
         return _load_checkpoint(Path(run))
-    from synthmix.tracking import download_checkpoint, resolve_uri
+    from synthmix.tracking import download_checkpoint
+    from synthmix.tracking_uri import resolve_uri
 
     with TemporaryDirectory() as folder:
         return _load_checkpoint(download_checkpoint(resolve_uri(tracking_uri), run, Path(folder)))
 
 
 def _load_checkpoint(path: Path) -> TrainedGenerator:
-    content = torch.load(path, weights_only=True)
+    try:
+        content = torch.load(path, weights_only=True)
+    except (UnpicklingError, RuntimeError, EOFError) as error:
+        raise InvalidInput(f"{path}: not a checkpoint of synthmix") from error
+    if not isinstance(content, dict) or not {"model", "spec", "seed", "state"} <= content.keys():
+        raise InvalidInput(f"{path}: not a checkpoint of a finished training")
     generator: TrainedGenerator = instantiate(content["model"])
     spec = content["spec"] | {"shape": tuple(content["spec"]["shape"])}
     generator.prepare(DataSpec(**spec), content["seed"])
@@ -63,10 +74,6 @@ def _load_checkpoint(path: Path) -> TrainedGenerator:
 
 def _node(group: str, name: str, options: dict[str, Any]) -> dict[str, Any]:
     with composer() as compose:
-        config = compose([f"{group}={name}"])
-        for key, value in options.items():
-            config[group][key] = value
-        if group == "data":
-            check(config)
-    node: dict[str, Any] = plain(config[group])
+        node: dict[str, Any] = plain(compose([f"{group}={name}"])[group]) | options
+    check_member(node, group)
     return node

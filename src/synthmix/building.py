@@ -17,7 +17,9 @@ from synthmix.seeds import derive_seed
 def fit_representation(config: DictConfig, dataset: Dataset) -> Representation:
     """The representation of a cell, fitted on `dataset`."""
     node = {key: value for key, value in plain(config.representation).items() if key != "fit_on"}
-    fitted: Representation = instantiate(node).fit(dataset, seed=derive_seed(config.seed, "representation"))
+    fitted: Representation = instantiate(node).fit(
+        dataset.unlabelled(), seed=derive_seed(config.seed, "representation")
+    )
     return fitted
 
 

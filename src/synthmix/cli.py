@@ -42,26 +42,27 @@ def main(argv: Sequence[str] | None = None) -> int:
         return verbs[verb](rest)
     except InvalidInput as error:
         for fault in error.faults:
-            print(fault, file=sys.stderr)
+            print(" ".join(fault.splitlines()), file=sys.stderr)
         return 2
     except Interrupted as interrupted:
         print("stopped", file=sys.stderr)
         return interrupted.exit_code
 
 
-def _run(arguments: list[str]) -> int:
+def _run(words: list[str]) -> int:
     from synthmix.study.run import run
 
-    return run(arguments)
+    return run(words)
 
 
-def _validate(overrides: list[str]) -> int:
+def _validate(words: list[str]) -> int:
+    from synthmix.study.arguments import read_arguments
     from synthmix.study.plan import make_plan
 
-    flags = ("-m", "--multirun")
-    plan = make_plan(
-        [text for text in overrides if text not in flags], multirun=any(flag in overrides for flag in flags)
-    )
+    asked = read_arguments(words)
+    if asked.asks_hydra or asked.shows_config or asked.dry_run:
+        raise InvalidInput("validate: takes overrides, -m and --config-dir; synthmix run has all switches")
+    plan = make_plan(asked.overrides, multirun=asked.multirun)
     print(f"valid: {len(plan.configs)} cell{'s' if len(plan.configs) != 1 else ''}")
     return 0
 
@@ -69,7 +70,7 @@ def _validate(overrides: list[str]) -> int:
 def _ui(arguments: list[str]) -> int:
     import argparse
 
-    from synthmix.tracking import resolve_uri
+    from synthmix.tracking_uri import resolve_uri
 
     parser = argparse.ArgumentParser(prog="synthmix ui")
     parser.add_argument("--port", type=int, default=5000)

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import re
+import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Protocol
 
 from hydra import compose, initialize_config_dir
+from hydra.core.global_hydra import GlobalHydra
+from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.core.override_parser.types import Override
 from hydra.errors import HydraException
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
+from yaml import YAMLError
 
 from synthmix.errors import InvalidInput
 from synthmix.schema import unknown_key
@@ -30,10 +35,30 @@ def conf_dir() -> Path:
     return packed if packed.is_dir() else package.parents[1] / "conf"
 
 
+def parse(overrides: Sequence[str]) -> list[Override]:
+    """Reads overrides, each by itself.
+
+    Raises:
+        InvalidInput: one line for each that cannot be read.
+    """
+    parser = OverridesParser.create()
+    parsed, faults = [], []
+    for text in overrides:
+        try:
+            parsed += parser.parse_overrides([text])
+        except HydraException:
+            faults.append(text)
+    faults += [str(override.input_line) for override in parsed if not override.key_or_group]
+    if faults:
+        raise InvalidInput(*(f"{text}: must be KEY=VALUE, with quotes around special characters" for text in faults))
+    return parsed
+
+
 @contextmanager
 def composer() -> Iterator[Compose]:
     """Yields a function that composes cells; its errors are `InvalidInput`."""
-    with initialize_config_dir(str(conf_dir()), version_base="1.3", job_name="synthmix"):
+    with initialize_config_dir(str(conf_dir()), version_base="1.3", job_name="synthmix"), warnings.catch_warnings():
+        warnings.filterwarnings("error", message="provider=hydra.searchpath")
         yield _compose
 
 
@@ -44,12 +69,16 @@ def _compose(overrides: Sequence[str], *, hydra: bool = False) -> DictConfig:
     while True:
         try:
             config = compose("run", overrides=accepted, return_hydra_config=hydra)
-        except (HydraException, OmegaConfBaseException) as error:
+        except UserWarning as warning:
+            raise InvalidInput(f"hydra.searchpath: {str(warning).partition('path=')[2].rstrip('.')}") from warning
+        except (HydraException, OmegaConfBaseException, YAMLError) as error:
             culprit = _culprit(error, accepted)
             if culprit is None:
                 raise InvalidInput(readable(error)) from error
             accepted.remove(culprit)
             unknown.append(culprit)
+        except ValueError as error:  # a group that is given something else than a name, such as model=null
+            raise InvalidInput(*(_no_member_lines(accepted) or [readable(error)])) from error
         else:
             if unknown:
                 raise InvalidInput(*(_unknown_line(override, config) for override in unknown))
@@ -72,6 +101,17 @@ def _unknown_line(override: str, config: DictConfig) -> str:
         parent, _, _ = parent.rpartition(".")
         node = OmegaConf.select(config, parent) if parent else config
     return unknown_key(key, value, [str(name) for name in node if name != "hydra"])
+
+
+def _no_member_lines(overrides: list[str]) -> list[str]:
+    """The lines for groups that are given something else than a name."""
+    loader = GlobalHydra.instance().config_loader()
+    groups = ((override, loader.get_group_options(override.key_or_group)) for override in parse(overrides))
+    return [
+        f"{override.input_line}: no such member; allowed: {', '.join(options)}"
+        for override, options in groups
+        if options and not isinstance(override.value(), str | list | dict)
+    ]
 
 
 def readable(error: Exception) -> str:

@@ -15,16 +15,25 @@ from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from synthmix.composition import readable
+from synthmix.data.base_schema import SIZES
 from synthmix.data.spec import Outline
 from synthmix.errors import InvalidInput
 from synthmix.generators.trainer_schema import TrainerSchema
 from synthmix.metrics.quality_schema import QualitySchema
 from synthmix.mixing_schema import MixSchema
-from synthmix.schema import HYDRA_KEYS, Count, Member, NonNegativeInt, build, check_node
+from synthmix.schema import Count, Member, NonNegativeInt, build, check_node, unknown_key
 from synthmix.tracking_schema import TrackingSchema
 
 GROUPS = ("data", "model", "gate", "representation", "clusterer")
 PACKAGES = {"model": "generators", "gate": "gates", "representation": "representations", "clusterer": "clusterers"}
+# What the cell calls on a member, and the keys that it reads itself and does not pass on.
+METHODS = {
+    "model": ("fit", "sample", "material"),
+    "gate": ("accept",),
+    "representation": ("fit", "transform"),
+    "clusterer": ("fit", "predict"),
+}
+READ_BY_THE_CELL = {"data": SIZES, "representation": ("fit_on",)}
 ALLOWED_PREFIXES = (
     "synthmix.",
     "sklearn.cluster.",
@@ -82,10 +91,22 @@ def check(config: DictConfig) -> CellSchema:
     cell = build(CellSchema, node)
     for group in GROUPS:
         setattr(cell, group, _build_member(node[group]))
-    faults = [fault for group in GROUPS for fault in getattr(cell, group).faults(cell)]
+    parts = (*GROUPS, "trainer", "tracking", "quality")
+    faults = [fault for part in parts for fault in getattr(cell, part).faults(cell)]
     if faults:
         raise InvalidInput(*dict.fromkeys(faults))
     return cell
+
+
+def check_member(node: Any, group: str) -> None:
+    """Checks one member of a group by itself.
+
+    Raises:
+        InvalidInput: one line for each fault.
+    """
+    faults = _member_faults(node, group)
+    if faults:
+        raise InvalidInput(*faults)
 
 
 def instantiate(node: Mapping[str, Any], **arguments: Any) -> Any:
@@ -94,14 +115,21 @@ def instantiate(node: Mapping[str, Any], **arguments: Any) -> Any:
     `name` is for people and is not passed on. A nested node is built too.
 
     Raises:
-        InvalidInput: the target is not in the allowlist, or not a class or function of its own package.
+        InvalidInput: the target is not in the allowlist, or not a class or function of its own package; or the
+            target itself refuses what it is given.
     """
+    from hydra.errors import InstantiationException
     from hydra.utils import instantiate as hydra_instantiate
 
     values = plain(node)
     for target in _targets(values):
         _import_target(target)
-    return hydra_instantiate(_without_names(values), _convert_="all", **arguments)
+    try:
+        return hydra_instantiate(_without_names(values), _convert_="all", **arguments)
+    except InstantiationException as error:
+        if isinstance(error.__cause__, InvalidInput):
+            raise error.__cause__ from None
+        raise
 
 
 def plain(node: Any) -> Any:
@@ -133,44 +161,61 @@ def _member_faults(node: Any, where: str) -> list[str]:
     """Faults of a node with a target and of those inside of it."""
     if not isinstance(node, dict):
         return []
-    if not isinstance(node.get("_target_"), str):
+    target = node.get("_target_")
+    if not isinstance(target, str):
         return [f"{where}: names no _target_"]
-    target = node["_target_"]
-    schema = schemas().get(target)
-    if schema is None and target.startswith("synthmix."):
-        group = where.partition(".")[0]
-        home = f"synthmix.{PACKAGES.get(group, group)}."
-        known = ", ".join(sorted(name for name in schemas() if name.startswith(home)))
-        return [f"{where}._target_={target}: no component of synthmix; allowed: {known}"]
+    home = f"synthmix.{PACKAGES.get(where, where)}" if where in GROUPS else "synthmix."
+    members = {name: schema for name, schema in schemas().items() if schema.__module__.startswith(home)}
+    schema = members.get(target)
+    if schema is None and (target in schemas() or target.startswith("synthmix.") or where == "data"):
+        return [f"{where}._target_={target}: not a member of {where}; allowed: {', '.join(sorted(members))}"]
     if schema is None:
         return _foreign_faults(target, node, where)
-    nested = [(f"{where}.{key}", value) for key, value in node.items() if isinstance(value, dict)]
-    return check_node(schema, node, where) + [fault for key, value in nested for fault in _member_faults(value, key)]
+    hints = get_type_hints(schema)
+    nested = (key for key in node if hints.get(key) is Member)
+    return check_node(schema, node, where) + [
+        fault for key in nested for fault in _member_faults(node[key], f"{where}.{key}")
+    ]
 
 
 def _foreign_faults(target: str, node: dict[str, Any], where: str) -> list[str]:
     """Faults of a target without a schema: a user's own class, or one of scikit-learn's."""
     try:
-        signature = inspect.signature(_import_target(target))
+        found = _import_target(target)
     except InvalidInput as error:
         return [f"{where}.{fault}" for fault in error.faults]
-    given = {key: value for key, value in node.items() if key not in HYDRA_KEYS | {"name"}}
-    if any(p.kind is p.VAR_KEYWORD for p in signature.parameters.values()):
-        return []
+    missing = [name for name in METHODS.get(where, ()) if not hasattr(found, name)]
+    if missing:
+        return [f"{where}._target_={target}: must be a class with {', '.join(METHODS[where])}"]
+    parameters = inspect.signature(found).parameters.values()
+    own = ["name", *READ_BY_THE_CELL.get(where, ())]
+    allowed = [*own, *(p.name for p in parameters if p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY))]
+    required = {p.name for p in parameters if p.default is p.empty} & set(allowed)
+    required |= set(own) if where in GROUPS else set()
+    open_ended = any(p.kind is p.VAR_KEYWORD for p in parameters)
+    unknown = [key for key in node if key not in ("_target_", *allowed) and not open_ended]
     return [
-        f"{where}.{key}={value}: unknown key of {target}; allowed: {', '.join(signature.parameters)}"
-        for key, value in given.items()
-        if key not in signature.parameters
+        *(unknown_key(f"{where}.{key}", node[key], allowed) for key in unknown),
+        *(f"{where}.{key}: missing" for key in allowed if key in required and key not in node),
+        *(fault for key in node for fault in _nested_faults(node[key], f"{where}.{key}")),
     ]
 
 
-def _build_member(node: Any) -> Any:
-    if not isinstance(node, dict):
-        return node
-    schema = schemas().get(node["_target_"], Member)
+def _nested_faults(value: Any, where: str) -> list[str]:
+    """Faults of what else is to be built, at any depth of an argument that no schema describes."""
+    if isinstance(value, dict) and "_target_" in value:
+        return _member_faults(value, where)
+    children = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    return [fault for key, child in children for fault in _nested_faults(child, f"{where}.{key}")]
+
+
+def _build_member(node: dict[str, Any]) -> Any:
+    schema = schemas().get(node["_target_"])
+    if schema is None:
+        return Member(_target_=node["_target_"], name=node.get("name", ""))
     member = build(schema, node)
     for key, value in node.items():
-        if isinstance(value, dict) and hasattr(member, key):
+        if isinstance(value, dict):
             setattr(member, key, _build_member(value))
     return member
 

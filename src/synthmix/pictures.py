@@ -14,6 +14,7 @@ from pytorch_lightning.callbacks import Callback
 
 from synthmix.clusterers.som import SelfOrganizingMap
 from synthmix.data.base import Splits
+from synthmix.data.spec import DataSpec
 from synthmix.mixing import Mixture
 from synthmix.plots import som
 from synthmix.plots.confusion import confusion
@@ -21,7 +22,8 @@ from synthmix.plots.projection import projection
 from synthmix.plots.samples import real_synthetic_nearest, sample_grid
 from synthmix.tracking import Run
 
-GRID_SIZE = 64  # points of a sample grid
+GRID_SIZE = 64  # images of a sample grid
+SCATTERED = 1000  # points of a table's scatter matrix
 SHOWN = 10  # points of the comparison of real, synthetic and nearest
 
 
@@ -38,9 +40,16 @@ class SampleGrids(Callback):
         if due > self._shown:
             self._shown = due
             pl_module.eval()
-            figure = sample_grid(pl_module.preview(GRID_SIZE, self.seed), pl_module.spec)
+            figure = sample_grid(
+                pl_module.preview(points_shown(pl_module.spec), self.seed), pl_module.spec, real=pl_module.train_x.cpu()
+            )
             pl_module.train()
             self.run.log_figure(figure, f"samples/step_{pl_module.steps_done:06d}.png")
+
+
+def points_shown(spec: DataSpec) -> int:
+    """How many points a picture of a sample shows."""
+    return GRID_SIZE if spec.kind == "image" else SCATTERED
 
 
 def log_pictures(
@@ -60,7 +69,7 @@ def cell_figures(
     """Pictures of any cell, with their names."""
     spec, test = splits.train.spec, splits.test
     if len(mixture.synthetic):
-        yield "synthetic", sample_grid(mixture.synthetic[:GRID_SIZE], spec)
+        yield "synthetic", sample_grid(mixture.synthetic[: points_shown(spec)], spec, real=splits.train.x)
         yield "nearest", real_synthetic_nearest(splits.train.x, mixture.synthetic[:SHOWN], spec)
     for method in ("pca", "tsne"):
         yield f"projection_{method}", projection(test.x, mixture.synthetic, predicted, method=method, seed=config.seed)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
-import math
+import sys
 import types
 import typing
 from collections.abc import Iterator, Mapping
@@ -17,7 +17,6 @@ from dataclasses import dataclass
 from typing import Annotated, Any, Literal, TypeVar, get_args, get_origin
 
 T = TypeVar("T")
-HYDRA_KEYS = {"_target_", "_convert_", "_recursive_", "_partial_"}
 
 
 @dataclass(frozen=True)
@@ -30,10 +29,9 @@ class Range:
     below: float | None = None
 
     def admits(self, value: float) -> bool:
-        """Whether `value` is finite and in the range."""
+        """Whether `value` is in the range."""
         return (
-            math.isfinite(value)
-            and (self.low is None or value >= self.low)
+            (self.low is None or value >= self.low)
             and (self.high is None or value <= self.high)
             and (self.above is None or value > self.above)
             and (self.below is None or value < self.below)
@@ -73,7 +71,7 @@ def check_node(schema: type[Any], node: Mapping[str, Any], prefix: str) -> list[
         where = f"{prefix}.{key}" if prefix else str(key)
         if key in names:
             faults += _check_value(hints[key], value, where)
-        elif key not in HYDRA_KEYS:
+        else:
             faults.append(unknown_key(where, value, names))
     required = [name for name in names if name not in node]
     faults += [f"{prefix}.{name}: missing" if prefix else f"{name}: missing" for name in required]
@@ -144,12 +142,14 @@ def _plain_fault(hint: Any, value: Any) -> str | None:
         return "must be a group of keys"
     allowed = {float: (int, float)}.get(hint, (hint,))
     matches = isinstance(value, allowed) and (hint is bool or not isinstance(value, bool))
-    names = {int: "an integer", float: "a number", str: "a text", bool: "true or false", dict: "a mapping"}
-    return None if matches else f"must be {names.get(hint, hint)}"
+    if not matches:
+        names = {int: "an integer", float: "a number", str: "a text", bool: "true or false", dict: "a mapping"}
+        return f"must be {names.get(hint, hint)}"
+    return None if hint is not float or abs(value) <= sys.float_info.max else "must be a finite number"
 
 
 def _shown(value: object) -> str:
     """The value as a user would type it."""
     if value is None or isinstance(value, bool):
         return {None: "null", True: "true", False: "false"}[value]
-    return str(value)
+    return f"[{', '.join(map(_shown, value))}]" if isinstance(value, list) else str(value)

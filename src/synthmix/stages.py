@@ -26,7 +26,7 @@ from synthmix.metrics.classifier import ClassifierFeatures, train_classifier
 from synthmix.metrics.features import FeatureExtractor, make_extractors
 from synthmix.metrics.quality import quality_scores, reconstruction_error
 from synthmix.mixing import Mixture
-from synthmix.pictures import GRID_SIZE, SampleGrids
+from synthmix.pictures import SampleGrids, points_shown
 from synthmix.plots.samples import sample_grid
 from synthmix.representations.base import Representation
 from synthmix.seeds import derive_seed
@@ -35,13 +35,8 @@ from synthmix.store import Store
 from synthmix.tracking import LossLogger, Run, Tracker, flatten
 
 T = TypeVar("T")
-KEPT = {
-    "dataset": 4,
-    "splits": 8,
-    "extractors": 8,
-    "representation": 16,
-    "generator": 64,
-}  # how many results of a stage stay in memory
+# How many results of a stage stay in memory.
+KEPT = {"dataset": 4, "splits": 8, "extractors": 8, "representation": 16, "generator": 64}
 
 
 @dataclass(frozen=True)
@@ -132,7 +127,7 @@ class Stages:
         seed = derive_seed(config.seed, "generator")
         if not isinstance(generator, TrainedGenerator):
             start = time.perf_counter()
-            generator.fit(generator.material(splits), seed=seed)
+            generator.fit(generator.material(splits).unlabelled(), seed=seed)
             seconds = time.perf_counter() - start
             return Fitted(generator, self._quality(config, splits, generator), seconds, None)
         with self.tracker.run(
@@ -185,6 +180,8 @@ def _train(generator: TrainedGenerator, config: DictConfig, splits: Splits, seed
     grid_every = trainer.pop("grid_every") or max(1, generator.steps // 5)
     options = TrainerOptions(**trainer, progress_bar=config.tracking.study is None)
     callbacks = [SampleGrids(run, grid_every, pool_seed(config.seed))] if config.tracking.pictures else []
-    generator.fit(generator.material(splits), seed=seed, options=options, logger=LossLogger(run), callbacks=callbacks)
+    material = generator.material(splits).unlabelled()
+    generator.fit(material, seed=seed, options=options, logger=LossLogger(run), callbacks=callbacks)
     if config.tracking.pictures:
-        run.log_figure(sample_grid(generator.sample(GRID_SIZE, pool_seed(config.seed)), generator.spec), "samples/final.png")
+        sample = generator.sample(points_shown(generator.spec), pool_seed(config.seed))
+        run.log_figure(sample_grid(sample, generator.spec, real=material.x), "samples/final.png")

@@ -6,23 +6,18 @@ Lightning gets a logger that cannot end a run.
 
 from __future__ import annotations
 
-import hashlib
 import importlib.metadata
 import logging
-import os
 import platform
 import subprocess
 import time
 import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")  # read when mlflow is imported
-
-from filelock import FileLock
 from mlflow import MlflowClient
 from mlflow.entities import Metric, Param, RunTag
 from mlflow.exceptions import MlflowException
@@ -30,45 +25,33 @@ from mlflow.utils.mlflow_tags import MLFLOW_PARENT_RUN_ID, MLFLOW_RUN_NAME
 from pytorch_lightning.loggers import Logger
 
 from synthmix.errors import Interrupted, InvalidInput
+from synthmix.tracking_store import open_store
+from synthmix.tracking_uri import SQLITE
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-SQLITE = "sqlite:///"
 PARAMS_A_BATCH, METRICS_A_BATCH = 100, 1000  # MLflow's limits
 VALUE_LENGTH = 6000  # of a parameter, likewise
 CHECKPOINT = "checkpoint/generator.pt"  # among the artifacts of a training
 
 
-def resolve_uri(uri: str | None) -> str:
-    """The store to use: the config's, else MLFLOW_TRACKING_URI, else mlflow.db here; a sqlite path made absolute."""
-    chosen = uri or os.environ.get("MLFLOW_TRACKING_URI") or f"{SQLITE}mlflow.db"
-    if chosen.startswith(SQLITE):
-        return SQLITE + str(Path(chosen.removeprefix(SQLITE)).absolute())
-    return chosen
-
-
 class Tracker:
-    """One MLflow store and one experiment in it, both made where they are missing.
+    """One MLflow store and one experiment in it, both made where they are missing when they are first asked for.
 
     Args:
         uri: what `resolve_uri` gave.
         experiment: its name.
-
-    Raises:
-        InvalidInput: the store cannot be reached or opened.
     """
 
     def __init__(self, uri: str, experiment: str) -> None:
         _quieten()
         self.uri, self.experiment = uri, experiment
-        try:
-            if uri.startswith(SQLITE):
-                _make_sqlite_store(Path(uri.removeprefix(SQLITE)))
-            self.client = MlflowClient(tracking_uri=uri)
-            self.experiment_id = self._experiment_id()
-        except MlflowException as error:
-            raise InvalidInput(f"tracking.uri={uri}: cannot be used ({str(error).splitlines()[0]})") from error
+
+    @cached_property
+    def client(self) -> MlflowClient:
+        """A client of the store. Raises InvalidInput where it cannot be reached or written."""
+        return open_store(self.uri)
 
     @contextmanager
     def run(
@@ -89,16 +72,25 @@ class Tracker:
             run.log_params(params)
             yield run
         except (KeyboardInterrupt, Interrupted):
-            self.client.set_terminated(run.id, "KILLED")
+            self._end(run.id, "KILLED")
             raise
         except BaseException as error:
             run.tag("synthmix.error", f"{type(error).__name__}: {error}"[:VALUE_LENGTH])
-            self.client.set_terminated(run.id, "FAILED")
+            self._end(run.id, "FAILED")
             raise
         else:
             self.client.set_terminated(run.id, "FINISHED")
 
-    def _experiment_id(self) -> str:
+    def _end(self, run_id: str, status: str) -> None:
+        """Ends a run before its time, and those under it whose process is gone."""
+        left = f"tags.`{MLFLOW_PARENT_RUN_ID}` = '{run_id}' and attributes.status = 'RUNNING'"
+        for child in self.client.search_runs([self.experiment_id], left):
+            self.client.set_terminated(child.info.run_id, "KILLED")
+        self.client.set_terminated(run_id, status)
+
+    @cached_property
+    def experiment_id(self) -> str:
+        """Id of the experiment. Raises InvalidInput as `client` does."""
         found = self.client.get_experiment_by_name(self.experiment)
         if found is not None:
             return str(found.experiment_id)
@@ -204,9 +196,9 @@ def download_checkpoint(uri: str, run_id: str, folder: Path) -> Path:
     """Fetches the checkpoint of a training, or of the training that a cell names, into `folder`.
 
     Raises:
-        InvalidInput: no such run, or none with a trained generator.
+        InvalidInput: no such store or run, or none with a trained generator.
     """
-    client = MlflowClient(tracking_uri=uri)
+    client = open_store(uri, create=False)
     try:
         run = client.get_run(run_id)
     except MlflowException as error:
@@ -264,24 +256,6 @@ def _git_commit() -> str | None:
     except FileNotFoundError:
         return None
     return found.stdout.strip() or None
-
-
-def _make_sqlite_store(path: Path) -> None:
-    """Makes the database under another name and renames it, under a lock.
-
-    A fresh store is migrated by each process that opens it: eight at once all fail.
-    """
-    if path.exists():
-        return
-    path.parent.mkdir(parents=True, exist_ok=True)
-    # The lock is named after the path, and outside of the user's folder, which it would litter.
-    digest = hashlib.sha256(str(path).encode()).hexdigest()[:16]
-    with FileLock(Path(os.environ.get("TMPDIR", "/tmp")) / f"synthmix-{digest}.lock"):
-        if path.exists():
-            return
-        draft = path.with_name(f".{path.name}.{os.getpid()}")
-        MlflowClient(tracking_uri=f"{SQLITE}{draft}").search_experiments(max_results=1)
-        os.replace(draft, path)
 
 
 def _quieten() -> None:

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
+
+from synthmix.errors import InvalidInput
+from synthmix.tracking_uri import resolve_uri
 
 
 @dataclass(kw_only=True)
@@ -14,3 +19,10 @@ class TrackingSchema:
     pictures: bool | None
     study: str | None
     parent_run_id: str | None
+
+    def faults(self, cell: Any) -> Iterator[str]:
+        """A store of a kind that MLflow knows."""
+        try:
+            resolve_uri(self.uri)
+        except InvalidInput as error:
+            yield from error.faults

@@ -62,6 +62,10 @@ class Dataset:
         """The points at `index`, in that order, without the official test set."""
         return replace(self, x=self.x[index], y=None if self.y is None else self.y[index], test=None)
 
+    def unlabelled(self) -> Dataset:
+        """The same points without their labels: what anything that learns is given."""
+        return replace(self, y=None)
+
     def with_x(self, x: Tensor) -> Dataset:
         """The same labels and spec over other values of the same points."""
         return replace(self, x=x)

@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from torch.optim import Adam, Optimizer
 
 from synthmix.data.spec import DataSpec
+from synthmix.errors import TrainingDiverged
 from synthmix.generators.latent_mixture import LatentMixture
 from synthmix.generators.losses import bernoulli_nll, gaussian_kl, gaussian_nll
 from synthmix.generators.networks import mlp
@@ -125,9 +126,16 @@ class Autoencoder(TrainedGenerator):
         self.fit_mixture(x)
 
     def fit_mixture(self, x: Tensor) -> None:
-        """Fits the ex-post mixture on the latents of `x`."""
+        """Fits the ex-post mixture on the latents of `x`.
+
+        Raises:
+            TrainingDiverged: the last update has left weights that do not encode to finite numbers.
+        """
+        latent = self.encode(x)
+        if not latent.isfinite().all():
+            raise TrainingDiverged(f"{type(self).__name__}: latents are not finite at step {self.steps_done}")
         self.mixture = LatentMixture.fit(
-            self.encode(x),
+            latent,
             max_components=self.mixture_components,
             reg_covar=self.mixture_regularization,
             seed=derive_seed(self.seed, "mixture") % 2**32,

@@ -130,7 +130,9 @@ class Truth(Control):
         """
         super().fit(dataset, seed=seed)
         if dataset.density is None:
-            raise InvalidInput(f"model.name=truth: data.name={dataset.spec.name} has no known density; allowed: data=toy")
+            raise InvalidInput(
+                f"model.name=truth: data.name={dataset.spec.name} has no known density; allowed: data=toy"
+            )
         self.density = dataset.density
         return self
 

@@ -9,14 +9,15 @@ from torch import Tensor
 def discriminator_loss(real_logits: Tensor, fake_logits: Tensor) -> Tensor:
     """−E log D(x) − E log(1 − D(G(z))), with D = sigmoid(logit). Goodfellow et al. 2014, equation 1.
 
-    −log σ(l) = softplus(−l), which stays finite where a probability would round to 0 or 1.
+    −log σ(l) = softplus(−l), which stays finite where a probability would round to 0 or 1. In float32 whatever the
+    logits are, because autocast on a CPU would take the mean in bfloat16.
     """
-    return F.softplus(-real_logits).mean() + F.softplus(fake_logits).mean()
+    return F.softplus(-real_logits.float()).mean() + F.softplus(fake_logits.float()).mean()
 
 
 def generator_loss(fake_logits: Tensor) -> Tensor:
     """The non-saturating −E log D(G(z)). Goodfellow et al. 2014, section 3."""
-    return F.softplus(-fake_logits).mean()
+    return F.softplus(-fake_logits.float()).mean()
 
 
 def bernoulli_nll(logits: Tensor, x: Tensor) -> Tensor:

@@ -76,6 +76,7 @@ class TrainedGenerator(pl.LightningModule, Generator):
         """
         options = options or TrainerOptions()
         self.prepare(dataset.spec, seed)
+        self.train()
         self.log_every, self.last_step = options.log_every, min(self.steps, options.limit_steps or self.steps)
         self.register_buffer("train_x", dataset.x, persistent=False)
         order = MinibatchOrder(len(dataset), self.batch_size, derive_seed(seed, "order"))

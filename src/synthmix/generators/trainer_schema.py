@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Literal
+from pathlib import Path
+from typing import Any, Literal
 
 from synthmix.schema import Count
 
@@ -20,3 +22,8 @@ class TrainerSchema:
     checkpoint_every: Count | None
     checkpoint_dir: str
     resume_from: str | None
+
+    def faults(self, cell: Any) -> Iterator[str]:
+        """A checkpoint to continue from must be there."""
+        if self.resume_from is not None and not Path(self.resume_from).is_file():
+            yield f"trainer.resume_from={self.resume_from}: no such file"

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from synthmix.schema import Count
 
@@ -19,3 +20,9 @@ class QualitySchema:
 
     extractors: list[Literal["pixels", "pca", "classifier"]] | None
     n_samples: Count
+
+    def faults(self, cell: Any) -> Iterator[str]:
+        """The classifier features are trained on a reserve of labelled images."""
+        spec = cell.outline.spec
+        if "classifier" in (self.extractors or ()) and (spec.kind != "image" or cell.data.n_reserve == 0):
+            yield f"quality.extractors=classifier: data.name={spec.name} has no reserve of images (data.n_reserve)"

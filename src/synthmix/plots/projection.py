@@ -109,4 +109,5 @@ def _draw_clusters(axes: Axes, places: _Array, clusters: NDArray[np.integer]) ->
         x, y = np.median(places[clusters == name], axis=0)
         axes.text(x, y, str(name), ha="center", va="center", bbox=box)
     share = f", {len(noise) / len(clusters):.0%} noise" if len(noise) else ""
-    axes.set_title(f"real points in {len(names)} clusters{share}", fontsize="medium", color=INK)
+    plural = "" if len(names) == 1 else "s"
+    axes.set_title(f"real points in {len(names)} cluster{plural}{share}", fontsize="medium", color=INK)

@@ -107,7 +107,7 @@ def _tiled(shades: _Array, columns: int) -> _Array:
 
 def _show(axes: Axes, image: _Array, **options: Any) -> None:
     settings: dict[str, Any] = {"cmap": "gray", "vmin": 0, "vmax": 1, "interpolation": "nearest"}
-    axes.imshow(image.squeeze(), **(settings | options))
+    axes.imshow(image, **(settings | options))
     axes.set(xticks=[], yticks=[])
     axes.spines[:].set_visible(False)
 

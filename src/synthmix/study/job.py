@@ -20,7 +20,8 @@ from synthmix.cell_key import cell_key
 from synthmix.config import plain
 from synthmix.errors import InvalidInput, TrainingDiverged, Unavailable
 from synthmix.stages import Stages
-from synthmix.tracking import Run, Tracker, environment_text, flatten, resolve_uri
+from synthmix.tracking import Run, Tracker, environment_text, flatten
+from synthmix.tracking_uri import resolve_uri
 
 OUTCOME_FILE = "outcome.json"
 

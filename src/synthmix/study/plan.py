@@ -6,12 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from hydra._internal.core_plugins.basic_sweeper import BasicSweeper
-from hydra.core.override_parser.overrides_parser import OverridesParser
-from hydra.errors import HydraException
 from hydra.types import RunMode
 from omegaconf import DictConfig
 
-from synthmix.composition import composer, readable
+from synthmix.composition import composer, parse
 from synthmix.config import check
 from synthmix.errors import InvalidInput
 
@@ -37,11 +35,8 @@ def make_plan(overrides: Sequence[str], *, multirun: bool) -> Plan:
     Raises:
         InvalidInput: one line for each fault, over all cells.
     """
-    try:
-        parsed = OverridesParser.create().parse_overrides(list(overrides))
-    except HydraException as error:
-        raise InvalidInput(readable(error)) from error
-    fixed = [text for text, override in zip(overrides, parsed, strict=True) if not override.is_sweep_override()]
+    parsed = zip(overrides, parse(overrides), strict=True)
+    fixed = [text for text, override in parsed if not override.is_sweep_override()]
     faults: dict[str, None] = {}
     configs = []
     with composer() as compose:
@@ -57,6 +52,8 @@ def make_plan(overrides: Sequence[str], *, multirun: bool) -> Plan:
                 configs.append(config)
             except InvalidInput as error:
                 faults |= dict.fromkeys(error.faults)
+    if not configs and not faults:
+        raise InvalidInput(f"{' '.join(overrides)}: sweeps over no value, so that there is no cell")
     if faults:
         raise InvalidInput(*faults)
     return Plan(configs, is_study, first.hydra.runtime.choices.get("experiment"))
@@ -65,9 +62,8 @@ def make_plan(overrides: Sequence[str], *, multirun: bool) -> Plan:
 def _cells(config: DictConfig, overrides: Sequence[str]) -> list[list[str]]:
     """The overrides of each cell: the product of the experiment's sweep with that of the command line, which wins."""
     params = config.hydra.sweeper.get("params") or {}
-    arguments = [f"{key}={value}" for key, value in params.items()] + list(overrides)
-    try:
-        parsed = OverridesParser.create().parse_overrides(arguments)
-        return [list(cell) for cell in BasicSweeper.split_arguments(parsed, None)[0]]
-    except HydraException as error:
-        raise InvalidInput(readable(error)) from error
+    parsed = parse([*(f"{key}={value}" for key, value in params.items()), *overrides])
+    endless = [text.input_line for text in parsed if text.is_sweep_override() and not text.is_discrete_sweep()]
+    if endless:
+        raise InvalidInput(*(f"{text}: must list its values, as 1,2,3 or range(3)" for text in endless))
+    return [list(cell) for cell in BasicSweeper.split_arguments(parsed, None)[0]]

@@ -11,39 +11,35 @@ from pathlib import Path
 from typing import Any
 
 from hydra import main as hydra_decorator
-from hydra._internal.utils import get_args_parser
 from omegaconf import DictConfig
 
 from synthmix.composition import conf_dir
 from synthmix.errors import InvalidInput
+from synthmix.study.arguments import quoted, read_arguments
 from synthmix.study.plan import Plan, make_plan
+from synthmix.tracking_uri import resolve_uri
 
 THREAD_VARIABLES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
 
 
-def run(arguments: list[str]) -> int:
+def run(words: Sequence[str]) -> int:
     """Runs a cell or a study; returns the exit code.
 
     Raises:
         InvalidInput: before anything is started.
     """
-    dry_run = "--dry-run" in arguments
-    arguments = [text for text in arguments if text != "--dry-run"]
-    given = get_args_parser().parse_args(arguments)
-    if given.help or given.hydra_help or given.info or given.shell_completion:
-        return hydra_main(arguments)
-    overrides = list(given.overrides)
-    if given.config_dir:
-        overrides.append(f"hydra.searchpath=[{_quoted(f'file://{Path(given.config_dir).absolute()}')}]")
-    plan = make_plan(overrides, multirun=bool(given.multirun))
-    if given.cfg:
-        return hydra_main(arguments)
-    if dry_run:
+    asked = read_arguments(words)
+    if asked.asks_hydra:
+        return hydra_main(asked.for_hydra)
+    plan = make_plan(asked.overrides, multirun=asked.multirun)
+    if asked.shows_config:
+        return hydra_main(asked.for_hydra)
+    if asked.dry_run:
         return _print_plan(plan)
     # The pools of OpenMP and BLAS take their size when numpy and torch are imported, which is not yet.
     for variable in THREAD_VARIABLES:
         os.environ[variable] = str(plan.configs[0].threads)
-    return _run_study(plan, arguments) if plan.is_study else _run_cell(plan, arguments)
+    return _run_study(plan, asked.for_hydra) if plan.is_study else _run_cell(plan, asked.for_hydra)
 
 
 def hydra_main(arguments: Sequence[str], task: Callable[[DictConfig], Any] | None = None) -> int:
@@ -61,13 +57,14 @@ def hydra_main(arguments: Sequence[str], task: Callable[[DictConfig], Any] | Non
     return 0
 
 
-def _run_cell(plan: Plan, arguments: list[str]) -> int:
+def _run_cell(plan: Plan, arguments: Sequence[str]) -> int:
     from synthmix.study.job import Outcome, process_stages, run_job
     from synthmix.study.table import print_cell
 
     outcomes: list[Outcome] = []
     stages = process_stages(*_store_of(plan))
     stages.splits(plan.configs[0])  # a missing or damaged file is found here
+    _ = stages.tracker.experiment_id  # and here a store that cannot be used
     hydra_main(arguments, lambda config: outcomes.append(run_job(config)))
     outcome = outcomes[0]
     if outcome.status == "invalid":
@@ -76,7 +73,7 @@ def _run_cell(plan: Plan, arguments: list[str]) -> int:
     return 0 if outcome.status in ("finished", "unavailable") else 1
 
 
-def _run_study(plan: Plan, arguments: list[str]) -> int:
+def _run_study(plan: Plan, arguments: Sequence[str]) -> int:
     from synthmix.study.job import process_stages, read_outcomes, run_job
     from synthmix.study.progress import progress_bar
     from synthmix.study.table import finish_study
@@ -90,15 +87,13 @@ def _run_study(plan: Plan, arguments: list[str]) -> int:
     with stages.tracker.run("study", name, params=params, tags={"synthmix.study": name}) as parent:
         own = {"uri": stages.tracker.uri, "study": name, "parent_run_id": parent.id}
         with progress_bar(folder, len(plan.configs)):
-            hydra_main([*arguments, *(f"tracking.{key}={_quoted(value)}" for key, value in own.items())], run_job)
+            hydra_main([*arguments, *(f"tracking.{key}={quoted(value)}" for key, value in own.items())], run_job)
         outcomes = read_outcomes(folder)
         finish_study(outcomes, folder, parent, stages.tracker)
     return 0 if all(outcome.status in ("finished", "unavailable") for outcome in outcomes) else 1
 
 
 def _store_of(plan: Plan) -> tuple[str, str]:
-    from synthmix.tracking import resolve_uri
-
     tracking = plan.configs[0].tracking
     return resolve_uri(tracking.uri), tracking.experiment
 
@@ -106,9 +101,3 @@ def _store_of(plan: Plan) -> tuple[str, str]:
 def _print_plan(plan: Plan) -> int:
     print(f"{len(plan.configs)} cells would run; nothing was started")
     return 0
-
-
-def _quoted(value: str) -> str:
-    """A text as Hydra's override grammar reads it, whatever characters it holds."""
-    escaped = value.replace("\\", "\\\\").replace("'", "\\'")
-    return f"'{escaped}'"

@@ -10,7 +10,7 @@ from types import ModuleType
 import numpy as np
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn import metrics as sk
 from torch import Tensor
@@ -132,6 +132,7 @@ def test_images_are_flattened_and_numpy_predictions_taken() -> None:
     assert cluster_scores(images, as_numpy, labels, seed=0) == cluster_scores(points, predicted, labels, seed=0)
 
 
+@settings(max_examples=30)
 @given(seed=st.integers(0, 1000))
 def test_names_of_clusters_and_order_of_points_make_no_difference(seed: int) -> None:
     points, predicted, labels = clustering_of(50, 4, 5, seed, noise=0.2)
@@ -146,7 +147,7 @@ def test_names_of_clusters_and_order_of_points_make_no_difference(seed: int) -> 
 def test_a_perfect_clustering_scores_one() -> None:
     points, _, labels = clustering_of(500, 10, 10, seed=0)
     scores = cluster_scores(points, (labels + 3) % 10, labels, seed=0)
-    assert {scores[name] for name in AGREEMENT | COVERED} == {pytest.approx(1.0)}
+    assert [scores[name] for name in AGREEMENT | COVERED] == pytest.approx([1.0] * 11)
 
 
 def test_adjusted_rand_index_of_many_points_does_not_overflow() -> None:

@@ -1,0 +1,27 @@
+"""Which MLflow store is used. Light: imports no mlflow."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from synthmix.errors import InvalidInput
+
+SQLITE = "sqlite:///"
+DEFAULT = f"{SQLITE}mlflow.db"
+SCHEMES = ("sqlite", "http", "https", "postgresql", "mysql", "mssql", "databricks")
+
+
+def resolve_uri(uri: str | None) -> str:
+    """The store to use: the config's, else MLFLOW_TRACKING_URI, else mlflow.db here; a sqlite path made absolute.
+
+    Raises:
+        InvalidInput: MLflow has no store of that kind.
+    """
+    named = {"tracking.uri": uri, "MLFLOW_TRACKING_URI": os.environ.get("MLFLOW_TRACKING_URI")}
+    key, chosen = next(((key, value) for key, value in named.items() if value), ("", DEFAULT))
+    if chosen.startswith(SQLITE):
+        return SQLITE + str(Path(chosen.removeprefix(SQLITE)).absolute())
+    if chosen.partition(":")[0].partition("+")[0] not in SCHEMES:  # postgresql+psycopg2://… names its driver too
+        raise InvalidInput(f"{key}={chosen}: must begin with one of {', '.join(SCHEMES)}; e.g. {DEFAULT}")
+    return chosen

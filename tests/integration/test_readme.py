@@ -1,0 +1,59 @@
+"""Every snippet of README.md, run in order in one folder, as a reader would who copies them."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+BLOCKS = re.findall(r"^```(\w+)\n(.*?)^```$", (ROOT / "README.md").read_text(), flags=re.MULTILINE | re.DOTALL)
+SERVERS = ("synthmix ui",)  # run until they are stopped; tests/integration has a test of its own
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("readme")
+
+
+def shortened(line: str) -> str | None:
+    """The line with the same meaning and a short training; None where it is not for a test to run."""
+    if line.startswith(SERVERS):
+        return None
+    if line.startswith("make "):
+        return f"make --dry-run --directory {shlex.quote(str(ROOT))} {line.removeprefix('make ')}"
+    if line.startswith("synthmix run") and "trainer.checkpoint" not in line and "trainer.resume" not in line:
+        return f"{line} debug=fast"
+    return line
+
+
+@pytest.mark.xdist_group("readme")
+@pytest.mark.parametrize("number", range(len(BLOCKS)))
+def test_snippet_runs(number: int, folder: Path) -> None:
+    language, text = BLOCKS[number]
+    named = re.match(r"# file: (\S+)\n", text)
+    if named:
+        file = folder / named[1]
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text)
+    if language == "python" and not named:
+        command = [sys.executable, "-c", text]
+    elif language == "sh":
+        lines = [shortened(line.partition("  #")[0].rstrip()) for line in text.splitlines()]
+        command = ["bash", "-euo", "pipefail", "-c", "\n".join(line for line in lines if line)]
+    else:
+        assert named, f"a {language} block must say which file it is"
+        return
+    environment = os.environ | {"PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
+    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_the_folder_named_in_the_readme_exists() -> None:
+    links = re.findall(r"\]\(([^)#]+)\)", (ROOT / "README.md").read_text())
+    assert [link for link in links if not link.startswith("http") and not (ROOT / link).exists()] == []

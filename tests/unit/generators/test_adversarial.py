@@ -1,0 +1,223 @@
+"""One step of a GAN worked out by hand, and the ranges of its samples."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import pytest
+import torch
+from pytorch_lightning.callbacks import Callback
+from torch import Tensor, nn
+from torch.func import functional_call
+
+from synthmix.api import make_generator
+from synthmix.data.base import Dataset, Splits
+from synthmix.data.spec import DataSpec
+from synthmix.generators.adversarial import Gan, Output
+from synthmix.generators.networks import ConvNetworks, MlpNetworks
+from synthmix.generators.trainer import TrainerOptions
+
+LATENT = 5
+Weights = dict[str, Tensor]
+
+
+def gan(**options: object) -> Gan:
+    return Gan(networks=MlpNetworks([16]), latent_dim=LATENT, **options)
+
+
+@dataclass
+class Adam:
+    """Kingma & Ba 2015, algorithm 1, with the settings of conf/model/gan.yaml."""
+
+    rate: float = 2e-4
+    beta1: float = 0.5
+    beta2: float = 0.999
+    step: int = 0
+    moments: dict[str, tuple[Tensor, Tensor]] = field(default_factory=dict)
+
+    def __call__(self, weights: Weights, gradients: Weights) -> Weights:
+        self.step += 1
+        new = {}
+        for name, g in gradients.items():
+            m, v = self.moments.get(name, (torch.zeros_like(g), torch.zeros_like(g)))
+            m, v = self.beta1 * m + (1 - self.beta1) * g, self.beta2 * v + (1 - self.beta2) * g**2
+            self.moments[name] = m, v
+            m_hat, v_hat = m / (1 - self.beta1**self.step), v / (1 - self.beta2**self.step)
+            new[name] = weights[name] - self.rate * m_hat / (v_hat.sqrt() + 1e-8)
+        return new
+
+
+def gradients(loss: Callable[[Weights], Tensor], weights: Weights) -> Weights:
+    inputs = {name: value.clone().requires_grad_() for name, value in weights.items()}
+    return dict(zip(inputs, torch.autograd.grad(loss(inputs), list(inputs.values())), strict=True))
+
+
+def weights_of(net: nn.Module) -> Weights:
+    return {name: value.detach().clone() for name, value in net.named_parameters()}
+
+
+def by_hand(model: Gan, batches: list[Tensor], *, generator_first: bool = False) -> tuple[Weights, Weights]:
+    """Goodfellow et al. 2014, algorithm 1 with k = 1, on images in [0, 1] mapped to [−1, 1], one z a step."""
+    g_net, d_net = model.network, model.discriminator
+    g, d, g_adam, d_adam = weights_of(g_net), weights_of(d_net), Adam(), Adam()
+    for batch in batches:
+        z = torch.randn(len(batch), LATENT)
+        fake = functional_call(g_net, g, (z,))
+
+        def d_loss(d: Weights, real: Tensor = 2 * batch - 1, fake: Tensor = fake.detach()) -> Tensor:
+            p_real, p_fake = (functional_call(d_net, d, (x,)).sigmoid() for x in (real, fake))
+            return -p_real.log().mean() - (1 - p_fake).log().mean()
+
+        def g_loss(g: Weights, d: Weights, z: Tensor = z) -> Tensor:
+            return -functional_call(d_net, d, (functional_call(g_net, g, (z,)),)).sigmoid().log().mean()
+
+        new_d = d_adam(d, gradients(d_loss, d))
+        judge = d if generator_first else new_d
+        g = g_adam(g, gradients(lambda g, d=judge: g_loss(g, d), g))
+        d = new_d
+    return g, d
+
+
+def run_steps(model: Gan, batches: list[Tensor]) -> None:
+    for batch in batches:
+        model.step(batch)
+
+
+@pytest.fixture
+def model(few_digits: Dataset) -> Gan:
+    model = gan()
+    model.prepare(few_digits.spec, seed=0)
+    return model
+
+
+@pytest.fixture
+def batches(few_digits: Dataset) -> list[Tensor]:
+    return list(few_digits.x.split(20))
+
+
+def seeded(work: Callable[[], object]) -> object:
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        return work()
+
+
+def close(mine: Weights, theirs: Weights) -> bool:
+    # A step is of about 2e-4, so that a thousandth of it tells another gradient from rounding.
+    return all(torch.allclose(mine[name], theirs[name], rtol=0, atol=2e-7) for name in mine)
+
+
+def test_three_steps_are_those_worked_out_by_hand(model: Gan, batches: list[Tensor]) -> None:
+    g, d = seeded(lambda: by_hand(model, batches))
+    seeded(lambda: run_steps(model, batches))
+    assert close(weights_of(model.discriminator), d)
+    assert close(weights_of(model.network), g)
+
+
+def test_the_generator_is_updated_through_the_discriminator_that_has_just_learnt(
+    model: Gan, batches: list[Tensor]
+) -> None:
+    g, _ = seeded(lambda: by_hand(model, batches, generator_first=True))
+    seeded(lambda: run_steps(model, batches))
+    assert not close(weights_of(model.network), g)
+
+
+def test_the_losses_of_a_step_are_those_before_its_updates(model: Gan, batches: list[Tensor]) -> None:
+    # Nets that have learnt nothing yet: log 4 and log 2, but for the size of their first weights.
+    losses = seeded(lambda: model.step(batches[0]))
+    assert isinstance(losses, dict)
+    assert set(losses) == {"discriminator_loss", "generator_loss"}
+    assert float(losses["discriminator_loss"]) == pytest.approx(1.386, abs=0.2)
+    assert float(losses["generator_loss"]) == pytest.approx(0.693, abs=0.2)
+    assert not any(loss.requires_grad for loss in losses.values())
+
+
+def test_the_update_of_the_generator_leaves_no_gradient_in_the_discriminator(
+    model: Gan, batches: list[Tensor]
+) -> None:
+    seeded(lambda: model.step(batches[0]))
+    z = seeded(lambda: torch.randn(20, LATENT))
+    untouched = gan()
+    untouched.prepare(model.spec, seed=0)
+    fake = untouched.network(z).detach()
+    real = 2 * batches[0] - 1
+    d = untouched.discriminator
+    loss = -d(real).sigmoid().log().mean() - (1 - d(fake).sigmoid()).log().mean()
+    expected = torch.autograd.grad(loss, list(d.parameters()))
+    for parameter, gradient in zip(model.discriminator.parameters(), expected, strict=True):
+        assert parameter.requires_grad
+        torch.testing.assert_close(parameter.grad, gradient, rtol=1e-4, atol=1e-6)
+
+
+def test_the_discriminator_learns_again_in_the_next_step(model: Gan, batches: list[Tensor]) -> None:
+    seeded(lambda: model.step(batches[0]))
+    before = weights_of(model.discriminator)
+    seeded(lambda: model.step(batches[1]))
+    assert not close(weights_of(model.discriminator), before)
+
+
+@pytest.mark.parametrize("output", ["auto", "none", "tanh", "sigmoid"])
+def test_samples_of_images_fill_their_range_and_stay_in_it(output: Output, few_digits: Dataset) -> None:
+    # With weights a thousand times too large every activation comes to the ends of its range.
+    model = gan(output=output, steps=1, learning_rate=1.0).fit(few_digits, seed=0)
+    low, high = model.sample(50, seed=0).aminmax()
+    assert 0 <= low < 1e-6
+    assert 1 - 1e-6 < high <= 1
+
+
+@pytest.mark.parametrize(("output", "net_range"), [("tanh", (-1.0, 1.0)), ("sigmoid", (0.0, 1.0)), ("none", (-1.0, 1.0))])
+def test_images_are_mapped_to_the_range_of_the_activation_and_back(
+    output: Output, net_range: tuple[float, float], few_digits: Dataset
+) -> None:
+    model = gan(output=output)
+    model.prepare(few_digits.spec, seed=0)
+    inside = model.to_net(few_digits.x)
+    assert (inside.min(), inside.max()) == net_range
+    torch.testing.assert_close(model.from_net(inside), few_digits.x)
+
+
+def test_images_in_another_range_are_mapped_too(few_digits: Dataset) -> None:
+    spec = DataSpec("grey", "image", (1, 8, 8), (0.0, 255.0), None)
+    model = gan(steps=2).fit(Dataset(255 * few_digits.x, None, spec), seed=0)
+    assert model.to_net(255 * few_digits.x).aminmax() == (-1.0, 1.0)
+    assert 100 < float(model.sample(50, seed=0).mean()) < 155  # tanh of small weights is about 0
+
+
+def test_tables_are_left_on_their_scale(four_modes: Splits) -> None:
+    model = gan(steps=2).fit(four_modes.train, seed=0)
+    assert torch.equal(model.to_net(four_modes.train.x), four_modes.train.x)
+    assert not isinstance(model.network[1].activation, nn.Tanh | nn.Sigmoid)
+
+
+def test_a_gan_learns_where_the_points_are(four_modes: Splits) -> None:
+    # Real points of variance 1 are moved to (5, −5); the samples, which begin around 0, must follow.
+    shift = torch.tensor([5.0, -5.0])
+    data = four_modes.train.with_x(four_modes.train.x + shift)
+    points = gan(steps=600, learning_rate=2e-3).fit(data, seed=0).sample(1000, seed=0)
+    assert torch.allclose(points.mean(0), shift, atol=1.5)
+    assert ((points.std(0) > 0.3) & (points.std(0) < 2)).all()
+
+
+class Peek(Callback):
+    """Looks at samples between two steps."""
+
+    def on_train_batch_end(self, trainer: object, pl_module: object, *_: object) -> None:
+        assert isinstance(pl_module, Gan)
+        pl_module.sample(3, seed=0)
+
+
+def test_a_callback_that_samples_does_not_change_the_training(few_digits: Dataset) -> None:
+    def train(*callbacks: Callback) -> Tensor:
+        model = Gan(networks=ConvNetworks(width=2), latent_dim=LATENT, steps=6, batch_size=20)
+        model.fit(few_digits, seed=0, options=TrainerOptions(log_every=2), callbacks=callbacks)
+        return model.sample(20, seed=0)
+
+    assert torch.equal(train(Peek()), train())
+
+
+def test_conf_has_the_articles_gan(few_digits: Dataset) -> None:
+    model = make_generator("gan", steps=1).fit(few_digits, seed=0)
+    assert isinstance(model, Gan)
+    nets = (model.network, model.discriminator)
+    g, d = ([m.out_features for m in net.modules() if isinstance(m, nn.Linear)] for net in nets)
+    assert (g, d) == ([128, 256, 64], [256, 128, 1])

@@ -1,0 +1,121 @@
+"""What every member of conf/model must do, whatever it is: nested and fair prefixes, and the same bits again."""
+
+from __future__ import annotations
+
+import random
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from omegaconf import OmegaConf
+from scipy import stats
+from torch import Tensor
+
+from synthmix.api import make_generator
+from synthmix.composition import composer, conf_dir
+from synthmix.config import check
+from synthmix.data.base import Splits
+from synthmix.errors import InvalidInput
+from synthmix.generators.base import Generator
+from synthmix.generators.trained import TrainedGenerator
+
+MODELS = sorted(path.stem for path in (conf_dir() / "model").glob("*.yaml"))
+ORACLE = "real"  # its pool is in seeded order already, and no seed of a sample has a part in it
+
+
+def suits_a_table(name: str) -> bool:
+    with composer() as compose:
+        config = compose([f"model={name}", "data=toy"])
+    try:
+        check(config)
+    except InvalidInput:
+        return False
+    return True
+
+
+@pytest.fixture(scope="module", params=MODELS)
+def name(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture(scope="module")
+def splits(name: str, four_modes: Splits, digits: Splits) -> Splits:
+    return four_modes if suits_a_table(name) else digits
+
+
+def fitted(name: str, splits: Splits, seed: int = 0) -> Generator:
+    few = {"steps": 3, "batch_size": 16}
+    node: Any = OmegaConf.load(conf_dir() / "model" / f"{name}.yaml")
+    generator = make_generator(name, **{key: value for key, value in few.items() if key in node})
+    return generator.fit(generator.material(splits), seed=seed)
+
+
+@pytest.fixture(scope="module")
+def generator(name: str, splits: Splits) -> Generator:
+    return fitted(name, splits)
+
+
+def modes(points: Tensor, splits: Splits) -> Tensor:
+    """The class whose real points are nearest on average."""
+    assert splits.train.y is not None
+    classes = splits.train.y.unique()
+    means = torch.stack([splits.train.x[splits.train.y == label].flatten(1).mean(0) for label in classes])
+    return torch.cdist(points.flatten(1), means).argmin(1)
+
+
+def test_there_are_models() -> None:
+    assert {"gan", "dcgan", "vae", "autoencoder", "duplicate", "bootstrap", "jitter", "smote", ORACLE, "truth"} <= set(
+        MODELS
+    )
+
+
+def test_a_sample_is_the_beginning_of_every_longer_one(generator: Generator) -> None:
+    longest = generator.sample(1000, seed=5)
+    for n in (0, 1, 100, 501, 999):
+        assert torch.equal(generator.sample(n, seed=5), longest[:n])
+
+
+def test_a_sample_has_the_shape_and_range_of_the_data(generator: Generator, splits: Splits) -> None:
+    points, spec = generator.sample(100, seed=5), splits.train.spec
+    assert points.shape == (100, *spec.shape)
+    assert points.dtype == torch.float32
+    low, high = spec.value_range or (-torch.inf, torch.inf)
+    assert (points >= low).all()
+    assert (points <= high).all()
+
+
+def test_another_seed_gives_another_sample(name: str, generator: Generator) -> None:
+    if name == ORACLE:
+        pytest.skip("the oracle's points are those of its pool, in their order, whatever the seed of the sample")
+    assert not torch.equal(generator.sample(100, seed=5), generator.sample(100, seed=6))
+
+
+def test_each_hundred_is_drawn_from_the_same_distribution(generator: Generator, splits: Splits) -> None:
+    hundreds = modes(generator.sample(1000, seed=5), splits).view(10, 100)
+    table = np.stack([np.bincount(hundred, minlength=10) for hundred in hundreds.numpy()])
+    table = table[:, table.any(axis=0)]
+    assert table.shape[1] == 1 or stats.chi2_contingency(table).pvalue > 1e-6
+
+
+def test_fit_and_sample_leave_the_global_random_states_alone(name: str, splits: Splits) -> None:
+    states = torch.get_rng_state(), np.random.get_state()[1].copy(), random.getstate()
+    fitted(name, splits).sample(10, seed=5)
+    assert torch.equal(torch.get_rng_state(), states[0])
+    assert np.array_equal(np.random.get_state()[1], states[1])
+    assert random.getstate() == states[2]
+
+
+def test_the_global_random_states_do_not_touch_fit_and_sample(
+    name: str, generator: Generator, splits: Splits
+) -> None:
+    torch.rand(3), np.random.rand(3), random.random()
+    assert torch.equal(fitted(name, splits).sample(100, seed=5), generator.sample(100, seed=5))
+
+
+def test_another_seed_of_the_training_gives_another_generator(
+    name: str, generator: Generator, splits: Splits
+) -> None:
+    if not isinstance(generator, TrainedGenerator):
+        pytest.skip("a control learns nothing")
+    assert not torch.equal(fitted(name, splits, seed=1).sample(100, seed=5), generator.sample(100, seed=5))

@@ -1,0 +1,30 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import matplotlib as mpl
+import pandas as pd
+import torch
+from matplotlib import pyplot
+
+from synthmix.data.spec import DataSpec
+from synthmix.plots import confusion, projection, samples, study
+
+
+def test_pictures_leave_pyplot_and_settings_alone(tmp_path: Path) -> None:
+    settings = dict(mpl.rcParams)
+    x = torch.rand(9, 1, 4, 4)
+    spec = DataSpec("x", "image", (1, 4, 4), (0.0, 1.0), None)
+    table = pd.DataFrame({"model.name": "a", "clusterer.name": "b", "mix.ratio": [0, 1], "seed": 0, "s": 0.5})
+    figures = [
+        samples.sample_grid(x, spec),
+        samples.real_synthetic_nearest(x, x + 0.1, spec),
+        projection.projection(x, x, torch.arange(9) % 2, seed=0),
+        confusion.confusion(torch.arange(9) % 3, torch.arange(9) % 2),
+        study.ratio_curves(table, "s"),
+    ]
+    for number, figure in enumerate(figures):
+        figure.savefig(tmp_path / f"{number}.png")
+    assert len(list(tmp_path.glob("*.png"))) == len(figures)
+    assert pyplot.get_fignums() == []
+    assert dict(mpl.rcParams) == settings
