@@ -98,5 +98,6 @@ def _completion(rest: list[str]) -> int:
 
 def _interrupt(number: int, frame: FrameType | None) -> None:
     """Ends the work by an exception that nobody takes for an error, so that runs are closed as KILLED."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # an impatient second Ctrl-C would leave them RUNNING
+    for further in (signal.SIGINT, signal.SIGTERM):  # an impatient second one would leave them RUNNING
+        signal.signal(further, signal.SIG_IGN)
     raise Interrupted(number)

@@ -49,7 +49,9 @@ def test_inside_the_block_the_global_stream_is_that_of_the_seed() -> None:
 
 def test_the_global_state_is_as_before_after_the_block_and_after_an_error_in_it() -> None:
     before = torch.get_rng_state()
-    with pytest.raises(ZeroDivisionError), isolated_rng(7):
+    with isolated_rng(7):
         torch.randn(8)
-        raise ZeroDivisionError
+    assert torch.equal(torch.get_rng_state(), before)
+    with pytest.raises(ZeroDivisionError), isolated_rng(7):
+        _ = torch.randn(8), 1 / 0
     assert torch.equal(torch.get_rng_state(), before)

@@ -26,8 +26,10 @@ class ConvNetworksSchema(Member):
     width: Count
 
     def faults(self, cell: Any) -> Iterator[str]:
-        """Square images of four sizes only."""
+        """Square images of four sizes only, and more than one of them for batch norm."""
         yield from needs_images(cell.model.name, cell, sizes=(8, 16, 28, 32))
+        if cell.model.batch_size < 2:
+            yield f"model.batch_size={cell.model.batch_size}: must be ≥ 2 for the batch norm of {cell.model.name}"
 
 
 @dataclass(kw_only=True)

@@ -25,6 +25,8 @@ class AutoencoderSchema(TrainedSchema):
         """A Bernoulli likelihood needs values in a bounded range; a mixture needs points."""
         if self.likelihood == "bernoulli" and cell.outline.spec.value_range is None:
             yield f"model.likelihood=bernoulli: data.name={cell.data.name} has no bounds; allowed: auto, gaussian"
+        if cell.data.n_train == 1:
+            yield f"data.n_train=1: must be ≥ 2 for the ex-post mixture of model.name={self.name}"
 
 
 @dataclass(kw_only=True)

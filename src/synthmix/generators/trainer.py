@@ -11,10 +11,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import pytorch_lightning as pl
+import torch
 from pytorch_lightning.callbacks import Callback
 from pytorch_lightning.loggers import Logger
 from tqdm import tqdm
 
+from synthmix.errors import InvalidInput
 from synthmix.generators.minibatches import Blocks, MinibatchOrder
 
 if TYPE_CHECKING:
@@ -60,7 +62,12 @@ def run_training(
     Lightning costs .25 to .4 ms a `training_step`, which is why one is handed a block of minibatches; an epoch is
     the span between two checkpoints, because Lightning resumes without loss only at the end of an epoch. How many
     epochs there are depends on what a resumed training has behind it, so that the module says when to stop.
+
+    Raises:
+        InvalidInput: the file to resume from is no checkpoint of a training.
     """
+    if options.resume_from is not None:
+        _check_resumable(options.resume_from)
     span = options.checkpoint_every or module.last_step
     extra: list[Callback] = [_Checkpoint(Path(options.checkpoint_dir))] if options.checkpoint_every else []
     if options.progress_bar:
@@ -79,6 +86,12 @@ def run_training(
         )
         blocks = Blocks(module, order, span=span, block=options.log_every)
         trainer.fit(module, blocks, ckpt_path=options.resume_from, weights_only=True)
+
+
+def _check_resumable(path: str) -> None:
+    """Refuses the weights of a fitted generator, say, from which no training can go on."""
+    if "synthmix" not in torch.load(path, map_location="cpu", weights_only=True):
+        raise InvalidInput(f"trainer.resume_from={path}: must be the checkpoint of a training (last.ckpt)")
 
 
 class _Checkpoint(Callback):
@@ -112,7 +125,8 @@ class _ProgressBar(Callback):
         self.bar.close()
 
     def on_exception(self, trainer: pl.Trainer, pl_module: Any, exception: BaseException) -> None:
-        self.bar.close()
+        if hasattr(self, "bar"):  # a checkpoint that cannot be resumed fails before there is one
+            self.bar.close()
 
 
 @contextmanager

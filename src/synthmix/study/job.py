@@ -116,5 +116,5 @@ def _write(outcome: Outcome, folder: Path) -> None:
 
 def read_outcomes(folder: Path) -> list[Outcome]:
     """The outcomes of a sweep's cells, in the order of their numbers."""
-    files = sorted(folder.glob(f"*/{OUTCOME_FILE}"), key=lambda file: int(file.parent.name))
+    files = sorted(folder.rglob(OUTCOME_FILE), key=lambda file: (len(file.parent.name), file.parent.name))
     return [Outcome(**json.loads(file.read_text())) for file in files]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from hydra._internal.core_plugins.basic_sweeper import BasicSweeper
 from hydra.types import RunMode
@@ -22,11 +23,18 @@ class Plan:
         configs: one for each cell, in the order in which Hydra numbers them.
         is_study: whether it is a sweep.
         experiment: the `experiment=` that was chosen, or None.
+        master: the config without what is swept over, with Hydra's own node.
     """
 
     configs: Sequence[DictConfig]
     is_study: bool
     experiment: str | None
+    master: DictConfig
+
+    def sweep_folder(self, study: str) -> Path:
+        """Where Hydra puts the folders of the cells of a study."""
+        self.master.tracking.study = study  # conf/hydra/default.yaml names the folder after it
+        return Path(self.master.hydra.sweep.dir)
 
 
 def make_plan(overrides: Sequence[str], *, multirun: bool) -> Plan:
@@ -40,12 +48,12 @@ def make_plan(overrides: Sequence[str], *, multirun: bool) -> Plan:
     faults: dict[str, None] = {}
     configs = []
     with composer() as compose:
-        first = compose(fixed, hydra=True)
-        is_study = multirun or first.hydra.mode == RunMode.MULTIRUN
+        master = compose(fixed, hydra=True)
+        is_study = multirun or master.hydra.mode == RunMode.MULTIRUN
         if not is_study and len(fixed) < len(overrides):
             sweep = next(text for text in overrides if text not in fixed)
             raise InvalidInput(f"{sweep}: several values; add -m to sweep over them, or write a list as [1,2]")
-        for cell in _cells(first, overrides) if is_study else [fixed]:
+        for cell in _cells(master, overrides) if is_study else [fixed]:
             try:
                 config = compose(cell)
                 check(config)
@@ -56,7 +64,7 @@ def make_plan(overrides: Sequence[str], *, multirun: bool) -> Plan:
         raise InvalidInput(f"{' '.join(overrides)}: sweeps over no value, so that there is no cell")
     if faults:
         raise InvalidInput(*faults)
-    return Plan(configs, is_study, first.hydra.runtime.choices.get("experiment"))
+    return Plan(configs, is_study, master.hydra.runtime.choices.get("experiment"), master)
 
 
 def _cells(config: DictConfig, overrides: Sequence[str]) -> list[list[str]]:

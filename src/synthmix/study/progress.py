@@ -36,7 +36,7 @@ def _watch(folder: Path, bar: tqdm[None], stop: threading.Event) -> None:
     last = False
     while not last:
         last = stop.wait(INTERVAL)  # one more look once the block has ended
-        for file in set(folder.glob(f"*/{OUTCOME_FILE}")) - seen:
+        for file in set(folder.rglob(OUTCOME_FILE)) - seen:
             outcome = json.loads(file.read_text())
             counts[outcome["status"]] += 1
             counts["reused"] += outcome["reused_from"] is not None

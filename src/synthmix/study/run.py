@@ -7,7 +7,6 @@ import secrets
 import sys
 import time
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import Any
 
 from hydra import main as hydra_decorator
@@ -82,15 +81,21 @@ def _run_study(plan: Plan, arguments: Sequence[str]) -> int:
     for config in plan.configs:
         stages.dataset(config)  # a missing or damaged file is found here, not in the middle
     name = f"{plan.experiment or 'study'}-{time.strftime('%Y%m%d-%H%M%S')}-{secrets.token_hex(2)}"
-    folder = Path("multirun") / name
+    folder = plan.sweep_folder(name)
     params = {"cells": len(plan.configs), "experiment": plan.experiment, "command": " ".join(arguments)}
     with stages.tracker.run("study", name, params=params, tags={"synthmix.study": name}) as parent:
-        own = {"uri": stages.tracker.uri, "study": name, "parent_run_id": parent.id}
+        own = {
+            "tracking.uri": stages.tracker.uri,
+            "tracking.study": name,
+            "tracking.parent_run_id": parent.id,
+            "hydra.sweep.dir": str(folder),
+        }
         with progress_bar(folder, len(plan.configs)):
-            hydra_main([*arguments, *(f"tracking.{key}={quoted(value)}" for key, value in own.items())], run_job)
+            hydra_main([*arguments, *(f"{key}={quoted(value)}" for key, value in own.items())], run_job)
         outcomes = read_outcomes(folder)
         finish_study(outcomes, folder, parent, stages.tracker)
-    return 0 if all(outcome.status in ("finished", "unavailable") for outcome in outcomes) else 1
+    done = [outcome for outcome in outcomes if outcome.status in ("finished", "unavailable")]
+    return 0 if len(done) == len(plan.configs) else 1
 
 
 def _store_of(plan: Plan) -> tuple[str, str]:

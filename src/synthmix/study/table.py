@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections import defaultdict
 from collections.abc import Hashable, Sequence
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ import pandas as pd
 from synthmix.study.job import Outcome
 from synthmix.tracking import Run, Tracker
 
+BLOCK = ["data.name", "data.n_train", "clusterer.name", "representation.name"]
 KEYS = ["model.name", "clusterer.name", "representation.name", "data.name", "data.n_train", "mix.ratio", "seed"]
 
 
@@ -39,33 +41,34 @@ def ui_command(tracker: Tracker) -> str:
 
 def cells_table(outcomes: Sequence[Outcome]) -> pd.DataFrame:
     """A row for each cell, sorted by what varies: keys, status and every metric."""
+    keys = [*KEYS[:-2], *_settings(outcomes), *KEYS[-2:]]
     rows = [
-        {key: outcome.config.get(key) for key in KEYS} | {"status": outcome.status} | outcome.metrics
+        {key: _scalar(outcome.config.get(key)) for key in keys} | {"status": outcome.status} | outcome.metrics
         for outcome in outcomes
     ]
-    return pd.DataFrame(rows).sort_values(KEYS, ignore_index=True)
+    return pd.DataFrame(rows).sort_values(keys, key=_sortable, ignore_index=True)
 
 
 def arm_table(cells: pd.DataFrame, score: str) -> pd.DataFrame:
-    """Arm × ratio, a block for each clusterer: mean ± spread of a score over seeds, and the paired difference.
+    """Mean ± spread of a score over seeds, and of its paired difference to ratio 0, for each arm.
 
     Args:
         cells: from `cells_table`.
         score: a column of it.
 
     Returns:
-        Columns `clusterer`, `model`, `ratio`, `seeds`, `mean`, `sd`, `difference` (to ratio 0 of the same seeds),
-        `difference_sd`, `fd`, sorted.
+        A row for each combination of the keys but the seed, with `seeds`, `mean`, `sd`, `difference` (to ratio 0 of
+        the same seeds), `difference_sd` and `fd`, sorted.
     """
+    keys = [column for column in map(str, cells) if column != "status" and "/" not in column]
+    arm, pairs = [key for key in keys if key != "seed"], [key for key in keys if key != "mix.ratio"]
     done = cells[cells["status"] == "finished"]
-    pairs = ["clusterer.name", "representation.name", "model.name", "data.name", "data.n_train", "seed"]
-    baseline = done[done["mix.ratio"] == 0].set_index(pairs)[score].rename("baseline")
-    joined = done.join(baseline, on=pairs)
+    baseline = done.loc[done["mix.ratio"] == 0, [*pairs, score]].rename(columns={score: "baseline"})
+    joined = done.merge(baseline, on=pairs, how="left")
     joined["difference"] = joined[score] - joined["baseline"]
     fd = next((name for name in ("quality/fd_classifier", "quality/fd_pca") if name in joined), None)
     joined["fd"] = joined[fd] if fd else float("nan")
-    groups = joined.groupby(["clusterer.name", "representation.name", "model.name", "mix.ratio"])
-    table = groups.agg(
+    table = joined.groupby(arm, dropna=False).agg(
         seeds=("seed", "nunique"),
         mean=(score, "mean"),
         sd=(score, "std"),
@@ -100,7 +103,7 @@ def finish_study(outcomes: Sequence[Outcome], folder: Path, parent: Run, tracker
 def _log_figures(cells: pd.DataFrame, score: str, folder: Path, parent: Run) -> None:
     from synthmix.plots.study import ratio_curves
 
-    figure = ratio_curves(cells, score)
+    figure = ratio_curves(cells.assign(**{"model.name": _labels(cells)}), score)
     figure.savefig(folder / "ratio_curves.png", dpi=110)
     parent.log_file(folder / "ratio_curves.png", "report")
 
@@ -109,24 +112,58 @@ def _label(outcome: Outcome) -> str:
     return " ".join(f"{key}={outcome.config.get(key)}" for key in ("model.name", "mix.ratio", "clusterer.name", "seed"))
 
 
+def _settings(outcomes: Sequence[Outcome]) -> list[str]:
+    """Keys that differ among cells whose names do not tell them apart, such as model.steps in a sweep over it."""
+    seen: dict[tuple[str, ...], set[str]] = defaultdict(set)
+    for outcome in outcomes:
+        names = [str(outcome.config[key]) for key in KEYS if key.endswith(".name")]
+        for key, value in outcome.config.items():
+            if key not in KEYS and not key.startswith("tracking."):
+                seen[key, *names].add(str(value))
+    return sorted({key for (key, *_), values in seen.items() if len(values) > 1})
+
+
+def _scalar(value: Any) -> Any:
+    return str(value) if isinstance(value, list) else value
+
+
+def _sortable(column: pd.Series[Any]) -> pd.Series[Any]:
+    """Numbers by their size; where texts and nulls stand among them, as texts."""
+    return column if pd.api.types.is_numeric_dtype(column) else column.astype(str)
+
+
+def _labels(table: pd.DataFrame) -> pd.Series[str]:
+    """The name of each row's model, with the settings that tell arms of one name apart."""
+    settings = [key for key in map(str, table) if key not in KEYS and "." in key and "/" not in key]
+    told = (table["model.name"], *(f"{key}=" + table[key].astype(str) for key in settings))
+    return pd.Series([" ".join(row) for row in zip(*told, strict=True)], index=table.index)
+
+
 def _as_text(table: pd.DataFrame, score: str) -> str:
-    """The table for the terminal: a block for each clusterer and representation."""
+    """The table for the terminal: a block for each clusterer, representation, data set and size."""
     lines = [f"{score}: mean ± sd over seeds; difference: paired with ratio 0; fd: of the generator's samples"]
-    for (clusterer, representation), block in table.groupby(["clusterer.name", "representation.name"]):
-        lines += ["", f"{clusterer} on {representation}"]
-        lines.append(f"  {'model':<12} {'ratio':>6} {'seeds':>5}  {'mean ± sd':<14} {'difference ± sd':<17} {'fd':>8}")
-        lines += [_row(row) for row in block.to_dict("records")]
+    table = table.assign(arm=_labels(table))
+    width = max(12, *table["arm"].str.len())
+    head = f"  {'model':<{width}} {'ratio':>6} {'seeds':>5}  {'mean ± sd':<14} {'difference ± sd':<17} {'fd':>8}"
+    for _, block in table.groupby(BLOCK, dropna=False):
+        first = block.iloc[0]
+        size = "all" if pd.isna(first["data.n_train"]) else f"{first['data.n_train']:g}"
+        lines += [
+            "",
+            f"{first['clusterer.name']} on {first['representation.name']}, {size} of {first['data.name']}",
+            head,
+        ]
+        lines += [_row(row, width) for row in block.to_dict("records")]
     return "\n".join(lines)
 
 
-def _row(row: dict[Hashable, Any]) -> str:
+def _row(row: dict[Hashable, Any], width: int) -> str:
     ratio = row["mix.ratio"]
-    difference = (
-        "" if ratio == 0 or pd.isna(row["difference"]) else _spread(row["difference"], row["difference_sd"], "+")
-    )
+    compared = ratio > 0 and not pd.isna(row["difference"])
+    difference = _spread(row["difference"], row["difference_sd"], "+") if compared else ""
     fd = "" if pd.isna(row["fd"]) else f"{row['fd']:.3g}"
     score = _spread(row["mean"], row["sd"])
-    return f"  {row['model.name']:<12} {ratio:>6g} {row['seeds']:>5}  {score:<14} {difference:<17} {fd:>8}".rstrip()
+    return f"  {row['arm']:<{width}} {ratio:>6g} {row['seeds']:>5}  {score:<14} {difference:<17} {fd:>8}".rstrip()
 
 
 def _spread(mean: float, sd: float, sign: str = "") -> str:

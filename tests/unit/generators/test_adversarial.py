@@ -63,10 +63,10 @@ def by_hand(model: Gan, batches: list[Tensor], *, generator_first: bool = False)
     g, d, g_adam, d_adam = weights_of(g_net), weights_of(d_net), Adam(), Adam()
     for batch in batches:
         z = torch.randn(len(batch), LATENT)
-        fake = functional_call(g_net, g, (z,))
+        points = 2 * batch - 1, functional_call(g_net, g, (z,)).detach()
 
-        def d_loss(d: Weights, real: Tensor = 2 * batch - 1, fake: Tensor = fake.detach()) -> Tensor:
-            p_real, p_fake = (functional_call(d_net, d, (x,)).sigmoid() for x in (real, fake))
+        def d_loss(d: Weights, points: tuple[Tensor, Tensor] = points) -> Tensor:
+            p_real, p_fake = (functional_call(d_net, d, (x,)).sigmoid() for x in points)
             return -p_real.log().mean() - (1 - p_fake).log().mean()
 
         def g_loss(g: Weights, d: Weights, z: Tensor = z) -> Tensor:
@@ -132,9 +132,7 @@ def test_the_losses_of_a_step_are_those_before_its_updates(model: Gan, batches: 
     assert not any(loss.requires_grad for loss in losses.values())
 
 
-def test_the_update_of_the_generator_leaves_no_gradient_in_the_discriminator(
-    model: Gan, batches: list[Tensor]
-) -> None:
+def test_the_update_of_the_generator_leaves_no_gradient_in_the_discriminator(model: Gan, batches: list[Tensor]) -> None:
     seeded(lambda: model.step(batches[0]))
     z = seeded(lambda: torch.randn(20, LATENT))
     untouched = gan()
@@ -165,7 +163,9 @@ def test_samples_of_images_fill_their_range_and_stay_in_it(output: Output, few_d
     assert 1 - 1e-6 < high <= 1
 
 
-@pytest.mark.parametrize(("output", "net_range"), [("tanh", (-1.0, 1.0)), ("sigmoid", (0.0, 1.0)), ("none", (-1.0, 1.0))])
+@pytest.mark.parametrize(
+    ("output", "net_range"), [("tanh", (-1.0, 1.0)), ("sigmoid", (0.0, 1.0)), ("none", (-1.0, 1.0))]
+)
 def test_images_are_mapped_to_the_range_of_the_activation_and_back(
     output: Output, net_range: tuple[float, float], few_digits: Dataset
 ) -> None:

@@ -1,4 +1,4 @@
-"""`sample` makes fair, nested prefixes of whatever `draw` returns; the latent mixture and the controls keep all modes."""
+"""`sample` makes fair prefixes of whatever `draw` returns; the ex-post mixture and the controls keep all modes."""
 
 from __future__ import annotations
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 import torch
 from torch import nn
@@ -71,9 +73,9 @@ def test_conv_discriminator_drops_out_in_training_only() -> None:
 def test_perceptrons_are_those_of_the_articles(hidden: list[int]) -> None:
     generator, discriminator = MlpNetworks(hidden).build(100, image_spec(1, 28))
     sizes = [100, *hidden, 784]
-    assert layer_sizes(generator) == list(zip(sizes[:-1], sizes[1:], strict=True))
+    assert layer_sizes(generator) == list(pairwise(sizes))
     backwards = [784, *hidden[::-1], 1]
-    assert layer_sizes(discriminator) == list(zip(backwards[:-1], backwards[1:], strict=True))
+    assert layer_sizes(discriminator) == list(pairwise(backwards))
     images = generator(torch.randn(5, 100))
     assert images.shape == (5, 1, 28, 28)
     assert discriminator(images).shape == (5, 1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 import warnings
 from pathlib import Path
 from typing import Any
@@ -32,7 +33,9 @@ def make(name: str, **options: Any) -> TrainedGenerator:
     return {"vae": Vae, "autoencoder": Autoencoder}[name](**{**AUTOENCODER, **options})
 
 
-def train(name: str, data: Dataset, steps: int, seed: int = 0, options: dict[str, Any] | None = None, **model: Any) -> Any:
+def train(
+    name: str, data: Dataset, steps: int, seed: int = 0, options: dict[str, Any] | None = None, **model: Any
+) -> Any:
     return make(name, steps=steps, **model).fit(data, seed=seed, options=TrainerOptions(**(options or {})))
 
 
@@ -145,6 +148,26 @@ def test_a_checkpoint_that_is_further_than_the_training_shall_go_is_refused(
 ) -> None:
     with pytest.raises(InvalidInput, match="has done 10 steps; must be ≤ 9"):
         train("vae", few_digits, 9, options={"resume_from": checkpoint})
+
+
+def test_a_file_that_is_no_checkpoint_of_a_training_is_refused(few_digits: Dataset) -> None:
+    torch.save({"model": {"name": "vae"}, "state": {}}, "generator.pt")
+    with pytest.raises(InvalidInput, match=r"trainer\.resume_from=generator\.pt: must be the checkpoint of a training"):
+        train("vae", few_digits, 4, options={"resume_from": "generator.pt"})
+
+
+class Touch:
+    """Makes a file when it is unpickled."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Path.touch, (Path("touched"),)
+
+
+def test_a_checkpoint_with_code_in_it_is_not_run(checkpoint: str, few_digits: Dataset) -> None:
+    torch.save(torch.load(checkpoint, weights_only=True) | {"code": Touch()}, "poisoned.ckpt")
+    with pytest.raises(pickle.UnpicklingError):
+        train("vae", few_digits, 20, options={"resume_from": "poisoned.ckpt"})
+    assert not Path("touched").exists()
 
 
 def test_no_more_steps_than_the_limit_are_done(few_digits: Dataset) -> None:
@@ -318,11 +341,9 @@ def test_nothing_is_printed_and_nothing_is_written(few_digits: Dataset, capfd: p
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")
 @MODELS
 def test_on_a_gpu_it_is_trained_to_about_the_same_and_sampled_on_the_cpu(name: str, few_digits: Dataset) -> None:
-    on_gpu, again, on_cpu = (
-        train(name, few_digits, 10, options={"accelerator": accelerator}) for accelerator in ("gpu", "gpu", "cpu")
-    )
-    assert equal(on_gpu, again)
+    on_gpu, on_cpu = (train(name, few_digits, 10, options={"accelerator": device}) for device in ("gpu", "cpu"))
     assert {value.device.type for value in on_gpu.state_dict().values()} == {"cpu"}
     assert on_gpu.sample(10, seed=0).device.type == "cpu"
     pairs = zip(on_gpu.network.parameters(), on_cpu.network.parameters(), strict=True)
+    # Ten steps of Adam move a weight by ten learning rates at most, in opposite directions at worst.
     assert all(torch.allclose(mine, theirs, rtol=0, atol=20 * 1e-3) for mine, theirs in pairs)

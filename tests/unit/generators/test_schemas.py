@@ -1,0 +1,76 @@
+"""Generators that do not fit the rest of a cell are refused in one line, before any training."""
+
+from __future__ import annotations
+
+import pytest
+
+from synthmix.composition import composer
+from synthmix.config import check
+from synthmix.errors import InvalidInput
+
+
+def faults(*overrides: str) -> list[str]:
+    with composer() as compose:
+        config = compose(overrides)
+    try:
+        check(config)
+    except InvalidInput as error:
+        return list(error.faults)
+    return []
+
+
+SIZES = "square images of 8×8, 16×16, 28×28, 32×32"
+
+
+@pytest.mark.parametrize(
+    ("overrides", "line"),
+    [
+        (["model=dcgan", "data=toy"], f"model.name=dcgan: data.name=toy has 2 columns; must be {SIZES}"),
+        (
+            ["model=dcgan", "model.batch_size=1"],
+            "model.batch_size=1: must be ≥ 2 for the batch norm of dcgan",
+        ),
+        (
+            ["model=gan", "data=toy", "model.output=tanh"],
+            "model.output=tanh: data.name=toy has no bounds; allowed: auto, none",
+        ),
+        (["model=gan", "model.output=relu"], "model.output=relu: allowed: auto, none, tanh, sigmoid"),
+        (["model=gan", "model.steps=0"], "model.steps=0: must be ≥ 1"),
+        (["model=gan", "model.ema_decay=1"], "model.ema_decay=1: must be ≥ 0 and < 1 or null"),
+        (["model=gan", "model.networks.hidden=[128,0]"], "model.networks.hidden=[128, 0]: each element must be ≥ 1"),
+        (
+            ["model=vae", "data=toy", "model.likelihood=bernoulli"],
+            "model.likelihood=bernoulli: data.name=toy has no bounds; allowed: auto, gaussian",
+        ),
+        (["model=vae", "model.beta=-1"], "model.beta=-1: must be ≥ 0"),
+        (
+            ["model=smote", "data.n_train=5", "clusterer.n_clusters=2"],
+            "model.n_neighbors=5: must be < 5 (data.n_train)",
+        ),
+        (["model=jitter", "model.noise=0"], "model.noise=0: must be > 0"),
+        (["model=truth"], "model.name=truth: data.name=digits has no known distribution; allowed: data=toy"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+)
+def test_a_misfit_is_named_in_one_line(overrides: list[str], line: str) -> None:
+    assert faults(*overrides) == [line]
+
+
+def test_an_ex_post_mixture_needs_two_points() -> None:
+    line = "data.n_train=1: must be ≥ 2 for the ex-post mixture of model.name=autoencoder"
+    assert line in faults("model=autoencoder", "data.n_train=1")
+
+
+@pytest.mark.parametrize(
+    "overrides",
+    [
+        ["model=dcgan"],
+        ["model=gan", "data=toy", "model.output=none"],
+        ["model=vae", "data=toy", "model.likelihood=gaussian"],
+        ["model=truth", "data=toy"],
+        ["model=gan", "model.ema_decay=0.999"],
+    ],
+    ids=" ".join,
+)
+def test_what_fits_has_no_fault(overrides: list[str]) -> None:
+    assert faults(*overrides) == []
