@@ -1,6 +1,6 @@
 """Training through synthmix against hand-written loops: CPU time a step, one thread, medians of paired repetitions.
 
-python experiments/speed/training.py [--data DIR] [--repetitions 5]
+Run: python experiments/speed/training.py [--data DIR] [--repetitions 5]
 """
 
 from __future__ import annotations
@@ -96,7 +96,7 @@ def tuned_gan(hidden: list[int], batch_size: int) -> Loop:
             g_adam.step()
             d.requires_grad_(True)
             if number % LOG_EVERY == 0:
-                losses.append((float(d_loss), float(g_loss)))
+                losses.append((d_loss.item(), g_loss.item()))
 
     return train
 
@@ -122,7 +122,7 @@ def tuned_autoencoder(latent_dim: int, batch_size: int, variational: bool) -> Lo
             loss.backward()
             adam.step()
             if number % LOG_EVERY == 0:
-                losses.append(float(loss))
+                losses.append(loss.item())
 
     return train
 
@@ -191,7 +191,7 @@ def main() -> None:
     row("MNIST vae, tuned loop", mnist, 500, ours("vae", **vae), tuned_autoencoder(16, 256, True), "≤ 1.05")
     autoencoder = ours("autoencoder", batch_size=256)
     row("MNIST autoencoder, tuned loop", mnist, 500, autoencoder, tuned_autoencoder(32, 256, False), "≤ 1.05")
-    small = {"networks": {"_target_": "synthmix.generators.networks.MlpNetworks", "hidden": [128, 128]}}
+    small = {"networks": {"hidden": [128, 128]}}
     digits_gan = ours("gan", batch_size=64, **small)
     row("digits gan, tuned loop", digits, 3000, digits_gan, tuned_gan([128, 128], 64), "≤ 1.10")
     row("MNIST vae, reader's loop", mnist, 500, ours("vae", **vae), readers_vae(16, 256), "≤ 0.77 (1.3 × faster)")

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from pickle import UnpicklingError
 from tempfile import TemporaryDirectory
 from typing import Any
+from zipfile import is_zipfile
 
 import torch
+from omegaconf import OmegaConf
+from omegaconf.errors import OmegaConfBaseException
 
-from synthmix.composition import composer
+from synthmix.composition import composer, readable
 from synthmix.config import check_member, instantiate, plain
 from synthmix.data.base import Dataset
 from synthmix.data.base_schema import SIZES
@@ -34,7 +38,7 @@ def load_dataset(name: str, **options: Any) -> Dataset:
 
 
 def make_generator(name: str, **options: Any) -> Generator:
-    """The unfitted generator of conf/model/<name>.yaml, e.g. ``make_generator("vae", latent_dim=8)``.
+    """The unfitted generator of conf/model/<name>.yaml, e.g. ``make_generator("gan", networks={"hidden": [128]})``.
 
     Raises:
         InvalidInput: an unknown name or option, or a value out of range.
@@ -59,10 +63,12 @@ def load_generator(run: str, tracking_uri: str | None = None) -> TrainedGenerato
 
 
 def _load_checkpoint(path: Path) -> TrainedGenerator:
+    if not is_zipfile(path):  # torch answers such a file with errors of many kinds
+        raise InvalidInput(f"{path}: not a checkpoint of torch")
     try:
         content = torch.load(path, weights_only=True)
-    except (UnpicklingError, RuntimeError, EOFError) as error:
-        raise InvalidInput(f"{path}: not a checkpoint of synthmix") from error
+    except (UnpicklingError, RuntimeError) as error:
+        raise InvalidInput(f"{path}: not a checkpoint of weights and settings alone") from error
     if not isinstance(content, dict) or not {"model", "spec", "seed", "state"} <= content.keys():
         raise InvalidInput(f"{path}: not a checkpoint of a finished training")
     generator: TrainedGenerator = instantiate(content["model"])
@@ -73,7 +79,12 @@ def _load_checkpoint(path: Path) -> TrainedGenerator:
 
 
 def _node(group: str, name: str, options: dict[str, Any]) -> dict[str, Any]:
+    texts = {key: os.fspath(value) if isinstance(value, os.PathLike) else value for key, value in options.items()}
     with composer() as compose:
-        node: dict[str, Any] = plain(compose([f"{group}={name}"])[group]) | options
+        defaults = plain(compose([f"{group}={name}"])[group])
+    try:
+        node: dict[str, Any] = plain(OmegaConf.merge(defaults, texts))
+    except OmegaConfBaseException as error:  # a value of a type that no config holds
+        raise InvalidInput(f"{group}: {readable(error)}") from error
     check_member(node, group)
     return node

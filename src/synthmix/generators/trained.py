@@ -112,7 +112,7 @@ class TrainedGenerator(pl.LightningModule, Generator):
     def training_step(self, block: Tensor, _: int) -> None:
         """Runs the minibatches whose row numbers `block`, (k, batch_size), holds."""
         for rows in block:
-            losses = self.step(self.train_x[rows])
+            losses = self.step(self.train_x.index_select(0, rows))
             self.steps_done += 1
             if self.ema is not None:
                 self._update_average(self.ema)

@@ -1,12 +1,23 @@
-"""Data that the generators are tried on: four modes far apart, and digits."""
+"""What the generators are tried on: four modes far apart, digits, and small nets with a few steps of training."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import pytest
+import torch
 
 from synthmix.api import load_dataset
 from synthmix.data.base import Dataset, Splits
 from synthmix.data.split import split
+from synthmix.generators.adversarial import Gan
+from synthmix.generators.autoencoding import Autoencoder, Vae
+from synthmix.generators.networks import ConvNetworks, MlpNetworks
+from synthmix.generators.trained import TrainedGenerator
+from synthmix.generators.trainer import TrainerOptions
+
+AUTOENCODER = {"hidden": [16], "latent_dim": 3, "mixture_components": 2, "batch_size": 16}
 
 
 @pytest.fixture(scope="session")
@@ -26,3 +37,40 @@ def digits() -> Splits:
 def few_digits(digits: Splits) -> Dataset:
     """60 digits, for trainings of a few steps."""
     return digits.train.take(slice(0, 60))
+
+
+def _make(name: str, **options: Any) -> TrainedGenerator:
+    if name == "gan":
+        return Gan(**{"networks": MlpNetworks([16]), "latent_dim": 5, "batch_size": 16, "ema_decay": 0.9, **options})
+    if name == "dcgan":
+        return Gan(**{"networks": ConvNetworks(width=2), "latent_dim": 5, "batch_size": 16, **options})
+    return {"vae": Vae, "autoencoder": Autoencoder}[name](**{**AUTOENCODER, **options})
+
+
+@pytest.fixture
+def make() -> Callable[..., TrainedGenerator]:
+    """A small net: `make("vae", steps=5)`."""
+    return _make
+
+
+@pytest.fixture
+def train() -> Callable[..., TrainedGenerator]:
+    """A small net, trained: `train("vae", data, steps)`, with `options` of the trainer and others of the model."""
+
+    def train(
+        name: str, data: Dataset, steps: int, seed: int = 0, options: dict[str, Any] | None = None, **model: Any
+    ) -> TrainedGenerator:
+        return _make(name, steps=steps, **model).fit(data, seed=seed, options=TrainerOptions(**(options or {})))
+
+    return train
+
+
+@pytest.fixture
+def equal() -> Callable[[TrainedGenerator, TrainedGenerator], bool]:
+    """Whether two generators have the same weights and buffers to the last bit."""
+
+    def equal(one: TrainedGenerator, other: TrainedGenerator) -> bool:
+        mine, theirs = one.state_dict(), other.state_dict()
+        return mine.keys() == theirs.keys() and all(torch.equal(mine[key], theirs[key]) for key in mine)
+
+    return equal
