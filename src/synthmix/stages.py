@@ -177,7 +177,9 @@ def pool_seed(seed: int) -> int:
 
 def _train(generator: TrainedGenerator, config: DictConfig, splits: Splits, seed: int, run: Run) -> None:
     trainer = plain(config.trainer)
-    grid_every = trainer.pop("grid_every") or max(1, generator.steps // 5)
+    grid_every = trainer.pop("grid_every") or max(
+        1, min(generator.steps, config.trainer.limit_steps or generator.steps) // 5
+    )
     options = TrainerOptions(**trainer, progress_bar=config.tracking.study is None)
     callbacks = [SampleGrids(run, grid_every, pool_seed(config.seed))] if config.tracking.pictures else []
     material = generator.material(splits).unlabelled()

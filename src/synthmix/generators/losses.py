@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import math
+
+import torch
 import torch.nn.functional as F  # noqa: N812
 from torch import Tensor
+
+SMALLEST_VARIANCE = 1e-6  # of a decoder; points that are reconstructed exactly have no density
 
 
 def discriminator_loss(real_logits: Tensor, fake_logits: Tensor) -> Tensor:
@@ -31,6 +36,16 @@ def bernoulli_nll(logits: Tensor, x: Tensor) -> Tensor:
 def gaussian_nll(mean: Tensor, x: Tensor) -> Tensor:
     """−log p(x | z) of a Gaussian of unit variance, up to its constant; summed over values, mean over points."""
     return 0.5 * F.mse_loss(mean, x, reduction="sum") / len(x)
+
+
+def calibrated_gaussian_nll(mean: Tensor, x: Tensor) -> Tensor:
+    """−log p(x | z) of a Gaussian whose variance is the minibatch's maximum likelihood one: D/2 (log(2π MSE) + 1).
+
+    Summed over the D values, mean over points. Rybkin et al. 2021 (σ-VAE): with a fixed variance of 1 on standardised
+    data the KL term outweighs all that a latent could explain, and the posterior collapses.
+    """
+    error = F.mse_loss(mean, x).clamp_min(SMALLEST_VARIANCE)
+    return 0.5 * x.shape[1] * (torch.log(2 * math.pi * error) + 1)
 
 
 def gaussian_kl(mean: Tensor, log_variance: Tensor) -> Tensor:

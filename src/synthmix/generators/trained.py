@@ -66,8 +66,11 @@ class TrainedGenerator(pl.LightningModule, Generator):
         options: TrainerOptions | None = None,
         logger: Logger | None = None,
         callbacks: Sequence[Callback] = (),
+        for_sampling: bool = True,
     ) -> Self:
         """Trains on `dataset.x` and returns self, in evaluation mode, on the CPU.
+
+        Where `for_sampling` is false, what only sampling needs is left out.
 
         Raises:
             TrainingDiverged: a loss is not finite.
@@ -83,7 +86,8 @@ class TrainedGenerator(pl.LightningModule, Generator):
         with isolated_rng(derive_seed(seed, "training")):
             run_training(self, order, options, logger, callbacks)
             self.cpu().eval()
-            self.finish(dataset.x)
+            if for_sampling:
+                self.finish(dataset.x)
         del self.train_x
         return self
 

@@ -14,8 +14,8 @@ from synthmix.generators.trainer import Precision, TrainerOptions
 class Encoder(Protocol):
     """The part of a generator that a representation needs."""
 
-    def fit(self, dataset: Dataset, *, seed: int, options: TrainerOptions) -> object:
-        """Learns from `dataset.x`."""
+    def fit(self, dataset: Dataset, *, seed: int, options: TrainerOptions, for_sampling: bool) -> object:
+        """Learns from `dataset.x`; what only sampling needs may be left out."""
         ...
 
     def encode(self, x: Tensor) -> Tensor:
@@ -43,7 +43,7 @@ class LatentRepresentation:
 
     def fit(self, dataset: Dataset, *, seed: int) -> Self:
         """Trains the generator on `dataset.x`."""
-        self.generator.fit(dataset, seed=seed, options=self.options)
+        self.generator.fit(dataset, seed=seed, options=self.options, for_sampling=False)
         return self
 
     def transform(self, x: Tensor) -> NDArray[Any]:
