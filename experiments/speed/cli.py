@@ -22,7 +22,9 @@ def cpu(*arguments: str) -> float:
 def main() -> None:
     print("| command | CPU s | bound |\n|---|---:|---|")
     for arguments, bound in ((["--help"], "< 1.0"), (["validate"], "< 1.5"), (["validate", "data=mnist"], "< 1.5")):
-        print(f"| synthmix {' '.join(arguments)} | {statistics.median(cpu(*arguments) for _ in range(7)):.2f} | {bound} |")
+        print(
+            f"| synthmix {' '.join(arguments)} | {statistics.median(cpu(*arguments) for _ in range(7)):.2f} | {bound} |"
+        )
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar
 
+from synthmix.data.base_schema import train_size
 from synthmix.data.spec import DataSpec
 from synthmix.schema import Member, Range
 
@@ -48,10 +49,3 @@ class KClustersSchema(ClustererSchema):
         if n_clusters > limit:
             given = f"null: {n_clusters} known classes" if self.n_clusters is None else f"{n_clusters}"
             yield f"clusterer.n_clusters={given}: must be ≤ {limit} ({reason})"
-
-
-def train_size(cell: Any) -> tuple[int, str]:
-    """How many points train has, and where that number comes from."""
-    if cell.data.n_train is None:
-        return cell.outline.n_learn, "points to learn from"
-    return cell.data.n_train, "data.n_train"

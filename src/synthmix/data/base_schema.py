@@ -74,3 +74,10 @@ class FileSetSchema(DataSchema, ABC):
     """
 
     root: str | None
+
+
+def train_size(cell: Any) -> tuple[int, str]:
+    """How many points train has, and where that number comes from."""
+    if cell.data.n_train is None:
+        return cell.outline.n_learn, "points to learn from"
+    return cell.data.n_train, "data.n_train"

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from synthmix.data.base_schema import train_size
 from synthmix.schema import Count, Member, Positive
 
 
@@ -40,9 +41,9 @@ class SmoteSchema(Member):
 
     def faults(self, cell: Any) -> Iterator[str]:
         """A point needs a neighbour other than itself."""
-        n_train = cell.data.n_train
-        if n_train is not None and self.n_neighbors >= n_train:
-            yield f"model.n_neighbors={self.n_neighbors}: must be < {n_train} (data.n_train)"
+        n_train, reason = train_size(cell)
+        if self.n_neighbors >= n_train:
+            yield f"model.n_neighbors={self.n_neighbors}: must be < {n_train} ({reason})"
 
 
 @dataclass(kw_only=True)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from synthmix.data.base_schema import train_size
 from synthmix.representations.base_schema import RepresentationSchema
 from synthmix.schema import Count
 
@@ -20,8 +21,6 @@ class PcaSchema(RepresentationSchema):
 
     def faults(self, cell: Any) -> Iterator[str]:
         """There are no more components than values of a point, and than points."""
-        n_train = cell.data.n_train
-        points = (cell.outline.n_learn, "points to learn from") if n_train is None else (n_train, "data.n_train")
-        limit, reason = min((cell.outline.spec.size, "values of a point"), points)
+        limit, reason = min((cell.outline.spec.size, "values of a point"), train_size(cell))
         if self.n_components > limit:
             yield f"representation.n_components={self.n_components}: must be ≤ {limit} ({reason})"

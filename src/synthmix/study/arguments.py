@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hydra._internal.utils import get_args_parser
+from hydra.core.override_parser.types import Quote, QuotedString
 
 from synthmix.errors import InvalidInput
 
@@ -58,8 +59,7 @@ def read_arguments(words: Sequence[str]) -> Arguments:
 
 def quoted(value: str) -> str:
     """A text as Hydra's override grammar reads it, whatever characters it holds."""
-    escaped = value.replace("\\", "\\\\").replace("'", "\\'")
-    return f"'{escaped}'"
+    return QuotedString(value, Quote.single).with_quotes()
 
 
 def _parse(words: Sequence[str]) -> argparse.Namespace:

@@ -91,7 +91,7 @@ def finish_study(outcomes: Sequence[Outcome], folder: Path, parent: Run, tracker
         table = arm_table(cells, score)
         table.to_csv(folder / "summary.csv", index=False)
         parent.log_file(folder / "summary.csv", "report")
-        print(_as_text(table, score))
+        print(table_text(table, score))
         _log_figures(cells, score, folder, parent)
     for outcome in outcomes:
         if outcome.status in ("failed", "invalid"):
@@ -135,11 +135,14 @@ def _sortable(column: pd.Series[Any]) -> pd.Series[Any]:
 def _labels(table: pd.DataFrame) -> pd.Series[str]:
     """The name of each row's model, with the settings that tell arms of one name apart."""
     settings = [key for key in map(str, table) if key not in KEYS and "." in key and "/" not in key]
-    told = (table["model.name"], *(f"{key}=" + table[key].astype(str) for key in settings))
-    return pd.Series([" ".join(row) for row in zip(*told, strict=True)], index=table.index)
+    rows = (
+        [row["model.name"], *(f"{key}={row[key]}" for key in settings if not pd.isna(row[key]))]
+        for row in table.astype(object).to_dict("records")
+    )
+    return pd.Series([" ".join(row) for row in rows], index=table.index)
 
 
-def _as_text(table: pd.DataFrame, score: str) -> str:
+def table_text(table: pd.DataFrame, score: str) -> str:
     """The table for the terminal: a block for each clusterer, representation, data set and size."""
     lines = [f"{score}: mean ± sd over seeds; difference: paired with ratio 0; fd: of the generator's samples"]
     table = table.assign(arm=_labels(table))

@@ -1,0 +1,199 @@
+"""What a user gets wrong is told in one line a fault, with exit code 2, before anything is started."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+TOP = "clusterer, data, gate, mix, model, paths, quality, representation, seed, threads, tracking, trainer"
+ALLOWLIST = "not in the allowlist; allowed: synthmix., sklearn.cluster., "
+STORES = "must begin with one of sqlite, http, https, postgresql, mysql, mssql, databricks; e.g. sqlite:///mlflow.db"
+GRAMMAR = "must be KEY=VALUE, with quotes around special characters"
+
+# What is given, and the lines that answer it; a line that ends in … is the beginning of one.
+BAD: list[tuple[str, list[str]]] = [
+    # keys
+    ("model.stepz=3", ["model.stepz=3: unknown key; did you mean steps? allowed: batch_size, beta, …"]),
+    ("sede=3", [f"sede=3: unknown key; did you mean seed? allowed: {TOP}"]),
+    ("+mix.ration=1", ["mix.ration=1: unknown key; did you mean ratio? allowed: ratio, synthetic_weight"]),
+    ("data.root=/tmp", ["data.root=/tmp: unknown key; allowed: n_reserve, n_test, n_train, n_val, name"]),
+    (
+        "representation=vae representation.generator.beto=1",
+        ["representation.generator.beto=1: unknown key; did you mean beta? allowed: …"],
+    ),
+    ("hydra.run.dirr=x", ["hydra.run.dirr=x: unknown key; did you mean dir? allowed: dir"]),
+    ("~model.steps ~seed", ["seed: missing", "model.steps: missing"]),
+    ("~clusterer", ["clusterer: missing"]),
+    # types
+    ("seed=x", ["seed=x: must be an integer"]),
+    ("seed=1.0", ["seed=1.0: must be an integer"]),
+    ("model.steps=true", ["model.steps=true: must be an integer"]),
+    ("model.hidden=128", ["model.hidden=128: must be a list"]),
+    ("model.hidden=[128,0]", ["model.hidden=[128, 0]: each element must be ≥ 1"]),
+    ("mix=3", ["mix=3: must be a group of keys"]),
+    ("paths.store=null", ["paths.store=null: must be a text"]),
+    ("trainer.precision=16", ["trainer.precision=16: allowed: 32-true, bf16-mixed"]),
+    ("tracking.pictures=yes_please", ["tracking.pictures=yes_please: must be true or false or null"]),
+    # ranges
+    ("mix.ratio=-1", ["mix.ratio=-1: must be ≥ 0"]),
+    ("mix.ratio=-0.5", ["mix.ratio=-0.5: must be ≥ 0"]),
+    ("mix.ratio=nan", ["mix.ratio=nan: must be a finite number"]),
+    ("mix.ratio=inf", ["mix.ratio=inf: must be a finite number"]),
+    ("mix.synthetic_weight=0", ["mix.synthetic_weight=0: must be > 0"]),
+    ("model=gan model.beta1=1.0", ["model.beta1=1.0: must be ≥ 0 and < 1"]),
+    ("model.learning_rate=-1e-3", ["model.learning_rate=-0.001: must be > 0"]),
+    ("threads=0", ["threads=0: must be ≥ 1"]),
+    ("seed=-1", ["seed=-1: must be ≥ 0"]),
+    # groups
+    ("model=ganz", ["model=ganz: no such member; allowed: autoencoder, bootstrap, dcgan, …"]),
+    ("experiment=nope", ["experiment=nope: no such member; allowed: digits_demo, …"]),
+    ("modle=gan", [f"modle=gan: unknown key; did you mean model? allowed: {TOP}"]),
+    ("gate=null", ["gate=null: no such member; allowed: none"]),
+    ("hydra/launcher=cloud", ["hydra/launcher=cloud: no such member; allowed: basic, joblib"]),
+    # sizes of the data
+    ("data.n_train=5000", ["data.n_train=5000: must be ≤ 1000 (1797 points less 497 test and 300 val)"]),
+    ("data=mnist data.n_train=60001", ["data.n_train=60001: must be ≤ 40000 (60000 points less 10000 val and …"]),
+    ("data.n_val=1400", ["data.n_val=1400: leaves no point to learn from (1797 points less 497 test and 1400 val)"]),
+    ("data=mnist data.n_test=5", ["data.n_test=5: must be null (the official test set of 10000 points is used whole)"]),
+    ("clusterer.n_clusters=101", ["clusterer.n_clusters=101: must be ≤ 100 (data.n_train)"]),
+    ("data.n_train=5", ["clusterer.n_clusters=null: 10 known classes: must be ≤ 5 (data.n_train)"]),
+    (
+        "clusterer=som clusterer.rows=3 clusterer.columns=3",
+        ["clusterer.n_clusters=null: 10 known classes: must be ≤ 9 (clusterer.rows × clusterer.columns)"],
+    ),
+    ("model=smote model.n_neighbors=100", ["model.n_neighbors=100: must be < 100 (data.n_train)"]),
+    ("model=smote model.n_neighbors=1000 data.n_train=null", ["model.n_neighbors=1000: must be < 1000 (points to …"]),
+    ("representation=pca representation.n_components=65", ["representation.n_components=65: must be ≤ 64 (values …"]),
+    (
+        "representation=pca representation.n_components=40 data.n_train=30",
+        ["representation.n_components=40: must be ≤ 30 (data.n_train)"],
+    ),
+    # models that do not suit the data
+    (
+        "data=toy model=dcgan",
+        ["model.name=dcgan: data.name=toy has 2 columns; must be square images of 8×8, 16×16, 28×28, 32×32"],
+    ),
+    ("data=toy model=gan model.output=tanh", ["model.output=tanh: data.name=toy has no bounds; allowed: auto, none"]),
+    (
+        "data=toy model.likelihood=bernoulli",
+        ["model.likelihood=bernoulli: data.name=toy has no bounds; allowed: auto, gaussian"],
+    ),
+    (
+        "data=pendigits representation=vae representation.generator.likelihood=bernoulli",
+        ["representation.generator.likelihood=bernoulli: data.name=pendigits has no bounds; allowed: auto, gaussian"],
+    ),
+    ("model=truth", ["model.name=truth: data.name=digits has no known distribution; allowed: data=toy"]),
+    (
+        "clusterer=gmm mix.synthetic_weight=.5",
+        ["mix.synthetic_weight=0.5: clusterer.name=gmm takes no sample weights; must be 1"],
+    ),
+    (
+        "quality.extractors=[pca,classifier]",
+        ["quality.extractors=classifier: data.name=digits has no reserve of images (data.n_reserve)"],
+    ),
+    ("quality.extractors=[inception]", ["quality.extractors=[inception]: each element allowed: pixels, pca, …"]),
+    # files
+    ("data=table", ["data.path=null: must name a .csv, .parquet or .npz file"]),
+    ("data=table data.path=no.csv", ["data.path=no.csv: no such file"]),
+    ("data=table data.path=rows.csv", ["clusterer.n_clusters=null: the data has no known classes; give a number ≥ 2"]),
+    ("trainer.resume_from=no.ckpt", ["trainer.resume_from=no.ckpt: no such file"]),
+    ("tracking.uri=foo://bar", [f"tracking.uri=foo://bar: {STORES}"]),
+    # what may be built
+    ("model._target_=os.system", [f"model._target_=os.system: {ALLOWLIST}…"]),
+    ("model._target_=torch.load", [f"model._target_=torch.load: {ALLOWLIST}…"]),
+    ("representation=standardize representation.estimator._target_=joblib.load", [
+        f"representation.estimator._target_=joblib.load: {ALLOWLIST}…"
+    ]),
+    ("model._target_=synthmix.store.torch.load", ["model._target_=synthmix.store.torch.load: not a member of …"]),
+    ("model._target_=sklearn.cluster.KMeans", ["model._target_=sklearn.cluster.KMeans: not a member of model; …"]),
+    ("clusterer._target_=sklearn.cluster.KMeanz", ["clusterer._target_=sklearn.cluster.KMeanz: cannot be imported …"]),
+    ("+model._partial_=true", ["model._partial_=true: unknown key; allowed: batch_size, …"]),
+    # the grammar of overrides
+    ("model=[gan", [f"model=[gan: {GRAMMAR}"]),
+    ("mix.ratio", [f"mix.ratio: {GRAMMAR}"]),
+    ("=3 ünï=3", [f"ünï=3: {GRAMMAR}", f"=3: {GRAMMAR}"]),
+    ("--ratio=3", ["--ratio=3: no such switch; allowed: -m, --dry-run, …"]),
+    ("mix.ratio=0,1", ["mix.ratio=0,1: several values; add -m to sweep over them, or write a list as [1,2]"]),
+    ("-m seed=range(2,2)", ["seed=range(2,2): sweeps over no value, so that there is no cell"]),
+    ("model.steps=${nope.x}", ["model.steps: Interpolation key 'nope.x' not found"]),
+    ("hydra.searchpath=[file:///no/conf]", ["hydra.searchpath: /no/conf is not available"]),
+    # several at once, and in several cells
+    (
+        "seed=-1 mix.ratio=-1 model.steps=0 trainer.log_every=x",
+        [
+            "trainer.log_every=x: must be an integer",
+            "seed=-1: must be ≥ 0",
+            "mix.ratio=-1: must be ≥ 0",
+            "model.steps=0: must be ≥ 1",
+        ],
+    ),
+    ("a=1 model.b=2", [f"a=1: unknown key; allowed: {TOP}", "model.b=2: unknown key; allowed: batch_size, beta, …"]),
+    ("-m mix.ratio=-1,0,-2 seed=0,1", ["mix.ratio=-1: must be ≥ 0", "mix.ratio=-2: must be ≥ 0"]),
+    (
+        "data=toy model=dcgan clusterer=gmm mix.synthetic_weight=2 data.n_train=4",
+        [
+            "model.name=dcgan: data.name=toy has 2 columns; must be square images of 8×8, 16×16, 28×28, 32×32",
+            "mix.synthetic_weight=2: clusterer.name=gmm takes no sample weights; must be 1",
+            "clusterer.n_clusters=null: 5 known classes: must be ≤ 4 (data.n_train)",
+        ],
+    ),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("words", "lines"), BAD, ids=[words for words, _ in BAD])
+def test_a_fault_is_one_line_and_exit_code_2(words: str, lines: list[str], command: Callable[..., Any]) -> None:
+    Path("rows.csv").write_text("a,b\n" + "".join(f"{number},{number % 7}\n" for number in range(200)))
+    answer = command("validate", *words.split())
+    assert (answer.code, answer.out) == (2, "")
+    told = answer.err.splitlines()
+    assert len(told) == len(lines)
+    for line, expected in zip(told, lines, strict=True):
+        assert line == expected or (expected.endswith("…") and line.startswith(expected[:-1]))
+    assert "Traceback" not in answer.err
+    assert [path.name for path in Path().iterdir()] == ["rows.csv"]
+
+
+# The same through `run`: nothing is left behind, no store and no output folder.
+STARTED_NOTHING = [
+    ("mix.ratio=-1", "mix.ratio=-1: must be ≥ 0"),
+    ("-m model=gan,vae model.steps=0", "model.steps=0: must be ≥ 1"),
+    ("data=mnist data.root=damaged", "data.root=damaged: damaged/mnist/train-images-idx3-ubyte.gz has the MD5 "),
+    ("-m data=pendigits data.root=no seed=0,1", "data.root=no: "),
+    (
+        "tracking.uri=sqlite:////proc/mlflow.db",
+        "tracking.uri=sqlite:////proc/mlflow.db: cannot be used (unable to open",
+    ),
+    ("tracking.uri=http://127.0.0.1:1", "tracking.uri=http://127.0.0.1:1: cannot be used (<urlopen error "),
+]
+
+
+@pytest.fixture
+def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A missing file is not to be had from anywhere."""
+    for variable in ("http_proxy", "https_proxy"):
+        monkeypatch.setenv(variable, "http://127.0.0.1:1")
+    monkeypatch.setenv("no_proxy", "127.0.0.1")
+
+
+@pytest.mark.usefixtures("no_network")
+@pytest.mark.parametrize(("words", "line"), STARTED_NOTHING, ids=[words for words, _ in STARTED_NOTHING])
+def test_run_starts_nothing_where_the_input_is_wrong(words: str, line: str, command: Callable[..., Any]) -> None:
+    Path("damaged/mnist").mkdir(parents=True)
+    Path("damaged/mnist/train-images-idx3-ubyte.gz").write_bytes(b"not what it was")
+    answer = command("run", *words.split())
+    assert (answer.code, answer.out) == (2, "")
+    assert answer.err.startswith(line)
+    assert answer.err.count("\n") == 1
+    assert [path.name for path in Path().iterdir()] == ["damaged"]
+
+
+@pytest.mark.usefixtures("no_network")
+def test_a_process_of_its_own_says_and_leaves_the_same(process: Callable[..., Any], tmp_path: Path) -> None:
+    answer = process("run", "data=pendigits", "data.root=no")
+    assert (answer.code, answer.out) == (2, "")
+    assert answer.err.startswith("data.root=no: ")
+    assert answer.err.count("\n") == 1
+    assert list(tmp_path.iterdir()) == []
