@@ -13,6 +13,7 @@ import argparse
 import statistics
 import time
 from collections.abc import Callable
+from itertools import pairwise
 
 import torch
 from pytorch_lightning.loggers import Logger
@@ -72,7 +73,7 @@ def tuned_gan(hidden: list[int], batch_size: int) -> Loop:
 
     def mlp(sizes: list[int]) -> nn.Sequential:
         layers: list[nn.Module] = []
-        for a, b in zip(sizes, sizes[1:], strict=False):
+        for a, b in pairwise(sizes):
             layers += [nn.Linear(a, b), nn.LeakyReLU(0.2)]
         return nn.Sequential(*layers[:-1])
 
