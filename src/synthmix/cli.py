@@ -23,6 +23,8 @@ examples
   synthmix run experiment=digits_demo
 """
 
+SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs one verb. Returns the exit code: 0 done, 1 failed, 2 wrong input, 130 and 143 for Ctrl-C and SIGTERM."""
@@ -34,8 +36,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     if verb in ("-sc", "--shell-completion"):
         return _completion(rest)
     verbs = {"run": _run, "validate": _validate, "ui": _ui}
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, _interrupt)
+    _take_over_signals()
     try:
         if verb not in verbs:
             raise InvalidInput(f"{verb}: unknown verb; allowed: {', '.join(verbs)}")
@@ -45,6 +46,8 @@ def main(argv: Sequence[str] | None = None) -> int:
             print(" ".join(fault.splitlines()), file=sys.stderr)
         return 2
     except Interrupted as interrupted:
+        for number in SIGNALS:  # Python's last breath would give them their defaults back, and so another exit code
+            signal.signal(number, signal.SIG_IGN)
         print("stopped", file=sys.stderr)
         return interrupted.exit_code
 
@@ -77,6 +80,8 @@ def _ui(arguments: list[str]) -> int:
     port = parser.parse_args(arguments).port
     uri = resolve_uri(None)
     command = [sys.executable, "-m", "mlflow", "ui", "--backend-store-uri", uri, "--port", str(port)]
+    # MLflow opens on its pages for language models unless the address says otherwise.
+    print(f"open http://127.0.0.1:{port}/#/experiments?workflowType=machine_learning", flush=True)
     os.execv(sys.executable, command)
 
 
@@ -96,8 +101,18 @@ def _completion(rest: list[str]) -> int:
     return 0
 
 
-def _interrupt(number: int, frame: FrameType | None) -> None:
-    """Ends the work by an exception that nobody takes for an error, so that runs are closed as KILLED."""
-    for further in (signal.SIGINT, signal.SIGTERM):  # an impatient second one would leave them RUNNING
-        signal.signal(further, signal.SIG_IGN)
-    raise Interrupted(number)
+def _take_over_signals() -> None:
+    """The first one ends the work by an exception that nobody takes for an error, so that runs are closed as KILLED.
+
+    Further ones of an impatient user would leave them RUNNING.
+    """
+    stopping = False
+
+    def interrupt(number: int, frame: FrameType | None) -> None:
+        nonlocal stopping
+        if not stopping:
+            stopping = True
+            raise Interrupted(number)
+
+    for number in SIGNALS:
+        signal.signal(number, interrupt)

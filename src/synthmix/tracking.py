@@ -6,6 +6,7 @@ Lightning gets a logger that cannot end a run.
 
 from __future__ import annotations
 
+import getpass
 import importlib.metadata
 import logging
 import platform
@@ -21,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 from mlflow import MlflowClient
 from mlflow.entities import Metric, Param, RunTag
 from mlflow.exceptions import MlflowException
-from mlflow.utils.mlflow_tags import MLFLOW_PARENT_RUN_ID, MLFLOW_RUN_NAME
+from mlflow.utils.mlflow_tags import MLFLOW_PARENT_RUN_ID, MLFLOW_RUN_NAME, MLFLOW_SOURCE_NAME, MLFLOW_USER
 from pytorch_lightning.loggers import Logger
 
 from synthmix.errors import Interrupted, InvalidInput
@@ -31,6 +32,8 @@ from synthmix.tracking_uri import SQLITE
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+# Without this the UI opens an experiment on its pages for language models.
+EXPERIMENT_TAGS = {"mlflow.experimentKind": "custom_model_development"}
 PARAMS_A_BATCH, METRICS_A_BATCH = 100, 1000  # MLflow's limits
 VALUE_LENGTH = 6000  # of a parameter, likewise
 CHECKPOINT = "checkpoint/generator.pt"  # among the artifacts of a training
@@ -99,7 +102,7 @@ class Tracker:
             # MLflow's own default is relative, so that a run from another folder could not find its artifacts.
             location = (Path(self.uri.removeprefix(SQLITE)).parent / "mlartifacts" / self.experiment).as_uri()
         try:
-            return str(self.client.create_experiment(self.experiment, artifact_location=location))
+            return str(self.client.create_experiment(self.experiment, location, EXPERIMENT_TAGS))
         except MlflowException:
             found = self.client.get_experiment_by_name(self.experiment)
             if found is None:
@@ -238,7 +241,12 @@ def environment_tags() -> Mapping[str, str]:
     )
     tags = {f"version.{package}": importlib.metadata.version(package) for package in packages}
     commit = _git_commit()
-    return tags | {"version.python": platform.python_version()} | ({"synthmix.git_commit": commit} if commit else {})
+    tags |= {
+        MLFLOW_USER: getpass.getuser(),
+        MLFLOW_SOURCE_NAME: "synthmix",
+        "version.python": platform.python_version(),
+    }
+    return tags | ({"synthmix.git_commit": commit} if commit else {})
 
 
 @cache

@@ -48,7 +48,7 @@ def hydra_main(arguments: Sequence[str], task: Callable[[DictConfig], Any] | Non
 
     application = hydra_decorator(version_base="1.3", config_path=str(conf_dir()), config_name="run")(task or nothing)
     command_line = sys.argv
-    sys.argv = ["synthmix run", *arguments]
+    sys.argv = ["synthmix", *arguments]  # completion is registered for the first word
     try:
         application()
     finally:
