@@ -70,16 +70,26 @@ def _validate(words: list[str]) -> int:
     return 0
 
 
-def _ui(arguments: list[str]) -> int:
+def _ui(words: list[str]) -> int:
     import argparse
+    from pathlib import Path
 
-    from synthmix.tracking_uri import resolve_uri
+    from synthmix.tracking_uri import SQLITE, resolve_uri
 
-    parser = argparse.ArgumentParser(prog="synthmix ui")
+    parser = argparse.ArgumentParser(prog="synthmix ui", exit_on_error=False, allow_abbrev=False)
     parser.add_argument("--port", type=int, default=5000)
-    port = parser.parse_args(arguments).port
-    uri = resolve_uri(None)
-    command = [sys.executable, "-m", "mlflow", "ui", "--backend-store-uri", uri, "--port", str(port)]
+    try:
+        given, unknown = parser.parse_known_args(words)
+    except argparse.ArgumentError as error:
+        raise InvalidInput(str(error)) from error
+    if unknown:
+        raise InvalidInput(*(f"{word}: unknown; allowed: --port N" for word in unknown))
+    uri, port = resolve_uri(None), given.port
+    if uri.startswith("http"):
+        raise InvalidInput(f"MLFLOW_TRACKING_URI={uri}: a server, which has a UI of its own; open it in a browser")
+    if uri.startswith(SQLITE) and not Path(uri.removeprefix(SQLITE)).is_file():
+        raise InvalidInput(f"{uri}: no such file; run a cell here first, or set MLFLOW_TRACKING_URI")
+    command = [sys.executable, "-m", "mlflow", "ui", "--backend-store-uri", uri, "--port", str(port), "--workers", "1"]
     # MLflow opens on its pages for language models unless the address says otherwise.
     print(f"open http://127.0.0.1:{port}/#/experiments?workflowType=machine_learning", flush=True)
     os.execv(sys.executable, command)

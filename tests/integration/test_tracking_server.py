@@ -10,6 +10,7 @@ import sys
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -22,24 +23,32 @@ SMALL = ["data.n_train=50", "quality.n_samples=100", "trainer.log_every=10", "mo
 pytestmark = pytest.mark.xdist_group("server")
 
 
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of a server over a sqlite store; it hands out the artifacts itself."""
-    folder = tmp_path_factory.mktemp("server")
+@contextmanager
+def serving(words: list[str], folder: Path) -> Iterator[str]:
+    """The address of a server that is started by these words, as long as the block runs."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    where = ["--backend-store-uri", f"sqlite:///{folder}/server.db", "--artifacts-destination", str(folder / "files")]
-    command = [sys.executable, "-m", "mlflow", "server", "--host", "127.0.0.1", "--port", str(port), "--workers", "1"]
-    log = (folder / "log").open("w")
-    process = subprocess.Popen([*command, *where], stdout=log, stderr=log, cwd=folder, start_new_session=True)
+    log = folder / "log"
+    with log.open("w") as told:
+        command = [sys.executable, "-m", *words, "--port", str(port)]
+        process = subprocess.Popen(command, stdout=told, stderr=told, cwd=folder, start_new_session=True)
     try:
         if not answers(f"http://127.0.0.1:{port}/health", process):
-            pytest.skip(f"no MLflow server can be started here: {(folder / 'log').read_text()[-500:]}")
+            pytest.skip(f"no MLflow server can be started here: {log.read_text()[-500:]}")
         yield f"http://127.0.0.1:{port}"
     finally:
         os.killpg(process.pid, signal.SIGKILL)
         process.wait()
+
+
+@pytest.fixture
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A server over a sqlite store, which hands out the artifacts itself."""
+    folder = tmp_path_factory.mktemp("server")
+    where = ["--backend-store-uri", f"sqlite:///{folder}/server.db", "--artifacts-destination", str(folder / "files")]
+    with serving(["mlflow", "server", "--host", "127.0.0.1", "--workers", "1", *where], folder) as address:
+        yield address
 
 
 def answers(address: str, process: subprocess.Popen[bytes]) -> bool:
@@ -75,3 +84,21 @@ def test_a_cell_logs_everything_to_a_server(
     assert Path(client.download_artifacts(cell.info.run_id, "pictures/confusion.png")).stat().st_size > 1000
     assert load_generator(cell.info.run_id).sample(5, seed=0).shape == (5, 1, 8, 8)
     assert {path.name for path in tmp_path.iterdir()} == {"outputs"}
+
+
+def test_the_ui_shows_the_store_with_its_pictures(
+    command: Callable[..., Any], shared_store: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    words = ["model=duplicate", "mix.ratio=2", *SMALL[:2], f"tracking.uri={shared_store}", "tracking.experiment=ui"]
+    assert command("run", *words).code == 0
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", shared_store)
+    with serving(["synthmix", "ui"], tmp_path) as address:
+        assert f"open {address}/#/experiments" in (tmp_path / "log").read_text()
+        client = MlflowClient(address)
+        experiment = client.get_experiment_by_name("ui")
+        assert experiment is not None
+        (run,) = client.search_runs([experiment.experiment_id])
+        assert run.data.params["mix.ratio"] == "2"
+        picture = f"{address}/get-artifact?path=pictures/confusion.png&run_uuid={run.info.run_id}"
+        with urllib.request.urlopen(picture, timeout=30) as response:
+            assert response.read().startswith(b"\x89PNG")

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
@@ -52,6 +53,28 @@ def test_validate_counts_the_cells(capsys: pytest.CaptureFixture[str]) -> None:
 def test_validate_has_no_switches_of_run(switch: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["validate", switch]) == 2
     assert capsys.readouterr().err.startswith("validate: takes overrides, -m and --config-dir")
+
+
+@pytest.mark.parametrize(
+    ("words", "line"),
+    [
+        (["--port", "x"], "argument --port: invalid int value: 'x'"),
+        (["--prt=1"], "--prt=1: unknown; allowed: --port N"),
+        ([], "sqlite:///{folder}/mlflow.db: no such file; run a cell here first, or set MLFLOW_TRACKING_URI"),
+    ],
+)
+def test_there_must_be_something_to_look_at(
+    words: list[str], line: str, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    assert cli.main(["ui", *words]) == 2
+    assert capsys.readouterr().err == line.format(folder=tmp_path) + "\n"
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_server_has_a_ui_of_its_own(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://localhost:5000")
+    assert cli.main(["ui"]) == 2
+    assert capsys.readouterr().err.startswith("MLFLOW_TRACKING_URI=http://localhost:5000: a server, which has a UI of ")
 
 
 def test_a_fault_is_one_line_whatever_it_holds(capsys: pytest.CaptureFixture[str]) -> None:
