@@ -23,7 +23,7 @@ from synthmix.tracking import Run
 def run_cell(config: DictConfig, stages: Stages, run: Run) -> dict[str, float]:
     """Computes one cell, logs it to `run` and returns its metrics by their MLflow names.
 
-    Labels appear once, in the line that scores.
+    Labels appear in the line that scores, and in the pictures; nothing that learns is given them.
 
     Raises:
         Unavailable: the oracle's pool is too short for this ratio.
@@ -35,7 +35,7 @@ def run_cell(config: DictConfig, stages: Stages, run: Run) -> dict[str, float]:
     if n_synthetic:
         fitted = stages.generator(config, splits)
         gate = instantiate(config.gate)
-        synthetic = accepted_points(fitted.generator, gate, splits, n_synthetic, pool_seed(config.seed))
+        synthetic = accepted_points(fitted.generator, gate, splits.unlabelled(), n_synthetic, pool_seed(config.seed))
         quality = fitted.log_to(run)
     mixture = mix(splits.train, synthetic, config.mix.synthetic_weight)
 

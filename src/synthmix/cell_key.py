@@ -12,7 +12,7 @@ from synthmix.stage_key import key_of
 
 # Where things are logged or kept changes no number.
 ELSEWHERE = ("hydra", "tracking", "paths")
-TRAINER_ELSEWHERE = ("log_every", "grid_every", "checkpoint_every", "checkpoint_dir", "resume_from")
+TRAINER_ELSEWHERE = ("log_every", "grid_every", "checkpoint_every", "checkpoint_dir")
 # Without a synthetic point neither the generator nor what is done with its points matters.
 SYNTHETIC = ("model", "gate", "quality", "trainer")
 

@@ -21,6 +21,8 @@ from yaml import YAMLError
 from synthmix.errors import InvalidInput
 from synthmix.schema import unknown_key
 
+OPTIONAL_GROUPS = ("experiment", "debug")
+
 
 class Compose(Protocol):
     """Composes conf/run.yaml with the overrides of one cell, with Hydra's own node where `hydra` is set."""
@@ -80,8 +82,9 @@ def _compose(overrides: Sequence[str], *, hydra: bool = False) -> DictConfig:
         except ValueError as error:  # a group that is given something else than a name, such as model=null
             raise InvalidInput(*(_no_member_lines(accepted) or [readable(error)])) from error
         else:
-            if unknown:
-                raise InvalidInput(*(_unknown_line(override, config) for override in unknown))
+            faults = [_unknown_line(override, config) for override in unknown] + _no_member_lines(accepted)
+            if faults:
+                raise InvalidInput(*faults)
             return config
 
 
@@ -104,13 +107,14 @@ def _unknown_line(override: str, config: DictConfig) -> str:
 
 
 def _no_member_lines(overrides: list[str]) -> list[str]:
-    """The lines for groups that are given something else than a name."""
+    """The lines for groups that are given something else than one name."""
     loader = GlobalHydra.instance().config_loader()
     groups = ((override, loader.get_group_options(override.key_or_group)) for override in parse(overrides))
     return [
         f"{override.input_line}: no such member; allowed: {', '.join(options)}"
         for override, options in groups
-        if options and not isinstance(override.value(), str | list | dict)
+        if options and not override.is_sweep_override() and not isinstance(override.value(), str | dict)
+        if not (override.value() is None and override.key_or_group in OPTIONAL_GROUPS)
     ]
 
 

@@ -4,45 +4,36 @@ from __future__ import annotations
 
 import importlib
 import inspect
-import os
 import pkgutil
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import cache, cached_property
-from typing import Any, get_args, get_type_hints
+from typing import Annotated, Any, get_args, get_type_hints
 
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
+from synthmix.allowlist import import_target
+from synthmix.clusterers.base_schema import ClustererSchema
 from synthmix.composition import readable
-from synthmix.data.base_schema import SIZES
 from synthmix.data.spec import Outline
 from synthmix.errors import InvalidInput
 from synthmix.generators.trainer_schema import TrainerSchema
 from synthmix.metrics.quality_schema import QualitySchema
 from synthmix.mixing_schema import MixSchema
-from synthmix.schema import Count, Member, NonNegativeInt, build, check_node, unknown_key
+from synthmix.representations.base_schema import RepresentationSchema
+from synthmix.schema import Count, Member, Range, build, check_node, unknown_key
 from synthmix.tracking_schema import TrackingSchema
 
 GROUPS = ("data", "model", "gate", "representation", "clusterer")
 PACKAGES = {"model": "generators", "gate": "gates", "representation": "representations", "clusterer": "clusterers"}
-# What the cell calls on a member, and the keys that it reads itself and does not pass on.
+# What the cell calls on a member.
 METHODS = {
     "model": ("fit", "sample", "material"),
     "gate": ("accept",),
     "representation": ("fit", "transform"),
     "clusterer": ("fit", "predict"),
 }
-READ_BY_THE_CELL = {"data": SIZES, "representation": ("fit_on",)}
-ALLOWED_PREFIXES = (
-    "synthmix.",
-    "sklearn.cluster.",
-    "sklearn.decomposition.",
-    "sklearn.mixture.",
-    "sklearn.preprocessing.",
-    "sklearn.random_projection.",
-    "sklearn.kernel_approximation.",
-)
 
 
 @dataclass(kw_only=True)
@@ -56,7 +47,7 @@ class PathsSchema:
 class CellSchema:
     """The whole config of one cell."""
 
-    seed: NonNegativeInt
+    seed: Annotated[int, Range(low=0, high=2**32 - 1)]
     threads: Count
     data: Member
     model: Member
@@ -76,6 +67,20 @@ class CellSchema:
         return outline
 
 
+@dataclass(kw_only=True)
+class ForeignClusterer(ClustererSchema):
+    """A clusterer without a schema of its own."""
+
+    @property
+    def takes_weights(self) -> bool:  # type: ignore[override]
+        """Whether its `fit` has a `sample_weight`."""
+        return "sample_weight" in inspect.signature(import_target(self._target_).fit).parameters
+
+
+# What the cell itself reads of a member without a schema, where that is more than its name.
+FOREIGN: Mapping[str, type[Member]] = {"representation": RepresentationSchema, "clusterer": ForeignClusterer}
+
+
 def check(config: DictConfig) -> CellSchema:
     """Checks everything that can be known before any training; returns the typed config.
 
@@ -90,8 +95,8 @@ def check(config: DictConfig) -> CellSchema:
         raise InvalidInput(*faults)
     cell = build(CellSchema, node)
     for group in GROUPS:
-        setattr(cell, group, _build_member(node[group]))
-    parts = (*GROUPS, "trainer", "tracking", "quality")
+        setattr(cell, group, _build_member(node[group], group))
+    parts = (*GROUPS, "mix", "trainer", "tracking", "quality")
     faults = [fault for part in parts for fault in getattr(cell, part).faults(cell)]
     if faults:
         raise InvalidInput(*dict.fromkeys(faults))
@@ -123,7 +128,7 @@ def instantiate(node: Mapping[str, Any], **arguments: Any) -> Any:
 
     values = plain(node)
     for target in _targets(values):
-        _import_target(target)
+        import_target(target)
     try:
         return hydra_instantiate(_without_names(values), _convert_="all", **arguments)
     except InstantiationException as error:
@@ -181,22 +186,23 @@ def _member_faults(node: Any, where: str) -> list[str]:
 def _foreign_faults(target: str, node: dict[str, Any], where: str) -> list[str]:
     """Faults of a target without a schema: a user's own class, or one of scikit-learn's."""
     try:
-        found = _import_target(target)
+        found = import_target(target)
     except InvalidInput as error:
         return [f"{where}.{fault}" for fault in error.faults]
     missing = [name for name in METHODS.get(where, ()) if not hasattr(found, name)]
     if missing:
         return [f"{where}._target_={target}: must be a class with {', '.join(METHODS[where])}"]
+    schema = FOREIGN.get(where, Member)
+    read_by_the_cell = [field.name for field in fields(schema)]
     parameters = inspect.signature(found).parameters.values()
-    own = ["name", *READ_BY_THE_CELL.get(where, ())]
-    allowed = [*own, *(p.name for p in parameters if p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY))]
-    required = {p.name for p in parameters if p.default is p.empty} & set(allowed)
-    required |= set(own) if where in GROUPS else set()
+    passed_on = [p for p in parameters if p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY)]
+    allowed = [*read_by_the_cell, *(p.name for p in passed_on)]
     open_ended = any(p.kind is p.VAR_KEYWORD for p in parameters)
-    unknown = [key for key in node if key not in ("_target_", *allowed) and not open_ended]
+    own = {key: value for key, value in node.items() if key in read_by_the_cell}
     return [
-        *(unknown_key(f"{where}.{key}", node[key], allowed) for key in unknown),
-        *(f"{where}.{key}: missing" for key in allowed if key in required and key not in node),
+        *(check_node(schema, own, where) if where in GROUPS else ()),
+        *(unknown_key(f"{where}.{key}", node[key], allowed) for key in node if key not in allowed and not open_ended),
+        *(f"{where}.{p.name}: missing" for p in passed_on if p.default is p.empty and p.name not in node),
         *(fault for key in node for fault in _nested_faults(node[key], f"{where}.{key}")),
     ]
 
@@ -209,42 +215,16 @@ def _nested_faults(value: Any, where: str) -> list[str]:
     return [fault for key, child in children for fault in _nested_faults(child, f"{where}.{key}")]
 
 
-def _build_member(node: dict[str, Any]) -> Any:
+def _build_member(node: dict[str, Any], where: str = "") -> Any:
     schema = schemas().get(node["_target_"])
     if schema is None:
-        return Member(_target_=node["_target_"], name=node.get("name", ""))
+        foreign = FOREIGN.get(where, Member)
+        return build(foreign, {"name": "", **node})
     member = build(schema, node)
     for key, value in node.items():
         if isinstance(value, dict):
             setattr(member, key, _build_member(value))
     return member
-
-
-def _allowed() -> tuple[str, ...]:
-    own = os.environ.get("SYNTHMIX_ALLOW", "")
-    return (*ALLOWED_PREFIXES, *(prefix.strip() for prefix in own.split(",") if prefix.strip()))
-
-
-def _import_target(target: str) -> Any:
-    """Imports a class or function of an allowed package.
-
-    The name alone is not enough: ``synthmix.store.torch.load`` begins well, but is torch's. So what was found must be
-    defined in the package that the prefix names.
-    """
-    prefixes = [prefix for prefix in _allowed() if target.startswith(prefix)]
-    if not prefixes:
-        raise InvalidInput(
-            f"_target_={target}: not in the allowlist; allowed: {', '.join(_allowed())} (SYNTHMIX_ALLOW adds to it)"
-        )
-    module, _, name = target.rpartition(".")
-    try:
-        found = getattr(importlib.import_module(module), name)
-    except (ImportError, AttributeError) as error:
-        raise InvalidInput(f"_target_={target}: cannot be imported ({error})") from error
-    home = f"{getattr(found, '__module__', '')}."
-    if not (inspect.isclass(found) or inspect.isfunction(found)) or not home.startswith(tuple(prefixes)):
-        raise InvalidInput(f"_target_={target}: must be a class or function defined in {prefixes[0]}*")
-    return found
 
 
 def _targets(node: Any) -> Iterator[str]:

@@ -8,7 +8,10 @@ import torch
 from torch import Tensor
 
 from synthmix.data.base import Splits
+from synthmix.errors import Unavailable
 from synthmix.generators.base import Generator
+
+MOST_DRAWS = 64
 
 
 class Gate(Protocol):
@@ -27,6 +30,17 @@ class AcceptAll:
 
 
 def accepted_points(generator: Generator, gate: Gate, splits: Splits, n: int, seed: int) -> Tensor:
-    """The first `n` points of the synthetic pool of `seed` that pass the gate, (n, *shape)."""
-    pool = generator.sample(n, seed)
-    return pool[gate.accept(pool, splits)]
+    """The first `n` points of the synthetic pool of `seed` that pass the gate, (n, *shape).
+
+    Raises:
+        Unavailable: of `MOST_DRAWS` times as many points too few have passed, or the generator can give no more.
+    """
+    drawn = n
+    while True:
+        pool = generator.sample(drawn, seed)
+        accepted = pool[gate.accept(pool, splits)]
+        if len(accepted) >= n:
+            return accepted[:n]
+        if drawn >= MOST_DRAWS * n:
+            raise Unavailable(f"the gate has let {len(accepted)} of {drawn} synthetic points pass; {n} are needed")
+        drawn *= 2

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from synthmix.schema import NonNegative, Positive
+
+MOST_VALUES = 2e9  # 8 GB as float32
 
 
 @dataclass(kw_only=True)
@@ -13,3 +17,10 @@ class MixSchema:
 
     ratio: NonNegative
     synthetic_weight: Positive
+
+    def faults(self, cell: Any) -> Iterator[str]:
+        """A mixture that fits into memory."""
+        n_train = cell.data.n_train or cell.outline.n_learn
+        most = MOST_VALUES / (n_train * cell.outline.spec.size)
+        if self.ratio > most:
+            yield f"mix.ratio={self.ratio:g}: must be ≤ {most:.4g}, for a mixture of at most {MOST_VALUES:.0e} values"

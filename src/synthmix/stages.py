@@ -35,8 +35,8 @@ from synthmix.store import Store
 from synthmix.tracking import LossLogger, Run, Tracker, flatten
 
 T = TypeVar("T")
-# How many results of a stage stay in memory.
-KEPT = {"dataset": 4, "splits": 8, "extractors": 8, "representation": 16, "generator": 64}
+# How many results of a stage stay in memory, those used last.
+KEPT = {"dataset": 4, "splits": 16, "extractors": 32, "representation": 64, "generator": 256}
 
 
 @dataclass(frozen=True)
@@ -115,7 +115,7 @@ class Stages:
         depends_on = {
             "reserve": digest_of(reserve.x, reserve.y),
             "threads": config.threads,
-            "code": code_hash("synthmix.metrics.classifier", "synthmix.metrics.features"),
+            "code": code_hash("synthmix.metrics.classifier", "synthmix.metrics.features", "synthmix.seeds"),
             "versions": library_versions("torch"),
         }
         store = Store(Path(config.paths.store))
@@ -127,7 +127,7 @@ class Stages:
         seed = derive_seed(config.seed, "generator")
         if not isinstance(generator, TrainedGenerator):
             start = time.perf_counter()
-            generator.fit(generator.material(splits).unlabelled(), seed=seed)
+            generator.fit(generator.material(splits.unlabelled()), seed=seed)
             seconds = time.perf_counter() - start
             return Fitted(generator, self._quality(config, splits, generator), seconds, None)
         with self.tracker.run(
@@ -162,11 +162,10 @@ class Stages:
     def _once(self, stage: str, depends_on: dict[str, Any], compute: Callable[[], T]) -> T:
         memory = self._memory[stage]
         key = key_of(stage, depends_on)
-        if key not in memory:
-            memory[key] = compute()
-            while len(memory) > KEPT[stage]:
-                memory.pop(next(iter(memory)))
-        result: T = memory[key]
+        result: T = memory.pop(key) if key in memory else compute()
+        memory[key] = result  # at the end: the first one is that which was not used for the longest time
+        if len(memory) > KEPT[stage]:
+            memory.pop(next(iter(memory)))
         return result
 
 
@@ -180,9 +179,11 @@ def _train(generator: TrainedGenerator, config: DictConfig, splits: Splits, seed
     grid_every = trainer.pop("grid_every") or max(
         1, min(generator.steps, config.trainer.limit_steps or generator.steps) // 5
     )
+    if config.tracking.study is not None:  # the cells of a sweep must not write to one file
+        trainer["checkpoint_dir"] = str(Path(trainer["checkpoint_dir"]) / run.id)
     options = TrainerOptions(**trainer, progress_bar=config.tracking.study is None)
     callbacks = [SampleGrids(run, grid_every, pool_seed(config.seed))] if config.tracking.pictures else []
-    material = generator.material(splits).unlabelled()
+    material = generator.material(splits.unlabelled())
     generator.fit(material, seed=seed, options=options, logger=LossLogger(run), callbacks=callbacks)
     if config.tracking.pictures:
         sample = generator.sample(points_shown(generator.spec), pool_seed(config.seed))

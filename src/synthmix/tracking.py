@@ -74,7 +74,7 @@ class Tracker:
         try:
             run.log_params(params)
             yield run
-        except (KeyboardInterrupt, Interrupted):
+        except (KeyboardInterrupt, Interrupted, SystemExit):  # Lightning turns a worker's Ctrl-C into SystemExit
             self._end(run.id, "KILLED")
             raise
         except BaseException as error:
@@ -82,7 +82,7 @@ class Tracker:
             self._end(run.id, "FAILED")
             raise
         else:
-            self.client.set_terminated(run.id, "FINISHED")
+            self.client.set_terminated(run.id, "FAILED" if run.failed else "FINISHED")
 
     def _end(self, run_id: str, status: str) -> None:
         """Ends a run before its time, and those under it whose process is gone."""
@@ -111,10 +111,10 @@ class Tracker:
 
 
 class Run:
-    """An open MLflow run."""
+    """An open MLflow run; `failed` makes it end so where no exception does (a study with a failed cell)."""
 
     def __init__(self, client: MlflowClient, run_id: str) -> None:
-        self.client, self.id = client, run_id
+        self.client, self.id, self.failed = client, run_id, False
 
     def log_params(self, params: Mapping[str, Any]) -> None:
         """Logs parameters, a hundred a request."""

@@ -21,7 +21,9 @@ class TrackingSchema:
     parent_run_id: str | None
 
     def faults(self, cell: Any) -> Iterator[str]:
-        """A store of a kind that MLflow knows."""
+        """An experiment with a name, and a store of a kind that MLflow knows."""
+        if not self.experiment.strip():
+            yield f"tracking.experiment={self.experiment!r}: must be a name"
         try:
             resolve_uri(self.uri)
         except InvalidInput as error:

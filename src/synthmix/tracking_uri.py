@@ -21,7 +21,10 @@ def resolve_uri(uri: str | None) -> str:
     named = {"tracking.uri": uri, "MLFLOW_TRACKING_URI": os.environ.get("MLFLOW_TRACKING_URI")}
     key, chosen = next(((key, value) for key, value in named.items() if value), ("", DEFAULT))
     if chosen.startswith(SQLITE):
-        return SQLITE + str(Path(chosen.removeprefix(SQLITE)).absolute())
+        path = str(Path(chosen.removeprefix(SQLITE)).absolute())
+        if "?" in path or "%" in path:  # which SQLAlchemy takes for options and for codes of characters
+            raise InvalidInput(f"{key or 'mlflow.db'}={chosen}: {path} must have neither ? nor % in it")
+        return SQLITE + path
     if chosen.partition(":")[0].partition("+")[0] not in SCHEMES:  # postgresql+psycopg2://… names its driver too
         raise InvalidInput(f"{key}={chosen}: must begin with one of {', '.join(SCHEMES)}; e.g. {DEFAULT}")
     return chosen

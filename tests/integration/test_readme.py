@@ -18,7 +18,15 @@ SERVERS = ("synthmix ui",)  # run until they are stopped; tests/integration has 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("readme")
+    """Where the snippets run, with the files that they name: each snippet can be run by itself."""
+    place = tmp_path_factory.mktemp("readme")
+    for _, text in BLOCKS:
+        named = re.match(r"# file: (\S+)\n", text)
+        if named:
+            file = place / named[1]
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(text)
+    return place
 
 
 def shortened(line: str) -> str | None:
@@ -37,10 +45,6 @@ def shortened(line: str) -> str | None:
 def test_snippet_runs(number: int, folder: Path) -> None:
     language, text = BLOCKS[number]
     named = re.match(r"# file: (\S+)\n", text)
-    if named:
-        file = folder / named[1]
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(text)
     if language == "python" and not named:
         command = [sys.executable, "-c", text]
     elif language == "sh":

@@ -20,7 +20,7 @@ OVERRIDES = ["data=mnist", "model=gan", "representation=autoencoder", "clusterer
 NEVER = (
     *("data.root", "paths.store"),
     *(f"tracking.{key}" for key in ("uri", "experiment", "pictures", "study", "parent_run_id")),
-    *(f"trainer.{key}" for key in ("log_every", "grid_every", "checkpoint_every", "checkpoint_dir", "resume_from")),
+    *(f"trainer.{key}" for key in ("log_every", "grid_every", "checkpoint_every", "checkpoint_dir")),
 )
 ONLY_WITH_SYNTHETIC_POINTS = ("model.", "gate.", "trainer.", "quality.", "mix.synthetic_weight")
 

@@ -165,8 +165,20 @@ def test_a_class_without_schema_is_checked_against_its_signature(mylab: str) -> 
     for node, group, expected in own_faults(mylab):
         (fault,) = faults_of(node, group)
         assert expected in fault
+    whiten = {"_target_": f"{mylab}.Whiten", "name": "w", "fit_on": "test"}
+    assert list(faults_of(whiten, "representation")) == ["representation.fit_on=test: allowed: train, mixture"]
     assert faults_of({"_target_": f"{mylab}.Anything", "name": "x", "a": 1, "b": {"c": 2}}) == []
     assert faults_of({"_target_": f"{mylab}.Whiten", "name": "w", "fit_on": "train"}, "representation") == []
+
+
+def test_a_module_of_ones_own_that_cannot_be_imported_is_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "brokenlab.py").write_text("def make(:\n")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.setenv("SYNTHMIX_ALLOW", "brokenlab.")
+    (fault,) = faults_of({"_target_": "brokenlab.make", "name": "x"})
+    assert fault == "model._target_=brokenlab.make: cannot be imported (invalid syntax (brokenlab.py, line 1))"
 
 
 def test_a_clusterer_of_scikit_learn_without_schema_needs_a_predict() -> None:
@@ -176,6 +188,17 @@ def test_a_clusterer_of_scikit_learn_without_schema_needs_a_predict() -> None:
     assert list(faults_of(agglomerative, "clusterer")) == [
         "clusterer._target_=sklearn.cluster.AgglomerativeClustering: must be a class with fit, predict"
     ]
+
+
+@pytest.mark.parametrize(("target", "takes_weights"), [("Birch", False), ("BisectingKMeans", True)])
+def test_a_weight_is_refused_by_a_clusterer_without_schema_that_takes_none(target: str, takes_weights: bool) -> None:
+    config = compose("mix.synthetic_weight=0.5")
+    config = OmegaConf.create(plain(config) | {"clusterer": {"_target_": f"sklearn.cluster.{target}", "name": "mine"}})
+    if takes_weights:
+        assert check(config).clusterer.name == "mine"
+    else:
+        with pytest.raises(InvalidInput, match=r"mix.synthetic_weight=0.5: clusterer.name=mine takes no sample weig"):
+            check(config)
 
 
 def test_a_component_of_another_group_is_no_member() -> None:

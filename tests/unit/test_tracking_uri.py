@@ -38,3 +38,9 @@ def test_a_store_that_mlflow_does_not_have_is_refused(uri: str, monkeypatch: pyt
     with pytest.raises(InvalidInput) as error:
         resolve_uri(None)
     assert error.value.faults == (f"MLFLOW_TRACKING_URI={uri}: {allowed}",)
+
+
+@pytest.mark.parametrize("uri", ["sqlite:///m.db?timeout=3", "sqlite:////a%20b/m.db"])
+def test_a_path_that_would_be_read_as_another_one_is_refused(uri: str) -> None:
+    with pytest.raises(InvalidInput, match=r"^tracking.uri=sqlite:.* must have neither \? nor % in it$"):
+        resolve_uri(uri)

@@ -91,6 +91,11 @@ class Splits:
     reserve: Dataset | None
     duplicates_across: int
 
+    def unlabelled(self) -> Splits:
+        """All parts without their labels."""
+        parts = {name: getattr(self, name) for name in ("train", "pool", "val", "test", "reserve")}
+        return replace(self, **{name: part and part.unlabelled() for name, part in parts.items()})
+
 
 def assemble(
     spec: DataSpec,

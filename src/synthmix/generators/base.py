@@ -46,7 +46,10 @@ class Generator(ABC):
 
         Raises:
             Unavailable: the generator cannot deliver that many points (only the oracle).
+            RuntimeError: it has not been fitted.
         """
+        if not hasattr(self, "spec"):
+            raise RuntimeError(f"{type(self).__name__} has not been fitted; call fit first")
         blocks = [self.draw_block(index, seed) for index in range(-(-n // self.block_size))]
         return torch.cat(blocks)[:n] if blocks else torch.empty(0, *self.spec.shape)
 

@@ -181,4 +181,5 @@ class TrainedGenerator(pl.LightningModule, Generator):
         settings = {key: value for key, value in dict(self.hparams).items() if key != "steps"}
         if hasattr(self, "networks"):
             settings["networks"] = repr(self.networks)
-        return {**settings, "seed": self.seed, "points": len(self.train_x), "digest": digest_of(self.train_x.cpu())}
+        data = {"points": len(self.train_x), "digest": digest_of(self.train_x.cpu())}
+        return {**settings, **data, "seed": self.seed, "precision": str(self.trainer.precision)}

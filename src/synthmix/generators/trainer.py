@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from pickle import UnpicklingError
 from typing import TYPE_CHECKING, Any, Literal
 
 import pytorch_lightning as pl
@@ -90,7 +91,11 @@ def run_training(
 
 def _check_resumable(path: str) -> None:
     """Refuses the weights of a fitted generator, say, from which no training can go on."""
-    if "synthmix" not in torch.load(path, map_location="cpu", weights_only=True):
+    try:
+        content = torch.load(path, map_location="cpu", weights_only=True)
+    except (UnpicklingError, RuntimeError) as error:
+        raise InvalidInput(f"trainer.resume_from={path}: not a checkpoint of torch") from error
+    if "synthmix" not in content:
         raise InvalidInput(f"trainer.resume_from={path}: must be the checkpoint of a training (last.ckpt)")
 
 

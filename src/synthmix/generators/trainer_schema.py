@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
+from zipfile import is_zipfile
 
 from synthmix.schema import Count
 
@@ -27,3 +28,5 @@ class TrainerSchema:
         """A checkpoint to continue from must be there."""
         if self.resume_from is not None and not Path(self.resume_from).is_file():
             yield f"trainer.resume_from={self.resume_from}: no such file"
+        elif self.resume_from is not None and not is_zipfile(self.resume_from):
+            yield f"trainer.resume_from={self.resume_from}: must be the checkpoint of a training (last.ckpt)"

@@ -61,6 +61,7 @@ def _run_cell(plan: Plan, arguments: Sequence[str]) -> int:
     from synthmix.study.table import print_cell
 
     outcomes: list[Outcome] = []
+    _check_devices(plan)
     stages = process_stages(*_store_of(plan))
     stages.splits(plan.configs[0])  # a missing or damaged file is found here
     _ = stages.tracker.experiment_id  # and here a store that cannot be used
@@ -77,6 +78,7 @@ def _run_study(plan: Plan, arguments: Sequence[str]) -> int:
     from synthmix.study.progress import progress_bar
     from synthmix.study.table import finish_study
 
+    _check_devices(plan)
     stages = process_stages(*_store_of(plan))
     for config in plan.configs:
         stages.dataset(config)  # a missing or damaged file is found here, not in the middle
@@ -94,8 +96,17 @@ def _run_study(plan: Plan, arguments: Sequence[str]) -> int:
             hydra_main([*arguments, *(f"{key}={quoted(value)}" for key, value in own.items())], run_job)
         outcomes = read_outcomes(folder)
         finish_study(outcomes, folder, parent, stages.tracker)
-    done = [outcome for outcome in outcomes if outcome.status in ("finished", "unavailable")]
-    return 0 if len(done) == len(plan.configs) else 1
+        done = [outcome for outcome in outcomes if outcome.status in ("finished", "unavailable")]
+        parent.failed = len(done) < len(plan.configs)
+    return int(parent.failed)
+
+
+def _check_devices(plan: Plan) -> None:
+    """Refuses a GPU where there is none, which is not known before torch is imported."""
+    import torch
+
+    if any(config.trainer.accelerator == "gpu" for config in plan.configs) and not torch.cuda.is_available():
+        raise InvalidInput("trainer.accelerator=gpu: torch finds no GPU here; allowed: cpu, auto")
 
 
 def _store_of(plan: Plan) -> tuple[str, str]:

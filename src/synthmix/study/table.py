@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from collections import defaultdict
 from collections.abc import Hashable, Sequence
@@ -16,6 +17,8 @@ from synthmix.tracking import Run, Tracker
 BLOCK = ["data.name", "data.n_train", "clusterer.name", "representation.name"]
 KEYS = ["model.name", "clusterer.name", "representation.name", "data.name", "data.n_train", "mix.ratio", "seed"]
 
+SHOWN = ["data.name", "data.n_train", "model.name", "mix.ratio", "representation.name", "clusterer.name", "seed"]
+
 
 def print_cell(outcome: Outcome, tracker: Tracker) -> None:
     """Scores and quality of one cell."""
@@ -23,10 +26,8 @@ def print_cell(outcome: Outcome, tracker: Tracker) -> None:
         print(f"{outcome.status}: {outcome.error}", file=sys.stderr)
     if outcome.traceback:
         print(outcome.traceback, file=sys.stderr)
-    config = outcome.config
-    print(
-        f"{config['model.name']} at ratio {config['mix.ratio']:g}, {config['clusterer.name']} on {config['data.name']}"
-    )
+    if outcome.metrics:
+        print(" ".join(f"{key}={outcome.config[key]}" for key in SHOWN))
     for name in sorted(outcome.metrics):
         if not name.endswith("_covered") or outcome.metrics["cluster/coverage"] < 1:
             print(f"  {name:<32} {outcome.metrics[name]:10.4g}")
@@ -36,7 +37,7 @@ def print_cell(outcome: Outcome, tracker: Tracker) -> None:
 
 def ui_command(tracker: Tracker) -> str:
     """What a user types to see the store that was logged to."""
-    return f"MLFLOW_TRACKING_URI={tracker.uri} synthmix ui"
+    return f"MLFLOW_TRACKING_URI={shlex.quote(tracker.uri)} synthmix ui"
 
 
 def cells_table(outcomes: Sequence[Outcome]) -> pd.DataFrame:
@@ -95,7 +96,7 @@ def finish_study(outcomes: Sequence[Outcome], folder: Path, parent: Run, tracker
         _log_figures(cells, score, folder, parent)
     for outcome in outcomes:
         if outcome.status in ("failed", "invalid"):
-            print(f"{outcome.status}: {_label(outcome)}: {outcome.error}")
+            print(f"{outcome.status}: {_label(outcome, _settings(outcomes))}: {outcome.error}")
     print(f"pictures and tables: {folder.absolute()}")
     print(f"MLflow study {parent.id}; to look at it: {ui_command(tracker)}")
 
@@ -108,8 +109,9 @@ def _log_figures(cells: pd.DataFrame, score: str, folder: Path, parent: Run) -> 
     parent.log_file(folder / "ratio_curves.png", "report")
 
 
-def _label(outcome: Outcome) -> str:
-    return " ".join(f"{key}={outcome.config.get(key)}" for key in ("model.name", "mix.ratio", "clusterer.name", "seed"))
+def _label(outcome: Outcome, settings: Sequence[str]) -> str:
+    keys = ("model.name", *settings, "mix.ratio", "clusterer.name", "seed")
+    return " ".join(f"{key}={outcome.config.get(key)}" for key in keys)
 
 
 def _settings(outcomes: Sequence[Outcome]) -> list[str]:
