@@ -21,8 +21,6 @@ from yaml import YAMLError
 from synthmix.errors import InvalidInput
 from synthmix.schema import unknown_key
 
-OPTIONAL_GROUPS = ("experiment", "debug")
-
 
 class Compose(Protocol):
     """Composes conf/run.yaml with the overrides of one cell, with Hydra's own node where `hydra` is set."""
@@ -113,8 +111,8 @@ def _no_member_lines(overrides: list[str]) -> list[str]:
     return [
         f"{override.input_line}: no such member; allowed: {', '.join(options)}"
         for override, options in groups
-        if options and not override.is_sweep_override() and not isinstance(override.value(), str | dict)
-        if not (override.value() is None and override.key_or_group in OPTIONAL_GROUPS)
+        if options and not override.is_delete() and not override.is_sweep_override()
+        if not isinstance(override.value(), str | dict)
     ]
 
 

@@ -39,7 +39,7 @@ class Range:
 
     def __str__(self) -> str:
         parts = [("≥", self.low), (">", self.above), ("≤", self.high), ("<", self.below)]
-        return "must be " + " and ".join(f"{sign} {bound:g}" for sign, bound in parts if bound is not None)
+        return "must be " + " and ".join(f"{sign} {_shown(bound)}" for sign, bound in parts if bound is not None)
 
 
 Count = Annotated[int, Range(low=1)]

@@ -74,10 +74,10 @@ class Tracker:
         try:
             run.log_params(params)
             yield run
-        except (KeyboardInterrupt, Interrupted, SystemExit):  # Lightning turns a worker's Ctrl-C into SystemExit
-            self._end(run.id, "KILLED")
-            raise
         except BaseException as error:
+            if _is_interruption(error):
+                self._end(run.id, "KILLED")
+                raise
             run.tag("synthmix.error", f"{type(error).__name__}: {error}"[:VALUE_LENGTH])
             self._end(run.id, "FAILED")
             raise
@@ -193,6 +193,12 @@ class LossLogger(Logger):
     def finalize(self, status: str) -> None:
         """Sends the rest; the status of the run is not Lightning's to set."""
         self.save()
+
+
+def _is_interruption(error: BaseException) -> bool:
+    """Whether the user has stopped the process. Lightning turns the Ctrl-C of a worker into SystemExit."""
+    cause = error.__context__ if isinstance(error, SystemExit) else error
+    return isinstance(cause, KeyboardInterrupt | Interrupted)
 
 
 def download_checkpoint(uri: str, run_id: str, folder: Path) -> Path:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 
 TOP = "clusterer, data, gate, mix, model, paths, quality, representation, seed, threads, tracking, trainer"
 ALLOWLIST = "not in the allowlist; allowed: synthmix., sklearn.cluster., "
@@ -26,7 +27,7 @@ BAD: list[tuple[str, list[str]]] = [
     ),
     ("hydra.run.dirr=x", ["hydra.run.dirr=x: unknown key; did you mean dir? allowed: dir"]),
     ("~model.steps ~seed", ["seed: missing", "model.steps: missing"]),
-    ("~clusterer", ["clusterer: missing"]),
+    ("~gate", ["gate: missing"]),
     # types
     ("seed=x", ["seed=x: must be an integer"]),
     ("seed=1.0", ["seed=1.0: must be an integer"]),
@@ -42,15 +43,18 @@ BAD: list[tuple[str, list[str]]] = [
     ("mix.ratio=-0.5", ["mix.ratio=-0.5: must be ≥ 0"]),
     ("mix.ratio=nan", ["mix.ratio=nan: must be a finite number"]),
     ("mix.ratio=inf", ["mix.ratio=inf: must be a finite number"]),
+    ("mix.ratio=1e9", ["mix.ratio=1e+09: must be ≤ 3.125e+05, for a mixture of at most 2e+09 values"]),
+    ("seed=4294967296", ["seed=4294967296: must be ≥ 0 and ≤ 4294967295"]),
     ("mix.synthetic_weight=0", ["mix.synthetic_weight=0: must be > 0"]),
     ("model=gan model.beta1=1.0", ["model.beta1=1.0: must be ≥ 0 and < 1"]),
     ("model.learning_rate=-1e-3", ["model.learning_rate=-0.001: must be > 0"]),
     ("threads=0", ["threads=0: must be ≥ 1"]),
-    ("seed=-1", ["seed=-1: must be ≥ 0"]),
+    ("seed=-1", ["seed=-1: must be ≥ 0 and ≤ 4294967295"]),
     # groups
     ("model=ganz", ["model=ganz: no such member; allowed: autoencoder, bootstrap, dcgan, …"]),
     ("experiment=nope", ["experiment=nope: no such member; allowed: digits_demo, …"]),
     ("modle=gan", [f"modle=gan: unknown key; did you mean model? allowed: {TOP}"]),
+    ("gate=[none,none]", ["gate=[none,none]: no such member; allowed: none"]),
     ("gate=null", ["gate=null: no such member; allowed: none"]),
     ("hydra/launcher=cloud", ["hydra/launcher=cloud: no such member; allowed: basic, joblib"]),
     # sizes of the data
@@ -100,6 +104,8 @@ BAD: list[tuple[str, list[str]]] = [
     ("data=table data.path=no.csv", ["data.path=no.csv: no such file"]),
     ("data=table data.path=rows.csv", ["clusterer.n_clusters=null: the data has no known classes; give a number ≥ 2"]),
     ("trainer.resume_from=no.ckpt", ["trainer.resume_from=no.ckpt: no such file"]),
+    ("trainer.resume_from=rows.csv", ["trainer.resume_from=rows.csv: must be the checkpoint of a training (last.…"]),
+    ("tracking.experiment=''", ["tracking.experiment='': must be a name"]),
     ("tracking.uri=foo://bar", [f"tracking.uri=foo://bar: {STORES}"]),
     # what may be built
     ("model._target_=os.system", [f"model._target_=os.system: {ALLOWLIST}…"]),
@@ -125,7 +131,7 @@ BAD: list[tuple[str, list[str]]] = [
         "seed=-1 mix.ratio=-1 model.steps=0 trainer.log_every=x",
         [
             "trainer.log_every=x: must be an integer",
-            "seed=-1: must be ≥ 0",
+            "seed=-1: must be ≥ 0 and ≤ 4294967295",
             "mix.ratio=-1: must be ≥ 0",
             "model.steps=0: must be ≥ 1",
         ],
@@ -188,6 +194,15 @@ def test_run_starts_nothing_where_the_input_is_wrong(words: str, line: str, comm
     assert answer.err.startswith(line)
     assert answer.err.count("\n") == 1
     assert [path.name for path in Path().iterdir()] == ["damaged"]
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU here")
+@pytest.mark.parametrize("words", ["trainer=gpu", "-m trainer=default,gpu"])
+def test_a_gpu_that_is_not_there_is_told_before_anything_is_started(words: str, command: Callable[..., Any]) -> None:
+    answer = command("run", *words.split())
+    assert (answer.code, answer.out) == (2, "")
+    assert answer.err == "trainer.accelerator=gpu: torch finds no GPU here; allowed: cpu, auto\n"
+    assert list(Path().iterdir()) == []
 
 
 @pytest.mark.usefixtures("no_network")

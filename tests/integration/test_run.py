@@ -333,6 +333,23 @@ def test_a_run_that_breaks_before_in_or_after_its_training_has_failed(
     assert (outcome["status"], outcome["error"], outcome["metrics"]) == ("failed", told, {})
 
 
+def test_a_training_that_is_continued_ends_as_if_it_had_not_been_interrupted(
+    command: Callable[..., Any], shared_store: str, tmp_path: Path
+) -> None:
+    words = ["model=gan", "tracking.pictures=false", *SMALL, f"tracking.uri={shared_store}", "trainer.log_every=5"]
+    parts = {
+        "first": ["model.steps=20", "trainer.checkpoint_every=10"],
+        "continued": ["model.steps=40", f"trainer.resume_from={tmp_path}/first/checkpoints/last.ckpt"],
+        "undisturbed": ["model.steps=40"],
+    }
+    metrics = {}
+    for name, more in parts.items():
+        (tmp_path / name).mkdir()
+        assert command("run", *words, *more, folder=tmp_path / name).code == 0
+        metrics[name] = outcome_in(tmp_path / name)["metrics"]
+    assert metrics["continued"] == metrics["undisturbed"] != metrics["first"]
+
+
 def test_a_training_that_diverges_is_told_in_one_line(
     command: Callable[..., Any], shared_store: str, tmp_path: Path
 ) -> None:

@@ -166,14 +166,16 @@ def test_another_launcher_gives_the_same_table(
 
 
 def test_a_cell_that_fails_is_named_and_does_not_stop_the_others(
-    command: Callable[..., Any], shared_store: str
+    command: Callable[..., Any], runs_in: Callable[..., Any], shared_store: str
 ) -> None:
     rates = "model.learning_rate=1e30,1e-3"
     words = ["-m", "model=gan", rates, "mix.ratio=0,1", "seed=5", *SMALL]
     answer = command("run", *words, f"tracking.uri={shared_store}")
     assert answer.code == 1
-    line = "failed: model.name=gan mix.ratio=1 clusterer.name=kmeans seed=5: Gan: discriminator_loss is nan at step 10"
-    assert line in answer.out.splitlines()
+    named = "failed: model.name=gan model.learning_rate=1e+30 mix.ratio=1 clusterer.name=kmeans seed=5"
+    assert f"{named}: Gan: discriminator_loss is nan at step 10" in answer.out.splitlines()
+    (study,) = [run for run in runs_in(shared_store, "study") if run.info.run_id in answer.out]
+    assert (study.info.status, study.data.metrics["study/failed"]) == ("FAILED", 1)
     (output,) = Path("multirun").iterdir()
     cells = pd.read_csv(output / "cells.csv").set_index(["model.learning_rate", "mix.ratio"])
     assert cells["status"].to_dict() == {
@@ -183,6 +185,18 @@ def test_a_cell_that_fails_is_named_and_does_not_stop_the_others(
         (1e30, 1): "failed",
     }
     assert pd.isna(cells.loc[(1e30, 1), "cluster/ari"])
+
+
+def test_the_cells_of_a_sweep_write_checkpoints_of_their_own(
+    command: Callable[..., Any], shared_store: str, tmp_path: Path
+) -> None:
+    words = ["-m", "model=gan", "seed=0,1", "trainer.checkpoint_every=10", "mix.ratio=0,1"]
+    assert command("run", *words, *SMALL, f"tracking.uri={shared_store}").code == 0
+    client = MlflowClient(shared_store)
+    checkpoints = list((tmp_path / "checkpoints").rglob("last.ckpt"))
+    trained = [client.get_run(path.parent.name) for path in checkpoints]
+    assert sorted(run.data.params["seed"] for run in trained) == ["0", "1"]
+    assert {run.data.tags["synthmix.kind"] for run in trained} == {"generator"}
 
 
 def test_folders_of_hydra_may_be_elsewhere(command: Callable[..., Any], shared_store: str, tmp_path: Path) -> None:

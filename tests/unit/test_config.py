@@ -76,7 +76,7 @@ def test_faults_of_all_nodes_are_told_at_once() -> None:
     assert sorted(error.value.faults) == [
         "mix.synthetic_weight=0: must be > 0",
         "model.steps=0: must be ≥ 1",
-        "seed=-1: must be ≥ 0",
+        "seed=-1: must be ≥ 0 and ≤ 4294967295",
         "trainer.log_every=0: must be ≥ 1",
     ]
 

@@ -7,14 +7,18 @@ import os
 import platform
 import signal
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from matplotlib.figure import Figure
 from mlflow import MlflowClient
 from mlflow.entities import Run as Entity
+from pytorch_lightning.callbacks import Callback
 
+from synthmix import load_dataset, make_generator
 from synthmix.errors import Interrupted, InvalidInput, TrainingDiverged
+from synthmix.generators.trained import TrainedGenerator
 from synthmix.tracking import (
     LossLogger,
     Run,
@@ -80,6 +84,37 @@ def test_the_status_says_how_a_run_ended(tracker: Tracker, error: BaseException,
         entity = stored(tracker, run.id)
         assert entity.info.status == status
         assert entity.data.tags.get("synthmix.error") == told
+
+
+class PressesCtrlC(Callback):
+    """What the terminal does to a launcher's worker in the middle of a training."""
+
+    def on_train_batch_end(self, *_: object) -> None:
+        raise KeyboardInterrupt
+
+
+@pytest.fixture
+def _handler_of_ctrl_c() -> Iterator[None]:
+    """Lightning ignores further ones from then on; pytest needs its own back."""
+    kept = signal.getsignal(signal.SIGINT)
+    yield
+    signal.signal(signal.SIGINT, kept)
+
+
+@pytest.mark.usefixtures("_handler_of_ctrl_c")
+def test_a_training_that_lightning_ends_on_ctrl_c_was_killed(tracker: Tracker) -> None:
+    generator = make_generator("gan", steps=100)
+    assert isinstance(generator, TrainedGenerator)
+    with pytest.raises(SystemExit), tracker.run("generator", "ctrl-c", params={}, tags={}) as run:
+        generator.fit(load_dataset("digits"), logger=LossLogger(run), callbacks=[PressesCtrlC()])
+    assert stored(tracker, run.id).info.status == "KILLED"
+    assert "train/generator_loss" in stored(tracker, run.id).data.metrics
+
+
+def test_a_run_may_fail_without_an_exception(tracker: Tracker) -> None:
+    with tracker.run("study", "one of its cells has failed", params={}, tags={}) as run:
+        run.failed = True
+    assert stored(tracker, run.id).info.status == "FAILED"
 
 
 def test_a_run_whose_parameters_cannot_be_logged_has_failed(tracker: Tracker) -> None:
