@@ -109,6 +109,14 @@ def test_a_target_that_reaches_through_a_module_is_refused(target: str) -> None:
         instantiate({"_target_": target})
 
 
+@pytest.mark.parametrize(
+    "target", ["synthmix.store.Path", "synthmix.tracking_store.MlflowClient", "sklearn.cluster._kmeans.check_array"]
+)
+def test_what_a_package_has_only_imported_is_refused(target: str) -> None:
+    with pytest.raises(InvalidInput, match=rf"^_target_={target}: must be a class or function defined in "):
+        instantiate({"_target_": target})
+
+
 @pytest.mark.parametrize("target", ["synthmix.errors", "synthmix.schema.Count", "sklearn.cluster.KMeanz", "synthmix."])
 def test_what_is_no_class_or_function_cannot_be_built(target: str) -> None:
     with pytest.raises(InvalidInput, match=r"must be a class or function|cannot be imported"):
