@@ -80,4 +80,5 @@ def _check_writable(path: Path) -> None:
 def _knock(uri: str) -> None:
     """Raises OSError where nobody answers; whatever a server says, it is there."""
     with suppress(urllib.error.HTTPError):
-        urllib.request.urlopen(uri, timeout=10).close()
+        # An opener of its own: the one that urlopen keeps goes through the proxies that were set when it was made.
+        urllib.request.build_opener().open(uri, timeout=10).close()
