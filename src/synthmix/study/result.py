@@ -1,0 +1,61 @@
+"""What a study has found, as tables: what the statistics and the report read, and nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import pandas as pd
+
+# Columns that tell rows apart, in the order in which they stand and sort; settings that vary stand before the ratio.
+FIRST_KEYS = ("model.name", "clusterer.name", "representation.name", "data.name", "data.n_train")
+LAST_KEYS = ("mix.ratio", "seed")
+
+
+def key_columns(table: pd.DataFrame) -> list[str]:
+    """The columns that tell the rows of `cells` apart: all that are neither `status` nor a metric."""
+    return [column for column in map(str, table) if column != "status" and "/" not in column]
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A cell that has no result: `cell` tells it apart (`model.name=vae mix.ratio=1 …`), `error` is one line."""
+
+    cell: str
+    error: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class StudyResult:
+    """A study's cells, done or not.
+
+    Attributes:
+        name: the study's id.
+        cells: a row for each combination asked for, sorted by its keys: FIRST_KEYS, other settings that vary (dotted
+            names), LAST_KEYS, `status` (finished, unavailable, failed, missing) and every metric by its MLflow name
+            (`cluster/ari` on test, `val/silhouette` and `val/ari` on val, `quality/fd_pca`). `data.n_train` is the
+            number of training points, never null. Metrics of a cell that is not finished are NaN.
+        curve: real-only cells (ratio 0) that the study schedules itself, at parts of n and at n, with the same columns
+            and any `model.name`; may be empty.
+        runs: the keys of `cells`, with `run_id`, `computed_by` (the run that computed it), `created` (UTC), `time/…`
+            (seconds of each stage) and `stage/<name>` ("computed" or the run that it was reused from).
+        failures: what has no result, and why.
+        score: column of the primary score, `cluster/ari` for instance.
+        choose_by: name of the score on val that chooses a ratio: a label-free index (`silhouette`), else `supervised`.
+        config: what all cells share, as YAML.
+        commands: the command lines that have asked for the cells.
+        tracking_uri: of the MLflow store.
+        notes: lines that a reader must know, such as cells of another version of the code.
+    """
+
+    name: str
+    cells: pd.DataFrame
+    curve: pd.DataFrame
+    runs: pd.DataFrame
+    failures: Sequence[Failure] = ()
+    score: str
+    choose_by: str
+    config: str
+    commands: Sequence[str]
+    tracking_uri: str
+    notes: Sequence[str] = field(default=())
