@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from pickle import UnpicklingError
 from tempfile import TemporaryDirectory
 from typing import Any
-from zipfile import is_zipfile
 
-import torch
 from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
@@ -17,9 +14,9 @@ from synthmix.composition import composer, readable
 from synthmix.config import check_member, instantiate, plain
 from synthmix.data.base import Dataset
 from synthmix.data.base_schema import SIZES
-from synthmix.data.spec import DataSpec
 from synthmix.errors import InvalidInput
 from synthmix.generators.base import Generator
+from synthmix.generators.checkpoint import read_checkpoint, restore
 from synthmix.generators.trained import TrainedGenerator
 
 
@@ -63,19 +60,9 @@ def load_generator(run: str, tracking_uri: str | None = None) -> TrainedGenerato
 
 
 def _load_checkpoint(path: Path) -> TrainedGenerator:
-    if not is_zipfile(path):  # torch answers such a file with errors of many kinds
-        raise InvalidInput(f"{path}: not a checkpoint of torch")
-    try:
-        content = torch.load(path, weights_only=True)
-    except (UnpicklingError, RuntimeError) as error:
-        raise InvalidInput(f"{path}: not a checkpoint of weights and settings alone") from error
-    if not isinstance(content, dict) or not {"model", "spec", "seed", "state"} <= content.keys():
-        raise InvalidInput(f"{path}: not a checkpoint of a finished training")
+    content = read_checkpoint(path)
     generator: TrainedGenerator = instantiate(content["model"])
-    spec = content["spec"] | {"shape": tuple(content["spec"]["shape"])}
-    generator.prepare(DataSpec(**spec), content["seed"])
-    generator.load_fitted(content["state"])
-    return generator
+    return restore(generator, content)
 
 
 def _node(group: str, name: str, options: dict[str, Any]) -> dict[str, Any]:

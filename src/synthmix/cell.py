@@ -10,18 +10,19 @@ from __future__ import annotations
 
 from omegaconf import DictConfig
 
-from synthmix.building import build_clusterer
+from synthmix.clusterers.preparing import prepared
 from synthmix.config import instantiate
 from synthmix.gates import accepted_points
 from synthmix.metrics.clustering import cluster_scores
 from synthmix.mixing import mix, synthetic_count
 from synthmix.pictures import log_pictures
-from synthmix.stages import Stages, pool_seed
+from synthmix.seeds import pool_seed
+from synthmix.stages import Stages
 from synthmix.tracking import Run
 
 
 def run_cell(config: DictConfig, stages: Stages, run: Run) -> dict[str, float]:
-    """Computes one cell, logs it to `run` and returns its metrics by their MLflow names.
+    """Computes one cell and returns its metrics by their MLflow names; `run` gets the pictures.
 
     Labels appear in the line that scores, and in the pictures; nothing that learns is given them.
 
@@ -29,27 +30,28 @@ def run_cell(config: DictConfig, stages: Stages, run: Run) -> dict[str, float]:
         Unavailable: the oracle's pool is too short for this ratio.
         TrainingDiverged: a loss of the generator is not finite.
     """
-    splits = stages.splits(config)
+    splits = stages.splits()
     n_synthetic = synthetic_count(config.mix.ratio, len(splits.train))
     synthetic, quality = splits.train.x[:0], {}
     if n_synthetic:
-        fitted = stages.generator(config, splits)
+        fitted = stages.generator(splits)
         gate = instantiate(config.gate)
-        synthetic = accepted_points(fitted.generator, gate, splits.unlabelled(), n_synthetic, pool_seed(config.seed))
-        quality = fitted.log_to(run)
+        synthetic = accepted_points(fitted.pool, gate, splits.unlabelled(), n_synthetic, pool_seed(config.seed))
+        quality = stages.quality(splits, fitted)
     mixture = mix(splits.train, synthetic, config.mix.synthetic_weight)
 
-    with run.timed("representation"):
-        representation = stages.representation(config, splits, mixture)
-        points, test_points = (representation.transform(x) for x in (mixture.dataset.x, splits.test.x))
-    with run.timed("clusterer"):
-        clusterer = build_clusterer(config, splits.train.spec)
+    with stages.timed("representation"):
+        representation = stages.representation(splits, mixture)
+        points = representation.transform(mixture.dataset.x)
+    with stages.timed("clusterer"):
+        clusterer = prepared(instantiate(config.clusterer), splits.train.spec, config.seed)
         clusterer.fit(points, **mixture.fit_arguments)
-        predicted = clusterer.predict(test_points)
 
-    scores = cluster_scores(splits.test.x, predicted, splits.test.y, seed=config.seed)
-    metrics = {**quality, **{f"cluster/{name}": score for name, score in scores.items()}}
-    run.log_metrics(metrics)
+    metrics = {**quality, "data/duplicates_across_split": float(splits.duplicates_across)}
+    for prefix, part in (("cluster", splits.test), ("val", splits.val)):
+        predicted = clusterer.predict(representation.transform(part.x))
+        scores = cluster_scores(part.x, predicted, part.y, seed=config.seed)
+        metrics |= {f"{prefix}/{name}": score for name, score in scores.items()}
     if config.tracking.pictures:
-        log_pictures(run, config, splits, mixture, clusterer, predicted)
+        log_pictures(run, config, splits, mixture, clusterer, representation)
     return metrics

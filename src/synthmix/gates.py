@@ -9,7 +9,6 @@ from torch import Tensor
 
 from synthmix.data.base import Splits
 from synthmix.errors import Unavailable
-from synthmix.generators.base import Generator
 
 MOST_DRAWS = 64
 
@@ -21,6 +20,14 @@ class Gate(Protocol):
         """Points (N, *shape) → bool (N,)."""
 
 
+class Sampler(Protocol):
+    """The synthetic pool of a fitted generator."""
+
+    def sample(self, n: int, seed: int) -> Tensor:
+        """The first `n` points of the pool of `seed`, (n, *shape)."""
+        ...
+
+
 class AcceptAll:
     """Rejects nothing."""
 
@@ -29,7 +36,7 @@ class AcceptAll:
         return torch.ones(len(points), dtype=torch.bool)
 
 
-def accepted_points(generator: Generator, gate: Gate, splits: Splits, n: int, seed: int) -> Tensor:
+def accepted_points(generator: Sampler, gate: Gate, splits: Splits, n: int, seed: int) -> Tensor:
     """The first `n` points of the synthetic pool of `seed` that pass the gate, (n, *shape).
 
     Raises:

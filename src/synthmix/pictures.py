@@ -20,6 +20,7 @@ from synthmix.plots import som
 from synthmix.plots.confusion import confusion
 from synthmix.plots.projection import projection
 from synthmix.plots.samples import real_synthetic_nearest, sample_grid
+from synthmix.representations.base import Representation
 from synthmix.tracking import Run
 
 GRID_SIZE = 64  # images of a sample grid
@@ -53,9 +54,10 @@ def points_shown(spec: DataSpec) -> int:
 
 
 def log_pictures(
-    run: Run, config: DictConfig, splits: Splits, mixture: Mixture, clusterer: Any, predicted: NDArray[np.integer]
+    run: Run, config: DictConfig, splits: Splits, mixture: Mixture, clusterer: Any, representation: Representation
 ) -> None:
     """Logs everything that there is to see of a cell."""
+    predicted = clusterer.predict(representation.transform(splits.test.x))
     for name, figure in cell_figures(config, splits, mixture, predicted):
         run.log_figure(figure, f"pictures/{name}.png")
     if isinstance(clusterer, SelfOrganizingMap):

@@ -20,6 +20,11 @@ def derive_seed(seed: int, *purpose: str | int) -> int:
     return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big") >> 1
 
 
+def pool_seed(seed: int) -> int:
+    """Seed of the one synthetic pool that all ratios of a cell's seed share."""
+    return derive_seed(seed, "synthetic pool")
+
+
 def generator_for(seed: int, *purpose: str | int) -> torch.Generator:
     """A CPU generator for one purpose. Noise is drawn on the CPU, so that every device sees the same."""
     import torch

@@ -1,7 +1,8 @@
 """The key of a stage: one hash over everything that its result depends on.
 
 Configuration, upstream keys, dataset digest, seed, threads and precision come from the caller; the code's part is a
-hash of source files (`code_hash`) and the versions of libraries, never a number that somebody has to raise.
+hash of the source that the stage can reach (`code_hash`) and the versions of libraries, never a number that somebody
+has to raise.
 """
 
 from __future__ import annotations
@@ -9,13 +10,13 @@ from __future__ import annotations
 import functools
 import hashlib
 import importlib.metadata
-import importlib.util
 import json
 import math
 import re
-from collections.abc import Iterator, Mapping
-from pathlib import Path
+from collections.abc import Mapping
 from types import NoneType
+
+from synthmix.import_closure import modules_behind, source_bytes
 
 
 def key_of(stage: str, depends_on: Mapping[str, object]) -> str:
@@ -37,19 +38,17 @@ def key_of(stage: str, depends_on: Mapping[str, object]) -> str:
 
 @functools.cache
 def code_hash(*modules: str) -> str:
-    """SHA-256 over the source files of modules and packages, given by full name and found without running them.
+    """SHA-256 over the source of modules, given by full name, and of all own modules behind them (`modules_behind`).
 
-    A package counts with everything under it; only packages above it are imported. Cached, because a process goes
-    on with the code that it started with.
+    Nothing of them is run. Cached, because a process goes on with the code that it started with.
 
     Raises:
-        ModuleNotFoundError: there is no module of that name, or it has no file.
+        ModuleNotFoundError: there is no module of that name, or it has no source file.
     """
     sha = hashlib.sha256()
-    for module in sorted(set(modules)):
-        for name, path in _sources(module):
-            source = path.read_bytes()
-            sha.update(f"{name} {len(source)}\n".encode() + source)
+    for module in modules_behind(*modules):
+        source = source_bytes(module)
+        sha.update(f"{module} {len(source)}\n".encode() + source)
     return sha.hexdigest()
 
 
@@ -71,14 +70,3 @@ def _check_plain(value: object, where: str) -> None:
         raise ValueError(f"{where}={value}: must be finite")
     elif type(value) not in {str, int, float, bool, NoneType}:
         raise TypeError(f"{where}={value!r}: {type(value).__name__} is no plain JSON value")
-
-
-def _sources(module: str) -> Iterator[tuple[str, Path]]:
-    spec = importlib.util.find_spec(module)
-    if spec is not None and spec.submodule_search_locations:
-        for folder in map(Path, spec.submodule_search_locations):
-            yield from ((f"{module}/{path.relative_to(folder)}", path) for path in sorted(folder.rglob("*.py")))
-    elif spec is not None and spec.has_location and spec.origin:
-        yield module, Path(spec.origin)
-    else:
-        raise ModuleNotFoundError(f"{module}: no module of that name with a file", name=module)

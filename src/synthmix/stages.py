@@ -1,190 +1,228 @@
-"""The costly steps of a cell, each done once in a process and kept for the cells that share it."""
+"""The costly steps of one cell. Each is computed once, whichever cell asks first, and kept in the store."""
 
 from __future__ import annotations
 
-import tempfile
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from functools import partial
-from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
+import torch
 from omegaconf import DictConfig
+from torch import Tensor
 
-from synthmix.building import fit_representation
 from synthmix.config import instantiate, plain
-from synthmix.data.base import Dataset, Splits, digest_of
-from synthmix.data.base_schema import SIZES
-from synthmix.data.split import split
-from synthmix.errors import InvalidInput
+from synthmix.data.base import Splits, digest_of
+from synthmix.environment import environment_tags
+from synthmix.errors import InvalidInput, TrainingDiverged
+from synthmix.gates import Sampler
 from synthmix.generators.base import Generator, Reconstructing
-from synthmix.generators.checkpoint import save_generator
+from synthmix.generators.checkpoint import checkpoint_content, restore
 from synthmix.generators.trained import TrainedGenerator
-from synthmix.generators.trainer import TrainerOptions
 from synthmix.metrics.classifier import ClassifierFeatures, train_classifier
 from synthmix.metrics.features import FeatureExtractor, make_extractors
 from synthmix.metrics.quality import quality_scores, reconstruction_error
 from synthmix.mixing import Mixture
-from synthmix.pictures import SampleGrids, points_shown
-from synthmix.plots.samples import sample_grid
-from synthmix.representations.base import Representation
-from synthmix.seeds import derive_seed
+from synthmix.representations.base import Representation, Storable
+from synthmix.resources import Resources
+from synthmix.seeds import derive_seed, pool_seed
 from synthmix.stage_key import code_hash, key_of, library_versions
-from synthmix.store import Store
-from synthmix.tracking import LossLogger, Run, Tracker, flatten
+from synthmix.store import Entry
+from synthmix.tracking import Run
+from synthmix.training import train
 
-T = TypeVar("T")
-# How many results of a stage stay in memory, those used last.
-KEPT = {"dataset": 4, "splits": 16, "extractors": 32, "representation": 64, "generator": 256}
+COMPUTED = "computed"
 
 
 @dataclass(frozen=True)
 class Fitted:
-    """A generator, how good its samples are, and where its training was logged.
+    """A fitted generator, read from the store only where it is needed itself, and its pool.
 
     Attributes:
-        generator: fitted.
-        quality: `quality/<metric>` by name.
-        seconds: wall time of the training.
-        run_id: the MLflow run of the training; None for a control, which has none.
+        load: gives the generator.
+        pool: its points.
+        run_id: the MLflow run of its training; None for a control, and where MLflow was away.
     """
 
-    generator: Generator
-    quality: Mapping[str, float]
-    seconds: float
-    run_id: str | None
+    load: Callable[[], Generator]
+    pool: Sampler
+    run_id: str | None = None
 
-    def log_to(self, run: Run) -> dict[str, float]:
-        """Names the training in a cell's run; returns the quality as metrics of the cell."""
-        run.log_metrics({"time/generator_s": self.seconds})
-        if self.run_id is not None:
-            run.tag("synthmix.generator_run", self.run_id)
-        return dict(self.quality)
+
+@dataclass(frozen=True)
+class StoredPool:
+    """A pool that is made block by block, as far as somebody has asked for it."""
+
+    block_size: int
+    block: Callable[[int], Tensor]
+
+    def sample(self, n: int, seed: int) -> Tensor:
+        """The first `n` points; the seed is that of the cell."""
+        return torch.cat([self.block(index) for index in range(-(-n // self.block_size))])[:n]
 
 
 class Stages:
-    """Datasets, splits, feature extractors and fitted generators, by the key of what they depend on."""
+    """The stages of one cell.
 
-    def __init__(self, tracker: Tracker) -> None:
-        self.tracker = tracker
-        self.cells: dict[str, tuple[dict[str, float], str]] = {}  # metrics and run id of finished cells, by cell key
-        self._memory: dict[str, dict[str, Any]] = {stage: {} for stage in KEPT}
+    Args:
+        config: of the cell.
+        resources: of the process.
+        run: of the cell.
 
-    def dataset(self, config: DictConfig) -> Dataset:
-        """The data set of a cell, loaded and checked."""
-        node = {key: value for key, value in plain(config.data).items() if key not in SIZES}
-        dataset: Dataset = self._once("dataset", {"data": node}, lambda: instantiate(node))
-        return dataset
+    Attributes:
+        seconds: wall time by stage; of a stage that was reused, that of its computation.
+        sources: by stage, `computed`, or the run that it was reused from.
+    """
 
-    def splits(self, config: DictConfig) -> Splits:
-        """Train, pool, val, test and reserve of a cell."""
-        data = plain(config.data)
-        sizes = {key: data[key] for key in SIZES}
-        depends_on = {"data": data, "seed": config.seed}
-        return self._once("splits", depends_on, lambda: split(self.dataset(config), seed=config.seed, **sizes))
+    def __init__(self, config: DictConfig, resources: Resources, run: Run) -> None:
+        self.config, self.resources, self.run = config, resources, run
+        self.depends_on = resources.dependencies(config)
+        self.seconds: dict[str, float] = {}
+        self.sources: dict[str, str] = {}
 
-    def generator(self, config: DictConfig, splits: Splits) -> Fitted:
-        """The fitted generator of a cell, with the quality of its samples."""
-        nodes = ("data", "model", "trainer", "quality", "seed", "threads")
-        depends_on = {name: plain(config[name]) for name in nodes}
-        return self._once("generator", depends_on, lambda: self._fit(config, splits))
+    def splits(self) -> Splits:
+        """Train, pool, val, test and reserve."""
+        return self.resources.splits(self.config)
 
-    def representation(self, config: DictConfig, splits: Splits, mixture: Mixture) -> Representation:
-        """The fitted representation of a cell; one that has seen train alone serves all ratios and clusterers."""
-        if config.representation.fit_on == "mixture":
-            return fit_representation(config, mixture.dataset)
-        depends_on = {name: plain(config[name]) for name in ("data", "representation", "seed", "threads")}
-        return self._once("representation", depends_on, lambda: fit_representation(config, splits.train))
+    def generator(self, splits: Splits) -> Fitted:
+        """The fitted generator. A control is fitted at once, as that costs less than reading it.
 
-    def extractors(self, config: DictConfig, splits: Splits) -> list[FeatureExtractor]:
-        """The feature spaces in which samples are compared with real points."""
-        names = plain(config.quality.extractors)
-        depends_on = {"data": plain(config.data), "seed": config.seed, "names": names, "threads": config.threads}
-        return self._once(
-            "extractors",
-            depends_on,
-            lambda: make_extractors(names, splits, partial(self._classifier, config, splits)),
+        Raises:
+            TrainingDiverged: a loss is not finite.
+        """
+        model: Generator = instantiate(self.config.model)
+        if not isinstance(model, TrainedGenerator):
+            key = key_of("generator", self.depends_on.generator)
+            fitted = self.resources.memory.once("generator", key, lambda: self._fit(model, splits))
+            return Fitted(lambda: fitted, fitted)
+        payload = self._trained(model, splits)
+        self.seconds["generator"] = payload["seconds"]
+        if payload["run_id"] is not None:
+            self.run.tag("synthmix.generator_run", payload["run_id"])
+
+        def load() -> Generator:
+            key = key_of("generator", self.depends_on.generator)
+            return self.resources.memory.once("generator", key, lambda: restore(model, payload["content"]))
+
+        def block(index: int) -> Tensor:
+            depends_on = self.depends_on.pool(index)
+            seed = pool_seed(self.config.seed)
+            points: Tensor = self._stored("pool", depends_on, lambda: {"x": load().draw_block(index, seed)})["x"]
+            return points
+
+        return Fitted(load, StoredPool(model.block_size, block), payload["run_id"])
+
+    def quality(self, splits: Splits, fitted: Fitted) -> dict[str, float]:
+        """`quality/<metric>` of the generator's samples, against real points that it has not seen."""
+        payload = self._stored("quality", self.depends_on.quality, lambda: self._quality(splits, fitted.load()))
+        scores = {f"quality/{name}": float(score) for name, score in payload["scores"].items()}
+        if self.sources["quality"] == COMPUTED and fitted.run_id is not None:
+            self.resources.tracker.add(fitted.run_id, metrics=scores)
+        return scores
+
+    def representation(self, splits: Splits, mixture: Mixture) -> Representation:
+        """The fitted representation; one that has seen train alone serves all ratios and clusterers."""
+        node = {key: value for key, value in plain(self.config.representation).items() if key != "fit_on"}
+        dataset = mixture.dataset if self.config.representation.fit_on == "mixture" else splits.train
+        seed = derive_seed(self.config.seed, "representation")
+        fitted: Representation = instantiate(node)
+        if not isinstance(fitted, Storable):
+            return fitted.fit(dataset.unlabelled(), seed=seed)
+        payload = self._stored(
+            "representation",
+            self.depends_on.representation,
+            lambda: {"state": fitted.fit(dataset.unlabelled(), seed=seed).state()},
         )
+        if payload["state"] is None:  # what it has learnt cannot be written down
+            return fitted.fit(dataset.unlabelled(), seed=seed)
+        return fitted.load_state(payload["state"])
 
-    def _classifier(self, config: DictConfig, splits: Splits) -> ClassifierFeatures:
-        """The classifier features of the MNIST family: trained once, kept in the store."""
-        reserve = splits.reserve
-        if reserve is None:
-            raise InvalidInput(f"quality.extractors=classifier: data.name={config.data.name} has no reserve")
-        depends_on = {
-            "reserve": digest_of(reserve.x, reserve.y),
-            "threads": config.threads,
-            "code": code_hash("synthmix.metrics.classifier", "synthmix.metrics.features", "synthmix.seeds"),
-            "versions": library_versions("torch"),
-        }
-        store = Store(Path(config.paths.store))
-        entry = store.get_or_compute("classifier_features", depends_on, lambda: train_classifier(reserve).state())
-        return ClassifierFeatures.from_state(entry.payload)
+    @contextmanager
+    def timed(self, stage: str) -> Iterator[None]:
+        """Takes the wall seconds of the block."""
+        start = time.perf_counter()
+        yield
+        self.seconds[stage] = time.perf_counter() - start
 
-    def _fit(self, config: DictConfig, splits: Splits) -> Fitted:
-        generator: Generator = instantiate(config.model)
-        seed = derive_seed(config.seed, "generator")
-        if not isinstance(generator, TrainedGenerator):
-            start = time.perf_counter()
-            generator.fit(generator.material(splits.unlabelled()), seed=seed)
-            seconds = time.perf_counter() - start
-            return Fitted(generator, self._quality(config, splits, generator), seconds, None)
-        with self.tracker.run(
-            "generator",
-            f"{config.model.name} seed {config.seed}",
-            params=flatten({name: plain(config[name]) for name in ("data", "model", "trainer", "seed", "threads")}),
-            tags={"synthmix.data_digest": splits.train.spec.digest},
-            parent=config.tracking.parent_run_id,
-        ) as run:
-            start = time.perf_counter()
-            _train(generator, config, splits, seed, run)
-            seconds = time.perf_counter() - start
-            quality = self._quality(config, splits, generator)
-            run.log_metrics({"time/generator_s": seconds, **quality})
-            with tempfile.TemporaryDirectory() as folder:
-                run.log_file(
-                    save_generator(generator, plain(config.model), Path(folder) / "generator.pt"), "checkpoint"
+    def _stored(
+        self,
+        stage: str,
+        depends_on: dict[str, Any],
+        compute: Callable[[], dict[str, Any]],
+        producer: Callable[[], str | None] | None = None,
+    ) -> Mapping[str, Any]:
+        """The payload of a stage, from memory, from the store or computed; notes where it is from."""
+        computed = False
+
+        def noted() -> dict[str, Any]:
+            nonlocal computed
+            computed = True
+            return compute()
+
+        def look() -> Entry:
+            return self.resources.store.get_or_compute(stage, depends_on, noted, producer or (lambda: self.run.id))
+
+        entry = self.resources.memory.once(f"stored {stage}", key_of(stage, depends_on), look)
+        if computed or self.sources.get(stage) == COMPUTED:
+            self.sources[stage] = COMPUTED
+        else:
+            self.sources[stage] = entry.payload.get("run_id") or entry.producer or "a run that was not logged"
+        return entry.payload
+
+    def _fit(self, control: Generator, splits: Splits) -> Generator:
+        with self.timed("generator"):
+            return control.fit(control.material(splits.unlabelled()), seed=derive_seed(self.config.seed, "generator"))
+
+    def _trained(self, model: TrainedGenerator, splits: Splits) -> Mapping[str, Any]:
+        depends_on = self.depends_on.generator
+        key = key_of("generator", depends_on)
+        if key in self.resources.diverged:
+            raise TrainingDiverged(self.resources.diverged[key])
+        with ExitStack() as until_stored:  # a training that counts as finished must not get lost
+
+            def compute() -> dict[str, Any]:
+                run, payload = until_stored.enter_context(
+                    train(model, self.config, splits, self.resources.tracker, depends_on)
                 )
-        return Fitted(generator, quality, seconds, run.id)
+                content = checkpoint_content(model, plain(self.config.model))
+                return payload | {"run_id": run.id, "content": content, "environment": dict(environment_tags())}
 
-    def _quality(self, config: DictConfig, splits: Splits, generator: Generator) -> dict[str, float]:
-        limits = [config.quality.n_samples, len(splits.train) + len(splits.pool), generator.capacity]
+            try:
+                return self._stored("generator", depends_on, compute, lambda: None)
+            except TrainingDiverged as error:
+                self.resources.diverged[key] = str(error)
+                raise
+
+    def _quality(self, splits: Splits, generator: Generator) -> dict[str, Any]:
+        limits = [self.config.quality.n_samples, len(splits.train) + len(splits.pool), generator.capacity]
         n = min(limit for limit in limits if limit is not None)
         if n < 2:
-            return {}  # a Fréchet distance needs a covariance
-        sample = generator.sample(n, pool_seed(config.seed))
-        scores = quality_scores(sample, splits, self.extractors(config, splits), n_samples=n)
+            return {"scores": {}}  # a Fréchet distance needs a covariance
+        sample = generator.sample(n, pool_seed(self.config.seed))
+        scores = quality_scores(sample, splits, self._extractors(splits), n_samples=n)
         if isinstance(generator, Reconstructing):
             scores["reconstruction_error"] = reconstruction_error(splits.val.x, generator.reconstruct(splits.val.x))
-        return {f"quality/{name}": score for name, score in scores.items()}
+        return {"scores": scores}
 
-    def _once(self, stage: str, depends_on: dict[str, Any], compute: Callable[[], T]) -> T:
-        memory = self._memory[stage]
-        key = key_of(stage, depends_on)
-        result: T = memory.pop(key) if key in memory else compute()
-        memory[key] = result  # at the end: the first one is that which was not used for the longest time
-        if len(memory) > KEPT[stage]:
-            memory.pop(next(iter(memory)))
-        return result
+    def _extractors(self, splits: Splits) -> list[FeatureExtractor]:
+        """The feature spaces in which samples are compared with real points."""
+        names = plain(self.config.quality.extractors)
+        key = key_of("extractors", self.depends_on.splits | {"names": names})
+        return self.resources.memory.once(
+            "extractors", key, lambda: make_extractors(names, splits, lambda: self._classifier(splits))
+        )
 
-
-def pool_seed(seed: int) -> int:
-    """Seed of the one synthetic pool that all ratios of a cell's seed share."""
-    return derive_seed(seed, "synthetic pool")
-
-
-def _train(generator: TrainedGenerator, config: DictConfig, splits: Splits, seed: int, run: Run) -> None:
-    trainer = plain(config.trainer)
-    grid_every = trainer.pop("grid_every") or max(
-        1, min(generator.steps, config.trainer.limit_steps or generator.steps) // 5
-    )
-    if config.tracking.study is not None:  # the cells of a sweep must not write to one file
-        trainer["checkpoint_dir"] = str(Path(trainer["checkpoint_dir"]) / run.id)
-    options = TrainerOptions(**trainer, progress_bar=config.tracking.study is None)
-    callbacks = [SampleGrids(run, grid_every, pool_seed(config.seed))] if config.tracking.pictures else []
-    material = generator.material(splits.unlabelled())
-    generator.fit(material, seed=seed, options=options, logger=LossLogger(run), callbacks=callbacks)
-    if config.tracking.pictures:
-        sample = generator.sample(points_shown(generator.spec), pool_seed(config.seed))
-        run.log_figure(sample_grid(sample, generator.spec, real=material.x), "samples/final.png")
+    def _classifier(self, splits: Splits) -> ClassifierFeatures:
+        """The classifier features of the MNIST family, the same for all seeds."""
+        reserve = splits.reserve
+        if reserve is None:
+            raise InvalidInput(f"quality.extractors=classifier: data.name={self.config.data.name} has no reserve")
+        depends_on = {
+            "reserve": digest_of(reserve.x, reserve.y),
+            "threads": self.config.threads,
+            "code": code_hash("synthmix.metrics.classifier"),
+            "versions": library_versions("torch"),
+        }
+        payload = self._stored("classifier_features", depends_on, lambda: train_classifier(reserve).state())
+        return ClassifierFeatures.from_state(dict(payload))

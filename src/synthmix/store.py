@@ -90,7 +90,7 @@ class Store:
         stage: str,
         depends_on: Mapping[str, object],
         compute: Callable[[], dict[str, Any]],
-        producer: str | None = None,
+        producer: Callable[[], str | None] = lambda: None,
     ) -> Entry:
         """The stored result, or that of `compute`, which one process runs while others that ask for it wait.
 
@@ -102,7 +102,7 @@ class Store:
             depends_on: plain JSON values, see `key_of`.
             compute: returns tensors and plain values, nested at will. Clone a slice of a large tensor first: the
                 file holds the whole storage behind it.
-            producer: id of the run that computes if it comes to that.
+            producer: gives the id of the run that has computed, asked for once it has.
 
         Raises:
             TypeError: `depends_on` or the payload holds anything else; nothing is stored.
@@ -120,11 +120,24 @@ class Store:
             start = time.perf_counter()
             payload = compute()
             seconds = round(time.perf_counter() - start, 3)
-            return _write(folder, payload, depends_on=dict(depends_on), seconds=seconds, producer=producer)
+            return _write(folder, payload, depends_on=dict(depends_on), seconds=seconds, producer=producer())
 
-    def entries(self) -> Iterator[Manifest]:
-        """The manifests of all entries, by stage and key; those that cannot be read are left to `verify`."""
-        for folder in self._folders():
+    def find(self, stage: str, key: str) -> Entry | None:
+        """The stored result; None, with a warning, where it is damaged, and where there is none."""
+        folder = self._folder(stage, key)
+        try:
+            return _read(folder) if folder.exists() else None
+        except DAMAGE as damage:
+            warnings.warn(f"stage {stage} will be computed again, {folder} is damaged: {damage}", stacklevel=2)
+            return None
+
+    def has(self, stage: str, key: str) -> bool:
+        """Whether there is an entry, without reading it."""
+        return self._folder(stage, key).exists()
+
+    def entries(self, stage: str = "*") -> Iterator[Manifest]:
+        """The manifests of all entries, or those of a stage, by stage and key; `verify` tells what cannot be read."""
+        for folder in self._folders(stage):
             with contextlib.suppress(*DAMAGE):
                 yield _manifest(folder)
 
@@ -153,8 +166,8 @@ class Store:
     def _folder(self, stage: str, key: str) -> Path:
         return self.root / stage / key[:2] / key
 
-    def _folders(self) -> Iterator[Path]:
-        yield from (path for path in sorted(self.root.glob("*/??/*")) if re.fullmatch("[0-9a-f]{64}", path.name))
+    def _folders(self, stage: str = "*") -> Iterator[Path]:
+        yield from (path for path in sorted(self.root.glob(f"{stage}/??/*")) if re.fullmatch("[0-9a-f]{64}", path.name))
 
 
 def _lock(folder: Path) -> FileLock:

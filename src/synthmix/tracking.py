@@ -1,42 +1,48 @@
-"""MLflow: the store made once, runs whose status is always right, parameters, metrics, figures and environment.
+"""MLflow: runs whose status is always right, what is found of them again, and what is completed after an outage.
 
-Nothing below the cell imports MLflow. Runs are opened through `MlflowClient`, never through MLflow's global state, and
-Lightning gets a logger that cannot end a run.
+The stages are the truth and MLflow is a projection of them, which may lag behind: a store that goes away fails nothing,
+and `Tracker.replay` logs what it missed. Nothing below the cell imports MLflow. Runs are opened through `MlflowClient`,
+never through MLflow's global state.
 """
 
 from __future__ import annotations
 
-import getpass
-import importlib.metadata
 import logging
-import platform
-import subprocess
-import time
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
-from functools import cache, cached_property
-from pathlib import Path
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from mlflow import MlflowClient
-from mlflow.entities import Metric, Param, RunTag
-from mlflow.exceptions import MlflowException
-from mlflow.utils.mlflow_tags import MLFLOW_PARENT_RUN_ID, MLFLOW_RUN_NAME, MLFLOW_SOURCE_NAME, MLFLOW_USER
-from pytorch_lightning.loggers import Logger
+from mlflow.entities import Run as Entity
+from mlflow.utils.mlflow_tags import MLFLOW_PARENT_RUN_ID, MLFLOW_RUN_NAME
 
-from synthmix.errors import Interrupted, InvalidInput
-from synthmix.tracking_store import open_store
-from synthmix.tracking_uri import SQLITE
+from synthmix.environment import environment_tags, environment_text
+from synthmix.errors import Interrupted
+from synthmix.tracking_checkpoint import download_checkpoint
+from synthmix.tracking_connection import Connection, StoreAway
+from synthmix.tracking_experiment import equal, open_experiment, search
+from synthmix.tracking_record import LoggedRun, RunRecord
+from synthmix.tracking_run import VALUE_LENGTH, Run
 
 if TYPE_CHECKING:
-    from matplotlib.figure import Figure
+    from synthmix.loss_logger import LossLogger
 
-# Without this the UI opens an experiment on its pages for language models.
-EXPERIMENT_TAGS = {"mlflow.experimentKind": "custom_model_development"}
-PARAMS_A_BATCH, METRICS_A_BATCH = 100, 1000  # MLflow's limits
-VALUE_LENGTH = 6000  # of a parameter, likewise
-CHECKPOINT = "checkpoint/generator.pt"  # among the artifacts of a training
+__all__ = [
+    "LoggedRun",
+    "LossLogger",
+    "Run",
+    "RunRecord",
+    "Tracker",
+    "download_checkpoint",
+    "environment_tags",
+    "environment_text",
+    "flatten",
+]
+
+KIND, STUDY, ERROR, REPLAYED = "synthmix.kind", "synthmix.study", "synthmix.error", "synthmix.replayed"
+RUNNING = "attributes.status = 'RUNNING'"
 
 
 class Tracker:
@@ -50,11 +56,22 @@ class Tracker:
     def __init__(self, uri: str, experiment: str) -> None:
         _quieten()
         self.uri, self.experiment = uri, experiment
+        self.connection = Connection(uri)
+
+    @property
+    def client(self) -> MlflowClient:
+        """A client of the store. Raises StoreUnreachable where it cannot be reached or written."""
+        return self.connection.client
+
+    @property
+    def outage(self) -> str | None:
+        """Why the store was away last, and what follows, in one line; None where it never was."""
+        return self.connection.outage
 
     @cached_property
-    def client(self) -> MlflowClient:
-        """A client of the store. Raises InvalidInput where it cannot be reached or written."""
-        return open_store(self.uri)
+    def experiment_id(self) -> str:
+        """Id of the experiment. Raises InvalidInput where it was deleted, and where the store cannot be reached."""
+        return open_experiment(self.client, self.uri, self.experiment)
 
     @contextmanager
     def run(
@@ -66,159 +83,148 @@ class Tracker:
         tags: Mapping[str, str],
         parent: str | None = None,
     ) -> Iterator[Run]:
-        """Opens a run; it ends FINISHED, FAILED by an exception, or KILLED by Ctrl-C or a signal."""
-        parent_tag = {MLFLOW_PARENT_RUN_ID: parent} if parent else {}
-        all_tags = {MLFLOW_RUN_NAME: name, "synthmix.kind": kind, **parent_tag, **environment_tags(), **tags}
-        entity = self.client.create_run(self.experiment_id, tags=all_tags, run_name=name)
-        run = Run(self.client, entity.info.run_id)
-        try:
+        """Opens a run; it ends FINISHED, FAILED by an exception, or KILLED by Ctrl-C or a signal.
+
+        A store that is away raises nothing: the run is lost, and the block goes on.
+        """
+        with self._ending(Run(self.connection, self._new(kind, name, {**environment_tags(), **tags}, parent))) as run:
             run.log_params(params)
+            run.send()
             yield run
-        except BaseException as error:
-            if _is_interruption(error):
-                self._end(run.id, "KILLED")
-                raise
-            run.tag("synthmix.error", f"{type(error).__name__}: {error}"[:VALUE_LENGTH])
-            self._end(run.id, "FAILED")
-            raise
-        else:
-            self.client.set_terminated(run.id, "FAILED" if run.failed else "FINISHED")
-
-    def _end(self, run_id: str, status: str) -> None:
-        """Ends a run before its time, and those under it whose process is gone."""
-        left = f"tags.`{MLFLOW_PARENT_RUN_ID}` = '{run_id}' and attributes.status = 'RUNNING'"
-        for child in self.client.search_runs([self.experiment_id], left):
-            self.client.set_terminated(child.info.run_id, "KILLED")
-        self.client.set_terminated(run_id, status)
-
-    @cached_property
-    def experiment_id(self) -> str:
-        """Id of the experiment. Raises InvalidInput as `client` does."""
-        found = self.client.get_experiment_by_name(self.experiment)
-        if found is not None:
-            return str(found.experiment_id)
-        location = None
-        if self.uri.startswith(SQLITE):
-            # MLflow's own default is relative, so that a run from another folder could not find its artifacts.
-            location = (Path(self.uri.removeprefix(SQLITE)).parent / "mlartifacts" / self.experiment).as_uri()
-        try:
-            return str(self.client.create_experiment(self.experiment, location, EXPERIMENT_TAGS))
-        except MlflowException:
-            found = self.client.get_experiment_by_name(self.experiment)
-            if found is None:
-                raise
-            return str(found.experiment_id)  # another process was faster
-
-
-class Run:
-    """An open MLflow run; `failed` makes it end so where no exception does (a study with a failed cell)."""
-
-    def __init__(self, client: MlflowClient, run_id: str) -> None:
-        self.client, self.id, self.failed = client, run_id, False
-
-    def log_params(self, params: Mapping[str, Any]) -> None:
-        """Logs parameters, a hundred a request."""
-        entities = [Param(key, str(value)[:VALUE_LENGTH]) for key, value in params.items()]
-        for start in range(0, len(entities), PARAMS_A_BATCH):
-            self.client.log_batch(self.id, params=entities[start : start + PARAMS_A_BATCH])
-
-    def log_metrics(self, metrics: Mapping[str, float], step: int = 0) -> None:
-        """Logs metrics of one step."""
-        now = int(time.time() * 1000)
-        self.log_entities([Metric(key, value, now, step) for key, value in metrics.items()])
-
-    def log_entities(self, metrics: list[Metric]) -> None:
-        """Logs metrics of any steps, a thousand a request."""
-        for start in range(0, len(metrics), METRICS_A_BATCH):
-            self.client.log_batch(self.id, metrics=metrics[start : start + METRICS_A_BATCH])
-
-    def tag(self, key: str, value: str) -> None:
-        """Sets one tag."""
-        self.client.log_batch(self.id, tags=[RunTag(key, value)])
-
-    def log_figure(self, figure: Figure, path: str) -> None:
-        """Logs a picture under `path`, e.g. pictures/projection_pca.png."""
-        self.client.log_figure(self.id, figure, path, save_kwargs={"dpi": 110})
-
-    def log_text(self, text: str, path: str) -> None:
-        """Logs a text file under `path`."""
-        self.client.log_text(self.id, text, path)
-
-    def log_file(self, file: Path, folder: str) -> None:
-        """Copies a file to the artifacts, into `folder`."""
-        self.client.log_artifact(self.id, str(file), folder)
 
     @contextmanager
-    def timed(self, stage: str) -> Iterator[None]:
-        """Logs the wall seconds of the block as time/<stage>_s."""
-        start = time.perf_counter()
-        yield
-        self.log_metrics({f"time/{stage}_s": time.perf_counter() - start})
+    def study(self, name: str, *, params: Mapping[str, Any], tags: Mapping[str, str]) -> Iterator[Run]:
+        """Opens the parent run of a study, the one that it has or a new one; it ends as `run` has it.
+
+        Args:
+            name: the study's id.
+            params: what is the same whenever the study is asked for. MLflow forbids other values: should one differ,
+                the first stays, and the new one becomes the tag `now.<key>`.
+            tags: what may change, the command for instance.
+
+        Raises:
+            InvalidInput: the store cannot be reached, and was not before.
+        """
+        _ = self.experiment_id
+        known: dict[str, str] = {}
+        new = self._new("study", name, {STUDY: name})
+        with self._ending(Run(self.connection, lambda: self._reopened(name, known) or new())) as run:
+            texts = {key: str(value)[:VALUE_LENGTH] for key, value in params.items()}
+            run.log_params({key: text for key, text in texts.items() if key not in known})
+            changed = {f"now.{key}": text for key, text in texts.items() if known.get(key, text) != text}
+            for key, value in {**environment_tags(), **changed, **tags}.items():
+                run.tag(key, value)
+            run.send()
+            try:
+                yield run
+            finally:
+                self.connection.answers()  # so that an outage of a moment ago does not leave it RUNNING
+
+    def replay(self, record: RunRecord, parent: str | None = None) -> str | None:
+        """Logs a run that is over, with the tag synthmix.replayed; returns its id, None where the store is away."""
+        new = self._new(record.kind, record.name, {**record.tags, REPLAYED: "true"}, parent, record.started_ms)
+        with self._ending(Run(self.connection, new), record.ended_ms) as run:
+            run.log_params(record.params)
+            run.log_points(record.points())
+            for path, text in record.texts.items():
+                run.log_text(text, path)
+            for path, write in record.files.items():
+                run.log_written(path, write)
+        return None if run.lost else run.id
+
+    def find_runs(
+        self, kind: str, tag: str, *, study: str | None = None, values: Collection[str] | None = None
+    ) -> dict[str, list[LoggedRun]] | None:
+        """The FINISHED runs of a kind that have a tag, by its value, the oldest first; None where the store is away.
+
+        Args:
+            kind: cell or generator.
+            tag: synthmix.cell_key or synthmix.stage_key, for instance.
+            study: only runs of this study.
+            values: only these values of the tag.
+        """
+        conditions = [equal(KIND, kind), "attributes.status = 'FINISHED'"]
+        conditions += [equal(STUDY, study)] if study is not None else []
+        conditions += [equal(tag, value) for value in values] if values is not None and len(values) == 1 else []
+        found: dict[str, list[LoggedRun]] = {}
+        try:
+            for run in self.connection.ask(lambda: self._search(*conditions)):
+                value = run.data.tags.get(tag)
+                if value is not None and (values is None or value in values):
+                    found.setdefault(value, []).append(LoggedRun(run.info.run_id, run.data.tags))
+        except StoreAway:
+            return None
+        return found
+
+    def close_left_running(self, study: str) -> int:
+        """Ends as KILLED the runs of a study, but its parent, that are RUNNING though their processes are gone.
+
+        Returns how many there were. The caller knows that no other process works at the study.
+        """
+        try:
+            return self.connection.ask(lambda: self._kill(equal(STUDY, study), f"tags.`{KIND}` != 'study'"))
+        except StoreAway:
+            return 0
+
+    def _kill(self, *conditions: str) -> int:
+        runs = self._search(RUNNING, *conditions)
+        for run in runs:
+            self.client.set_terminated(run.info.run_id, "KILLED")
+        return len(runs)
+
+    def _search(self, *conditions: str) -> list[Entity]:
+        return list(search(self.client, self.experiment_id, conditions))
+
+    def _new(
+        self,
+        kind: str,
+        name: str,
+        tags: Mapping[str, str],
+        parent: str | None = None,
+        started_ms: int | None = None,
+    ) -> Callable[[], Entity]:
+        own = {MLFLOW_RUN_NAME: name, KIND: kind} | ({MLFLOW_PARENT_RUN_ID: parent} if parent else {})
+        return lambda: self.client.create_run(self.experiment_id, started_ms, {**own, **tags}, name)
+
+    def _reopened(self, study: str, known: dict[str, str]) -> Entity | None:
+        """The parent run that a study has already, RUNNING again; its parameters are added to `known`."""
+        found = next(iter(self._search(equal(KIND, "study"), equal(STUDY, study))), None)
+        if found is not None:
+            self.client.update_run(found.info.run_id, "RUNNING")
+            if ERROR in found.data.tags:
+                self.client.delete_tag(found.info.run_id, ERROR)
+            known |= found.data.params
+        return found
+
+    @contextmanager
+    def _ending(self, run: Run, ended_ms: int | None = None) -> Iterator[Run]:
+        """Gives a run the status with which the block ends, and ends those under it whose processes are gone."""
+        try:
+            yield run
+            run.send()
+        except BaseException as error:
+            killed = _is_interruption(error)
+            if not killed:
+                run.tag(ERROR, f"{type(error).__name__}: {error}"[:VALUE_LENGTH])
+            run.ask(lambda run_id: self._kill(equal(MLFLOW_PARENT_RUN_ID, run_id)))
+            run.end("KILLED" if killed else "FAILED")
+            raise
+        run.end("FAILED" if run.failed else "FINISHED", ended_ms)
 
 
-class LossLogger(Logger):
-    """Hands a training's losses to its run, many at once: a request costs 5 ms, whatever it holds."""
+def __getattr__(name: str) -> Any:
+    """LossLogger, for which Lightning is imported, only where it is asked for."""
+    if name == "LossLogger":
+        from synthmix.loss_logger import LossLogger
 
-    def __init__(self, run: Run, seconds: float = 5.0) -> None:
-        super().__init__()
-        self.run, self.seconds = run, seconds
-        self._waiting: list[Metric] = []
-        self._last_sent = time.monotonic()
-
-    @property
-    def name(self) -> str:
-        """What Lightning calls the logger."""
-        return "synthmix"
-
-    @property
-    def version(self) -> str:
-        """The run's id."""
-        return self.run.id
-
-    def log_hyperparams(self, *args: Any, **kwargs: Any) -> None:
-        """Nothing: the run has the parameters already."""
-
-    def log_metrics(self, metrics: Mapping[str, float], step: int | None = None) -> None:
-        """Keeps the losses of a step, and sends what is kept every few seconds."""
-        now = int(time.time() * 1000)
-        self._waiting += [Metric(key, float(value), now, step or 0) for key, value in metrics.items()]
-        if time.monotonic() - self._last_sent > self.seconds:
-            self.save()
-
-    def save(self) -> None:
-        """Sends what is kept."""
-        self.run.log_entities(self._waiting)
-        self._waiting, self._last_sent = [], time.monotonic()
-
-    def finalize(self, status: str) -> None:
-        """Sends the rest; the status of the run is not Lightning's to set."""
-        self.save()
+        return LossLogger
+    raise AttributeError(f"module {__name__} has no attribute {name}")
 
 
 def _is_interruption(error: BaseException) -> bool:
     """Whether the user has stopped the process. Lightning turns the Ctrl-C of a worker into SystemExit."""
     cause = error.__context__ if isinstance(error, SystemExit) else error
     return isinstance(cause, KeyboardInterrupt | Interrupted)
-
-
-def download_checkpoint(uri: str, run_id: str, folder: Path) -> Path:
-    """Fetches the checkpoint of a training, or of the training that a cell names, into `folder`.
-
-    Raises:
-        InvalidInput: no such store or run, or none with a trained generator.
-    """
-    client = open_store(uri, create=False)
-    try:
-        run = client.get_run(run_id)
-    except MlflowException as error:
-        raise InvalidInput(f"run {run_id}: not found in {uri}") from error
-    if "synthmix.reused_from" in run.data.tags:
-        return download_checkpoint(uri, run.data.tags["synthmix.reused_from"], folder)
-    source = run.data.tags.get("synthmix.generator_run", run_id)
-    artifacts = {artifact.path for artifact in client.list_artifacts(source, "checkpoint")}
-    if CHECKPOINT not in artifacts:
-        raise InvalidInput(f"run {run_id}: has no trained generator (controls and ratio 0 have none)")
-    return Path(client.download_artifacts(source, CHECKPOINT, str(folder)))
 
 
 def flatten(config: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
@@ -232,50 +238,10 @@ def flatten(config: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
     return flat
 
 
-@cache
-def environment_tags() -> Mapping[str, str]:
-    """Git commit of the code (where it is a checkout) and the versions that numbers depend on."""
-    packages = (
-        "synthmix",
-        "torch",
-        "pytorch-lightning",
-        "scikit-learn",
-        "torchmetrics",
-        "mlflow",
-        "hydra-core",
-        "numpy",
-    )
-    tags = {f"version.{package}": importlib.metadata.version(package) for package in packages}
-    commit = _git_commit()
-    tags |= {
-        MLFLOW_USER: getpass.getuser(),
-        MLFLOW_SOURCE_NAME: "synthmix",
-        "version.python": platform.python_version(),
-    }
-    return tags | ({"synthmix.git_commit": commit} if commit else {})
-
-
-@cache
-def environment_text() -> str:
-    """Every installed distribution, the interpreter and the platform, as a text artifact."""
-    installed = sorted({f"{d.name}=={d.version}" for d in importlib.metadata.distributions()}, key=str.lower)
-    return "\n".join([f"# Python {platform.python_version()} on {platform.platform()}", *installed, ""])
-
-
-def _git_commit() -> str | None:
-    root = Path(__file__).parents[2]
-    if not (root / ".git").exists():
-        return None
-    command = ["git", "-C", str(root), "describe", "--always", "--dirty", "--abbrev=40", "--exclude=*"]
-    try:
-        found = subprocess.run(command, capture_output=True, text=True, timeout=10, check=False)
-    except FileNotFoundError:
-        return None
-    return found.stdout.strip() or None
-
-
 def _quieten() -> None:
-    """MLflow tells of its migrations and advises on stores; neither is for the reader of a result."""
-    for name in ("alembic", "mlflow.store.db.utils", "mlflow.tracking"):
+    """What MLflow and its clients tell of migrations and of every try is not for the reader of a result."""
+    for name in ("alembic", "mlflow.tracking"):
         logging.getLogger(name).setLevel(logging.WARNING)
+    logging.getLogger("urllib3.connectionpool").setLevel(logging.ERROR)
+    logging.getLogger("mlflow.store.db.utils").setLevel(logging.CRITICAL)
     warnings.filterwarnings("ignore", category=FutureWarning, module="mlflow")

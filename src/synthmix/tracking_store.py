@@ -6,44 +6,109 @@ MLflow itself would try again and again for minutes.
 from __future__ import annotations
 
 import hashlib
+import http.client
 import os
+import socket
 import sqlite3
 import tempfile
 import urllib.error
 import urllib.request
-from contextlib import closing, suppress
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
+from urllib.parse import urlsplit
 
-# Read when mlflow is imported.
-os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
-os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
+os.environ.update(
+    {
+        # These are read when mlflow is imported.
+        "MLFLOW_DISABLE_TELEMETRY": "true",
+        "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
+        "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",
+        # MLflow's own have a cell wait four minutes for a server that is gone, and a quarter of an hour if it hangs.
+        "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "2",
+        "MLFLOW_HTTP_REQUEST_BACKOFF_FACTOR": "1",
+        "MLFLOW_HTTP_REQUEST_TIMEOUT": "20",
+        **os.environ,
+    }
+)
 
 from filelock import FileLock
 from mlflow import MlflowClient
 from mlflow.exceptions import MlflowException
+from sqlalchemy import NullPool, create_engine
+from sqlalchemy.exc import SQLAlchemyError
 
 from synthmix.errors import InvalidInput
 from synthmix.tracking_uri import SQLITE
+
+PORTS = {"postgresql": 5432, "mysql": 3306, "mssql": 1433}  # of databases, where the URI names none
+
+
+class StoreUnreachable(InvalidInput):
+    """An MLflow store that cannot be reached or written; `reason` says why in a few words."""
+
+    def __init__(self, uri: str, reason: str) -> None:
+        super().__init__(f"tracking.uri={uri}: cannot be used ({reason})")
+        self.reason = reason
 
 
 def open_store(uri: str, *, create: bool = True) -> MlflowClient:
     """A client of the store at `uri`, which `resolve_uri` gave; without `create` the store must be there.
 
     Raises:
-        InvalidInput: the store cannot be reached or written.
+        StoreUnreachable: the store cannot be reached or written.
+        InvalidInput: it is not there.
     """
-    try:
+    with _refusing(uri):
         if uri.startswith(SQLITE):
             path = Path(uri.removeprefix(SQLITE))
             if not create and not path.exists():
                 raise InvalidInput(f"tracking.uri={uri}: no such file")
             _make_sqlite_store(path)
-        elif uri.startswith("http"):
-            _knock(uri)
+        else:
+            knock(uri)
         return MlflowClient(tracking_uri=uri)
-    except (OSError, sqlite3.Error, MlflowException, ImportError) as error:  # the last for a missing database driver
-        reason = next(iter(str(error).strip().splitlines()), type(error).__name__)
-        raise InvalidInput(f"tracking.uri={uri}: cannot be used ({reason})") from error
+
+
+def knock(uri: str, timeout: float = 10) -> None:
+    """Asks whether the store is there, at the cost of one short request.
+
+    Raises:
+        StoreUnreachable: nobody answers within so many seconds, a server answers with 5xx, a database refuses, a file
+            is missing or locked.
+    """
+    address = urlsplit(uri)
+    scheme = address.scheme.partition("+")[0]
+    with _refusing(uri):
+        if uri.startswith(SQLITE):
+            path = Path(uri.removeprefix(SQLITE))
+            path.stat()  # which sqlite would make
+            _check_writable(path, timeout)
+        elif scheme in ("http", "https"):
+            _knock_at_server(uri, timeout)
+        elif scheme in PORTS:
+            if address.hostname is not None:  # which may be a socket file instead
+                socket.create_connection((address.hostname, address.port or PORTS[scheme]), timeout).close()
+            create_engine(uri, poolclass=NullPool).connect().close()
+
+
+@contextmanager
+def _refusing(uri: str) -> Iterator[None]:
+    try:
+        yield
+    except (OSError, sqlite3.Error, SQLAlchemyError, MlflowException, ImportError) as error:  # last: no driver
+        raise StoreUnreachable(uri, next(iter(str(error).strip().splitlines()), type(error).__name__)) from error
+
+
+def _knock_at_server(uri: str, timeout: float) -> None:
+    # An opener of its own: the one that urlopen keeps goes through the proxies that were set when it was made.
+    try:
+        urllib.request.build_opener().open(uri, timeout=timeout).close()
+    except urllib.error.HTTPError as answer:
+        if answer.code >= 500:  # a proxy whose server is gone; with any other answer somebody is there
+            raise
+    except http.client.HTTPException as nonsense:
+        raise ConnectionError(f"no HTTP server: {nonsense!r}") from nonsense
 
 
 def _make_sqlite_store(path: Path) -> None:
@@ -72,13 +137,6 @@ def _migrate(path: Path) -> None:
         draft.unlink(missing_ok=True)
 
 
-def _check_writable(path: Path) -> None:
-    with closing(sqlite3.connect(path, timeout=60)) as connection:
+def _check_writable(path: Path, timeout: float = 60) -> None:
+    with closing(sqlite3.connect(path, timeout=timeout)) as connection:
         connection.execute("BEGIN IMMEDIATE")
-
-
-def _knock(uri: str) -> None:
-    """Raises OSError where nobody answers; whatever a server says, it is there."""
-    with suppress(urllib.error.HTTPError):
-        # An opener of its own: the one that urlopen keeps goes through the proxies that were set when it was made.
-        urllib.request.build_opener().open(uri, timeout=10).close()

@@ -13,6 +13,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+import synthmix
 from synthmix.stage_key import code_hash, key_of, library_versions
 
 SCALARS = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text()
@@ -93,31 +94,35 @@ def test_a_stage_that_is_no_folder_name_is_refused(stage: str) -> None:
         key_of(stage, {})
 
 
-def test_code_hash_sees_each_source_file_and_nothing_else(tmp_path: Path) -> None:
-    package = tmp_path / "lab"
-    (package / "deep").mkdir(parents=True)
-    for name in ("__init__", "gan", "deep/__init__", "deep/net"):
-        (package / f"{name}.py").write_text(f"raise RuntimeError('{name} was run')")
-
-    def hashes() -> list[str]:
-        code = "from synthmix.stage_key import code_hash; print(code_hash('lab'), code_hash('lab', 'json'))"
-        command = [sys.executable, "-c", code]
-        return subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True).stdout.split()
-
-    first = hashes()
-    (package / "notes.txt").write_text("no source")
-    assert hashes() == first
-    (package / "deep" / "net.py").write_text("changed")
-    changed = hashes()
-    assert changed[0] != first[0]
-    assert changed[1] != first[1]
-    (package / "deep" / "net.py").rename(package / "deep" / "moved.py")
-    assert hashes()[0] not in (changed[0], first[0])
-    assert len({*first, *changed}) == 4
+def hashes(folder: Path, *modules: str) -> list[str]:
+    """The hash of each module, in a fresh process that finds packages in `folder`."""
+    code = "import sys; from synthmix.stage_key import code_hash; print(*map(code_hash, sys.argv[1:]))"
+    command = [sys.executable, "-c", code, *modules]
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=True).stdout.split()
 
 
-def test_code_hash_of_a_module_is_that_of_its_file_alone() -> None:
-    assert code_hash("synthmix.store") != code_hash("synthmix.stage_key") != code_hash("synthmix")
+def test_code_hash_changes_with_the_source_of_what_is_behind_a_module_and_with_nothing_else(tmp_path: Path) -> None:
+    (tmp_path / "lab").mkdir()
+    for name in ("__init__", "nets", "gan", "plots"):
+        (tmp_path / "lab" / f"{name}.py").write_text(f"raise RuntimeError('{name} was run')\n")
+    gan, nets, plots = (tmp_path / "lab" / f"{name}.py" for name in ("gan", "nets", "plots"))
+    gan.write_text("from lab import nets\nraise RuntimeError('gan was run')\n")
+
+    first = hashes(tmp_path, "lab.gan", "lab.nets")
+    plots.write_text("changed")
+    (tmp_path / "lab" / "notes.txt").write_text("no source")
+    assert hashes(tmp_path, "lab.gan", "lab.nets") == first
+    nets.write_text("changed")
+    second = hashes(tmp_path, "lab.gan", "lab.nets")
+    assert len({*first, *second}) == 4
+    gan.write_text("changed")
+    third = hashes(tmp_path, "lab.gan", "lab.nets")
+    assert third[0] not in (first[0], second[0])
+    assert third[1] == second[1]
+
+
+def test_code_hash_is_that_of_a_set_of_modules() -> None:
+    assert code_hash("synthmix.store") != code_hash("synthmix.mixing")
     assert code_hash("synthmix.store", "json") == code_hash("json", "synthmix.store", "json")
 
 
@@ -125,6 +130,22 @@ def test_code_hash_of_a_module_is_that_of_its_file_alone() -> None:
 def test_code_hash_refuses_what_has_no_source(module: str) -> None:
     with pytest.raises(ModuleNotFoundError):
         code_hash(module)
+
+
+def test_the_hashes_of_all_components_take_less_than_a_tenth_of_a_second() -> None:
+    code = """
+import sys, time
+from synthmix.stage_key import code_hash
+start = time.process_time()
+for module in sys.argv[1:]:
+    code_hash(module)
+print(time.process_time() - start)
+"""
+    packages = ("data", "generators", "representations", "clusterers", "metrics")
+    files = [file for package in packages for file in (Path(synthmix.__path__[0]) / package).glob("*.py")]
+    modules = [f"synthmix.{file.parent.name}.{file.stem}" for file in files if not file.stem.startswith("_")]
+    done = subprocess.run([sys.executable, "-c", code, *modules], capture_output=True, text=True, check=True)
+    assert float(done.stdout) < 0.1
 
 
 def test_library_versions_are_the_installed_ones() -> None:

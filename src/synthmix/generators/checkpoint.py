@@ -1,21 +1,60 @@
-"""A trained generator on disk: weights and plain settings, no pickled object."""
+"""A trained generator as weights and plain settings, on disk or in the store; no pickled object."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from pickle import UnpicklingError
+from typing import Any, TypeVar
+from zipfile import is_zipfile
 
 import torch
 
+from synthmix.data.spec import DataSpec
+from synthmix.errors import InvalidInput
 from synthmix.generators.trained import TrainedGenerator
+
+GeneratorT = TypeVar("GeneratorT", bound=TrainedGenerator)
+
+
+def checkpoint_content(generator: TrainedGenerator, node: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """The data's spec, the seed and the weights of a finished training, and where it is given the config node.
+
+    The tensors are the generator's own, no copies.
+    """
+    content = {"spec": asdict(generator.spec), "seed": generator.seed, "state": generator.state_dict()}
+    return content if node is None else {"model": dict(node), **content}
+
+
+def restore(generator: GeneratorT, content: Mapping[str, Any]) -> GeneratorT:
+    """Makes an unfitted generator, built from the same config node, what `checkpoint_content` was taken of."""
+    generator.prepare(DataSpec(**content["spec"]), content["seed"])
+    generator.load_fitted(content["state"])
+    return generator
 
 
 def save_generator(generator: TrainedGenerator, node: dict[str, Any], path: Path) -> Path:
-    """Writes the config node, the data's spec and the weights; returns `path`.
+    """Writes the content with the config node, under `model`; returns `path`.
 
     The file loads with ``torch.load(path, weights_only=True)``.
     """
-    content = {"model": node, "spec": asdict(generator.spec), "seed": generator.seed, "state": generator.state_dict()}
-    torch.save(content, path)
+    torch.save(checkpoint_content(generator, node), path)
     return path
+
+
+def read_checkpoint(path: Path) -> dict[str, Any]:
+    """What `save_generator` has written: content for `restore`, and the config node under `model`.
+
+    Raises:
+        InvalidInput: the file holds something else.
+    """
+    if not is_zipfile(path):  # torch answers such a file with errors of many kinds
+        raise InvalidInput(f"{path}: not a checkpoint of torch")
+    try:
+        content = torch.load(path, weights_only=True)
+    except (UnpicklingError, RuntimeError) as error:
+        raise InvalidInput(f"{path}: not a checkpoint of weights and settings alone") from error
+    if not isinstance(content, dict) or not {"model", "spec", "seed", "state"} <= content.keys():
+        raise InvalidInput(f"{path}: not a checkpoint of a finished training")
+    return content

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Protocol, Self
 
 from numpy.typing import NDArray
 from torch import Tensor
 
 from synthmix.data.base import Dataset
+from synthmix.generators.checkpoint import checkpoint_content, restore
+from synthmix.generators.trained import TrainedGenerator
 from synthmix.generators.trainer import Precision, TrainerOptions
 
 
@@ -49,3 +52,13 @@ class LatentRepresentation:
     def transform(self, x: Tensor) -> NDArray[Any]:
         """Latents, (N, *shape) → (N, latent_dim) float32."""
         return self.generator.encode(x).flatten(1).numpy()
+
+    def state(self) -> dict[str, Any] | None:
+        """What the generator's checkpoint holds; None for one that is no `TrainedGenerator`."""
+        return checkpoint_content(self.generator) if isinstance(self.generator, TrainedGenerator) else None
+
+    def load_state(self, state: Mapping[str, Any]) -> Self:
+        """Takes up the weights of a finished training."""
+        assert isinstance(self.generator, TrainedGenerator)  # no other one has given a state
+        restore(self.generator, state)
+        return self

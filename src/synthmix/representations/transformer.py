@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import NoneType
 from typing import Any, Self
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, clone
 from torch import Tensor
 
 from synthmix.data.base import Dataset
 from synthmix.seeds import derive_seed
+
+PLAIN = (NoneType, bool, int, float, str)
 
 
 class TransformerRepresentation:
@@ -35,3 +40,30 @@ class TransformerRepresentation:
     def transform(self, x: Tensor) -> NDArray[Any]:
         """Transformed points, (N, *shape) → (N, d)."""
         return np.asarray(self.estimator_.transform(x.flatten(1).numpy()))
+
+    def state(self) -> dict[str, Any] | None:
+        """The fitted attributes by name; None where one is neither array, number, text nor None, as a tree is."""
+        parameters = self.estimator_.get_params(deep=False)
+        learnt = {name: value for name, value in vars(self.estimator_).items() if name not in parameters}
+        learnt |= {name: value for name, value in parameters.items() if name == "random_state"}
+        state: dict[str, dict[str, Any]] = {"arrays": {}, "scalars": {}, "plain": {}}
+        for name, value in learnt.items():
+            if type(value) in PLAIN:
+                state["plain"][name] = value
+            elif type(value) is np.ndarray or isinstance(value, np.generic):
+                kind = "arrays" if type(value) is np.ndarray else "scalars"
+                try:
+                    state[kind][name] = torch.from_numpy(np.array(value, order="K"))  # for equal sums to the last bit
+                except TypeError:  # of objects, texts or dates
+                    return None
+            else:
+                return None
+        return state
+
+    def load_state(self, state: Mapping[str, Any]) -> Self:
+        """Puts the attributes on a clone of the transformer."""
+        self.estimator_ = clone(self.estimator)
+        arrays = {name: tensor.numpy() for name, tensor in state["arrays"].items()}
+        scalars = {name: tensor.numpy()[()] for name, tensor in state["scalars"].items()}
+        vars(self.estimator_).update(arrays | scalars | state["plain"])
+        return self

@@ -1,10 +1,11 @@
-"""What Hydra calls for each cell: opens its MLflow run, computes it, writes down what came of it."""
+"""What Hydra calls for each cell: opens its MLflow run, computes it, keeps its record, writes down what came of it."""
 
 from __future__ import annotations
 
 import json
 import os
 import traceback
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from functools import cache
 from pathlib import Path
@@ -16,11 +17,15 @@ from omegaconf import DictConfig, OmegaConf
 from threadpoolctl import threadpool_limits
 
 from synthmix.cell import run_cell
-from synthmix.cell_key import cell_key
 from synthmix.config import plain
+from synthmix.environment import environment_tags, environment_text
 from synthmix.errors import InvalidInput, TrainingDiverged, Unavailable
+from synthmix.resources import Resources
 from synthmix.stages import Stages
-from synthmix.tracking import Run, Tracker, environment_text, flatten
+from synthmix.store import Entry
+from synthmix.study.combination import combination_id
+from synthmix.study.record import asked_of
+from synthmix.tracking import Run, Tracker, flatten
 from synthmix.tracking_uri import resolve_uri
 
 OUTCOME_FILE = "outcome.json"
@@ -28,20 +33,22 @@ OUTCOME_FILE = "outcome.json"
 
 @dataclass
 class Outcome:
-    """What came of one cell.
+    """What came of one job.
 
     Attributes:
-        status: finished, failed, unavailable (the oracle's pool was too short), or invalid (a fault in the input).
+        status: finished, unavailable (the oracle's pool was too short), failed, or invalid (a fault in the input).
         config: the flattened config.
+        key: of the cell; None where it could not be found.
         metrics: by their MLflow names; empty unless finished.
         run_id: of the MLflow run.
         reused_from: the run that computed the same cell, where this one did not.
-        error: one line, where it failed.
+        error: one line, where there is no result.
         traceback: where the failure was not foreseen.
     """
 
     status: str
     config: dict[str, Any]
+    key: str | None = None
     metrics: dict[str, float] = field(default_factory=dict)
     run_id: str | None = None
     reused_from: str | None = None
@@ -50,61 +57,105 @@ class Outcome:
 
 
 @cache
-def process_stages(uri: str, experiment: str) -> Stages:
-    """The stages of this process. A launcher may start several; each keeps what it has computed."""
-    return Stages(Tracker(uri, experiment))
+def process_resources(uri: str, experiment: str, store: str) -> Resources:
+    """The resources of this process. A launcher may start several; they share the store."""
+    return Resources.at(Tracker(uri, experiment), Path(store))
+
+
+def resources_of(config: DictConfig) -> Resources:
+    """Those that a cell asks for."""
+    return process_resources(resolve_uri(config.tracking.uri), config.tracking.experiment, config.paths.store)
 
 
 def run_job(config: DictConfig) -> Outcome:
     """Runs one cell and writes `outcome.json` to Hydra's output folder. Only a signal gets out of here."""
-    stages = process_stages(resolve_uri(config.tracking.uri), config.tracking.experiment)
     if config.tracking.pictures is None:
         config.tracking.pictures = config.tracking.study is None
-    outcome = Outcome("finished", flatten(plain(config)))
+    outcome = Outcome("failed", cell_params(plain(config)))
     with threadpool_limits(limits=config.threads):
         torch.set_num_threads(config.threads)
         try:
-            _compute(config, stages, outcome)
+            _run(config, resources_of(config), outcome)
         except (InvalidInput, TrainingDiverged) as error:
             outcome.status = "invalid" if isinstance(error, InvalidInput) else "failed"
             outcome.error = str(error)
         except Exception as error:  # noqa: BLE001  the other cells of a study go on; it is told at the end
-            outcome.status, outcome.error = "failed", f"{type(error).__name__}: {error}"
+            outcome.error = f"{type(error).__name__}: {error}"
             outcome.traceback = traceback.format_exc()
     _write(outcome, Path(HydraConfig.get().runtime.output_dir))
     return outcome
 
 
-def _compute(config: DictConfig, stages: Stages, outcome: Outcome) -> None:
-    splits = stages.splits(config)
-    key = cell_key(config, splits.train.spec.digest, len(splits.train))
-    tags = {"synthmix.cell_key": key, "synthmix.data_digest": splits.train.spec.digest}
-    tags |= {"synthmix.study": config.tracking.study} if config.tracking.study else {}
-    name = f"{config.model.name} r={config.mix.ratio:g} {config.clusterer.name} seed {config.seed}"
-    with stages.tracker.run(
-        "cell", name, params=outcome.config, tags=tags, parent=config.tracking.parent_run_id
-    ) as run:
+def cell_params(config: Mapping[str, Any]) -> dict[str, Any]:
+    """The parameters of a cell's run: its config, flattened."""
+    return flatten(config)
+
+
+def cell_name(config: Mapping[str, Any]) -> str:
+    """Name of a cell's run."""
+    ratio, clusterer = config["mix"]["ratio"], config["clusterer"]["name"]
+    return f"{config['model']['name']} r={ratio:g} {clusterer} seed {config['seed']}"
+
+
+def cell_tags(config: Mapping[str, Any], key: str, digest: str) -> dict[str, str]:
+    """Tags of a cell's run."""
+    study = config["tracking"]["study"]
+    tags = {
+        "synthmix.cell_key": key,
+        "synthmix.combination": combination_id(config),
+        "synthmix.data_digest": digest,
+    }
+    return tags | ({"synthmix.study": study} if study else {})
+
+
+def _run(config: DictConfig, resources: Resources, outcome: Outcome) -> None:
+    depends_on = resources.dependencies(config)
+    node, outcome.key = depends_on.config, depends_on.cell_key
+    tags, parent = cell_tags(node, outcome.key, depends_on.digest), config.tracking.parent_run_id
+    with resources.tracker.run("cell", cell_name(node), params=outcome.config, tags=tags, parent=parent) as run:
         outcome.run_id = run.id
         run.log_text(OmegaConf.to_yaml(config, resolve=True), "config.yaml")
         run.log_text(environment_text(), "environment.txt")
-        run.log_metrics({"data/duplicates_across_split": splits.duplicates_across})
+        entry = _entry(config, Stages(config, resources, run), run)
+        _log(entry, run)
+    outcome.status, outcome.error = entry.payload["status"], entry.payload["error"]
+    outcome.metrics = entry.payload["metrics"]
+    outcome.reused_from = entry.producer if entry.reused else None
+
+
+def _entry(config: DictConfig, stages: Stages, run: Run) -> Entry:
+    """The cell's record: from the store, or computed. Pictures are not stored, so who wants them computes again."""
+
+    def compute() -> dict[str, Any]:
+        record: dict[str, Any] = {"status": "finished", "metrics": {}, "error": None}
         try:
-            outcome.metrics, outcome.reused_from = _once(key, config, stages, run)
+            record["metrics"] = run_cell(config, stages, run)
         except Unavailable as reason:
-            outcome.status, outcome.error = "unavailable", str(reason)
-            run.tag("synthmix.unavailable", str(reason))
+            record |= {"status": "unavailable", "error": str(reason)}
+        made = {"seconds": stages.seconds, "sources": stages.sources, "environment": dict(environment_tags())}
+        return record | made | {"asked": asdict(asked_of(stages.depends_on))}
+
+    record = compute() if config.tracking.pictures else None
+    return stages.resources.store.get_or_compute(
+        "cell", stages.depends_on.cell, compute if record is None else lambda: record, lambda: run.id
+    )
 
 
-def _once(key: str, config: DictConfig, stages: Stages, run: Run) -> tuple[dict[str, float], str | None]:
-    """The metrics of a cell: computed, or those of the same cell, with the run that they are from."""
-    if key in stages.cells:
-        metrics, source = stages.cells[key]
-        run.log_metrics(metrics)
-        run.tag("synthmix.reused_from", source)
-        return metrics, source
-    metrics = run_cell(config, stages, run)
-    stages.cells[key] = metrics, run.id
-    return metrics, None
+def _log(entry: Entry, run: Run) -> None:
+    """Logs what the record says."""
+    record = entry.payload
+    run.log_metrics(record["metrics"] | {f"time/{stage}_s": seconds for stage, seconds in record["seconds"].items()})
+    for key, value in record_tags(entry).items():
+        run.tag(key, value)
+    if entry.reused and entry.producer is not None:
+        run.tag("synthmix.reused_from", entry.producer)
+
+
+def record_tags(entry: Entry) -> dict[str, str]:
+    """Tags that tell of a cell's stages, and why it has no result."""
+    record = entry.payload
+    tags = {f"synthmix.stage.{stage}": source for stage, source in record["sources"].items()}
+    return tags | ({"synthmix.unavailable": record["error"]} if record["error"] else {})
 
 
 def _write(outcome: Outcome, folder: Path) -> None:
@@ -115,6 +166,6 @@ def _write(outcome: Outcome, folder: Path) -> None:
 
 
 def read_outcomes(folder: Path) -> list[Outcome]:
-    """The outcomes of a sweep's cells, in the order of their numbers."""
+    """The outcomes of a sweep's jobs, in the order of their numbers."""
     files = sorted(folder.rglob(OUTCOME_FILE), key=lambda file: (len(file.parent.name), file.parent.name))
     return [Outcome(**json.loads(file.read_text())) for file in files]

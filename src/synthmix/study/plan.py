@@ -1,18 +1,37 @@
-"""The list of a command's cells, composed and checked before the first one starts."""
+"""The list of a command's cells, composed and checked before the first one starts.
+
+Dry run, launch, progress, resume and report all read this list; Hydra is given what is missing of it.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from typing import Any
 
 from hydra._internal.core_plugins.basic_sweeper import BasicSweeper
 from hydra.types import RunMode
-from omegaconf import DictConfig
+from omegaconf import DictConfig, OmegaConf
 
-from synthmix.composition import composer, parse
-from synthmix.config import check
+from synthmix.composition import Composer, composer, parse
+from synthmix.config import CellSchema, check, plain
+from synthmix.data.base_schema import train_size
 from synthmix.errors import InvalidInput
+from synthmix.stage_key import key_of
+from synthmix.study.combination import asked_for
+
+# What tells the arms of a study apart: real points alone are scored without them.
+OF_AN_ARM = ("model", "gate", "mix", "trainer", "quality")
+# Adding to these never makes another study, whether they were swept over or not.
+AXES = ("seed", "mix.ratio")
+
+
+@dataclass(frozen=True)
+class PlannedCell:
+    """One combination: the overrides that Hydra composes it from, and the config that they give."""
+
+    overrides: Sequence[str]
+    config: DictConfig
 
 
 @dataclass(frozen=True)
@@ -20,58 +39,129 @@ class Plan:
     """What a command asks for.
 
     Attributes:
-        configs: one for each cell, in the order in which Hydra numbers them.
+        cells: in the order in which Hydra numbers them.
+        curve: real-only cells that the study adds: parts of n, and n where the sweep has no ratio 0.
         is_study: whether it is a sweep.
         experiment: the `experiment=` that was chosen, or None.
         master: the config without what is swept over, with Hydra's own node.
+        swept: the keys that are swept over.
     """
 
-    configs: Sequence[DictConfig]
+    cells: Sequence[PlannedCell]
+    curve: Sequence[PlannedCell]
     is_study: bool
     experiment: str | None
     master: DictConfig
+    swept: Sequence[str]
 
-    def sweep_folder(self, study: str) -> Path:
-        """Where Hydra puts the folders of the cells of a study."""
-        self.master.tracking.study = study  # conf/hydra/default.yaml names the folder after it
-        return Path(self.master.hydra.sweep.dir)
+    @property
+    def configs(self) -> Sequence[DictConfig]:
+        """The configs of the cells asked for."""
+        return [cell.config for cell in self.cells]
+
+    @property
+    def study(self) -> str:
+        """The study that these cells belong to: `tracking.study`, else a name from what its cells share.
+
+        Two sweeps are one study where they name the same experiment, or none, sweep over the same keys and agree in
+        everything else. Seeds and ratios never tell studies apart, nor does where and how they run.
+        """
+        if self.master.tracking.study is not None:
+            return str(self.master.tracking.study)
+        own = OmegaConf.masked_copy(self.master, [str(key) for key in self.master if key != "hydra"])
+        shared = asked_for(plain(own))
+        for key in (*AXES, *self.swept):
+            _drop(shared, key.partition("@")[0].replace("/", "."))
+        identity = {"shared": shared, "swept": sorted({*self.swept} - {*AXES})}
+        return f"{self.experiment or 'study'}-{key_of('study', identity)[:8]}"
 
 
 def make_plan(overrides: Sequence[str], *, multirun: bool) -> Plan:
-    """Enumerates the cells as Hydra's basic sweeper will, and checks each of them.
+    """Enumerates the cells as Hydra's basic sweeper would, and checks each of them.
 
     Raises:
         InvalidInput: one line for each fault, over all cells.
     """
     parsed = zip(overrides, parse(overrides), strict=True)
     fixed = [text for text, override in parsed if not override.is_sweep_override()]
-    faults: dict[str, None] = {}
-    configs = []
     with composer() as compose:
         master = compose(fixed, hydra=True)
         is_study = multirun or master.hydra.mode == RunMode.MULTIRUN
         if not is_study and len(fixed) < len(overrides):
             sweep = next(text for text in overrides if text not in fixed)
             raise InvalidInput(f"{sweep}: several values; add -m to sweep over them, or write a list as [1,2]")
-        for cell in _cells(master, overrides) if is_study else [fixed]:
-            try:
-                config = compose(cell)
-                check(config)
-                configs.append(config)
-            except InvalidInput as error:
-                faults |= dict.fromkeys(error.faults)
-    if not configs and not faults:
-        raise InvalidInput(f"{' '.join(overrides)}: sweeps over no value, so that there is no cell")
-    if faults:
-        raise InvalidInput(*faults)
-    return Plan(configs, is_study, master.hydra.runtime.choices.get("experiment"), master)
+        combinations, swept = _sweep(master, overrides) if is_study else ([list(fixed)], [])
+        cells, schemas = _checked(compose, combinations)
+        if not cells:
+            raise InvalidInput(f"{' '.join(overrides)}: sweeps over no value, so that there is no cell")
+        curve = list(_curve(compose, cells, schemas)) if is_study else []
+    return Plan(cells, curve, is_study, master.hydra.runtime.choices.get("experiment"), master, swept)
 
 
-def _cells(config: DictConfig, overrides: Sequence[str]) -> list[list[str]]:
-    """The overrides of each cell: the product of the experiment's sweep with that of the command line, which wins."""
-    params = config.hydra.sweeper.get("params") or {}
+def _sweep(master: DictConfig, overrides: Sequence[str]) -> tuple[list[list[str]], list[str]]:
+    """The overrides of each cell: the product of the experiment's sweep with that of the command line, which wins.
+
+    The second list has the keys that either sweeps over.
+    """
+    params = master.hydra.sweeper.get("params") or {}
     parsed = parse([*(f"{key}={value}" for key, value in params.items()), *overrides])
-    endless = [text.input_line for text in parsed if text.is_sweep_override() and not text.is_discrete_sweep()]
+    sweeps = [override for override in parsed if override.is_sweep_override()]
+    endless = [override.input_line for override in sweeps if not override.is_discrete_sweep()]
     if endless:
         raise InvalidInput(*(f"{text}: must list its values, as 1,2,3 or range(3)" for text in endless))
-    return [list(cell) for cell in BasicSweeper.split_arguments(parsed, None)[0]]
+    keys = sorted({*map(str, params), *(override.key_or_group for override in sweeps)})
+    return [list(cell) for cell in BasicSweeper.split_arguments(parsed, None)[0]], keys
+
+
+def _checked(compose: Composer, combinations: Sequence[Sequence[str]]) -> tuple[list[PlannedCell], list[CellSchema]]:
+    faults: dict[str, None] = {}
+    cells, schemas = [], []
+    for overrides in combinations:
+        try:
+            config = compose.cell(overrides)
+            schemas.append(check(config))
+            cells.append(PlannedCell(overrides, config))
+        except InvalidInput as error:
+            faults |= dict.fromkeys(error.faults)
+    if faults:
+        raise InvalidInput(*faults)
+    return cells, schemas
+
+
+def _curve(compose: Composer, cells: Sequence[PlannedCell], schemas: Sequence[CellSchema]) -> Iterator[PlannedCell]:
+    """Real points alone, beside every cell that has synthetic ones; a part too small for its clusterer is left out."""
+    baselines = {_real_only(cell.overrides) for cell in cells if cell.config.mix.ratio == 0}
+    seen: set[tuple[str, ...]] = set()
+    for cell, schema in zip(cells, schemas, strict=True):
+        shared = _real_only(cell.overrides)
+        if cell.config.mix.ratio == 0 or shared in seen:
+            continue
+        seen.add(shared)
+        n, _ = train_size(schema)
+        sizes = {int(part * n) for part in cell.config.study.learning_curve} - {0, n}
+        if shared not in baselines:
+            sizes.add(n)
+        for size in sorted(sizes):
+            overrides = [*shared, f"data.n_train={size}", "mix.ratio=0"]
+            config = compose.cell(overrides)
+            try:
+                check(config)
+            except InvalidInput:
+                if size == n:
+                    raise
+                continue
+            yield PlannedCell(overrides, config)
+
+
+def _real_only(overrides: Sequence[str]) -> tuple[str, ...]:
+    """The overrides that matter without synthetic points."""
+    return tuple(text for text in overrides if text.lstrip("+~").partition("=")[0].split(".")[0] not in OF_AN_ARM)
+
+
+def _drop(node: Mapping[str, Any], key: str) -> None:
+    """Takes a dotted key out of nested dicts, where it is there."""
+    *path, last = key.lstrip("+~").split(".")
+    for name in path:
+        node = node.get(name, {})
+    if isinstance(node, dict):
+        node.pop(last, None)

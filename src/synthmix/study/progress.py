@@ -17,11 +17,19 @@ INTERVAL = 0.5  # seconds between two looks at the folder
 
 
 @contextmanager
-def progress_bar(folder: Path, n_cells: int) -> Iterator[None]:
-    """Shows cells done, failed and reused while the block runs."""
+def progress_bar(folder: Path, *, jobs: int, stored: int) -> Iterator[None]:
+    """Shows the cells of a study, done, failed and reused, while the block runs its jobs.
+
+    Args:
+        folder: where the jobs write their outcomes.
+        jobs: how many there are.
+        stored: cells that were done before.
+    """
     stop = threading.Event()
-    with tqdm(total=n_cells, unit="cell", desc="study", smoothing=0.1, disable=None) as bar:
-        watcher = threading.Thread(target=_watch, args=(folder, bar, stop), daemon=True)
+    with tqdm(
+        total=jobs + stored, initial=stored, unit="cell", desc="study", smoothing=0.1, disable=None, dynamic_ncols=True
+    ) as bar:
+        watcher = threading.Thread(target=_watch, args=(folder, bar, stored, stop), daemon=True)
         watcher.start()
         try:
             yield
@@ -30,16 +38,16 @@ def progress_bar(folder: Path, n_cells: int) -> Iterator[None]:
             watcher.join()
 
 
-def _watch(folder: Path, bar: tqdm[None], stop: threading.Event) -> None:
+def _watch(folder: Path, bar: tqdm[None], stored: int, stop: threading.Event) -> None:
     seen: set[Path] = set()
-    counts: Counter[str] = Counter()
+    counts: Counter[str] = Counter(stored=stored)
     last = False
     while not last:
         last = stop.wait(INTERVAL)  # one more look once the block has ended
         for file in set(folder.rglob(OUTCOME_FILE)) - seen:
             outcome = json.loads(file.read_text())
             counts[outcome["status"]] += 1
-            counts["reused"] += outcome["reused_from"] is not None
+            counts["stored"] += outcome["reused_from"] is not None
             seen.add(file)
-        bar.set_postfix({key: counts[key] for key in ("failed", "unavailable", "reused") if counts[key]}, refresh=False)
-        bar.update(len(seen) - bar.n)
+        bar.set_postfix({key: counts[key] for key in ("failed", "unavailable", "stored") if counts[key]}, refresh=False)
+        bar.update(stored + len(seen) - bar.n)

@@ -14,7 +14,7 @@ from synthmix.composition import conf_dir
 from synthmix.config import instantiate, plain
 from synthmix.data.base import Dataset, Splits
 from synthmix.generators.autoencoding import Autoencoder
-from synthmix.generators.checkpoint import save_generator
+from synthmix.generators.checkpoint import checkpoint_content, read_checkpoint, restore, save_generator
 from synthmix.generators.trained import TrainedGenerator
 from synthmix.generators.trainer import TrainerOptions
 
@@ -83,3 +83,14 @@ def test_a_loaded_generator_can_be_trained_again(few_digits: Dataset, tmp_path: 
     loaded = load_generator(str(tmp_path / "generator.pt"))
     loaded.fit(few_digits, seed=3, options=TrainerOptions())
     assert torch.equal(loaded.sample(20, seed=5), generator.sample(20, seed=5))
+
+
+def test_content_restores_a_generator_without_a_file(few_digits: Dataset, tmp_path: Path) -> None:
+    node = plain(OmegaConf.load(conf_dir() / "model" / "vae.yaml")) | MIXTURE
+    generator: TrainedGenerator = instantiate(node)
+    generator.fit(few_digits, seed=3)
+    loaded = restore(instantiate(node), checkpoint_content(generator))
+    assert torch.equal(loaded.sample(100, seed=5), generator.sample(100, seed=5))
+    content = read_checkpoint(save_generator(generator, node, tmp_path / "generator.pt"))
+    assert content["model"] == node
+    assert torch.equal(restore(instantiate(node), content).sample(100, seed=5), generator.sample(100, seed=5))

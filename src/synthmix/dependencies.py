@@ -1,0 +1,142 @@
+"""What each stage of a cell depends on: the one place that says so. A stage's key is the hash of what is named here.
+
+What a stage does not depend on (ratio and clusterer for a generator) must not be named, or it would be computed
+again; what it does depend on must be, or a stale result would be taken for its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from functools import cache, cached_property
+from importlib.metadata import packages_distributions
+from typing import Any
+
+from synthmix.data.base_schema import SIZES
+from synthmix.mixing import synthetic_count
+from synthmix.stage_key import code_hash, key_of, library_versions
+
+TRAINER_ELSEWHERE = ("log_every", "grid_every", "checkpoint_every", "checkpoint_dir")
+LIBRARIES = ("numpy", "pytorch-lightning", "scikit-learn", "scipy", "torch", "torchmetrics")
+SPLIT = ("synthmix.data.split", "synthmix.seeds")
+MIXING = ("synthmix.mixing", "synthmix.gates")
+SCORING = ("synthmix.clusterers.preparing", "synthmix.metrics.clustering")
+QUALITY = ("synthmix.metrics.quality", "synthmix.metrics.features", "synthmix.metrics.classifier")
+
+
+class Dependencies:
+    """What the stages of one cell depend on, as plain values that a person can read in a manifest.
+
+    Args:
+        config: the plain config of the cell.
+        digest: of the data set.
+        n_train: points of train.
+    """
+
+    def __init__(self, config: Mapping[str, Any], digest: str, n_train: int) -> None:
+        self.config, self.digest, self.n_train = config, digest, n_train
+
+    @cached_property
+    def splits(self) -> dict[str, Any]:
+        """Points and their order; where the files lie makes no difference."""
+        data = self.config["data"]
+        sizes = {key: data[key] for key in SIZES} | {"n_train": self.n_train}
+        return {"data": {"name": data["name"], "digest": self.digest, **sizes}, "seed": self.config["seed"]}
+
+    @cached_property
+    def generator(self) -> dict[str, Any]:
+        """Train, the model and how it is trained."""
+        trainer = {key: value for key, value in self.config["trainer"].items() if key not in TRAINER_ELSEWHERE}
+        trainer["accelerator"] = _device(trainer["accelerator"])
+        return self._computed({**self.splits, "model": self.config["model"], "trainer": trainer}, *SPLIT)
+
+    def pool(self, block: int) -> dict[str, Any]:
+        """One block of the synthetic pool: the generator whose sample it is."""
+        return {"generator": key_of("generator", self.generator), "block": block}
+
+    @cached_property
+    def quality(self) -> dict[str, Any]:
+        """The generator, and how its sample is judged."""
+        return {
+            "generator": key_of("generator", self.generator),
+            "model": self.config["model"]["name"],
+            "quality": self.config["quality"],
+            "code": code_hash(*QUALITY),
+        }
+
+    @cached_property
+    def representation(self) -> dict[str, Any]:
+        """The points that it is fitted on: train, or the whole mixture."""
+        node = self.config["representation"]
+        fitted_on = self._mixture if node["fit_on"] == "mixture" else self.splits
+        return self._computed({**fitted_on, "representation": node}, *SPLIT, *MIXING)
+
+    @cached_property
+    def cell(self) -> dict[str, Any]:
+        """Everything. At ratio 0 generator, gate, quality and weight are left out: all arms share one baseline."""
+        quality = {"quality": key_of("quality", self.quality)} if self.n_synthetic else {}
+        nodes = {name: self.config[name] for name in ("representation", "clusterer")}
+        return self._computed({**self._mixture, **quality, **nodes}, *SPLIT, *MIXING, *SCORING)
+
+    @property
+    def cell_key(self) -> str:
+        """The key of the cell."""
+        return key_of("cell", self.cell)
+
+    @property
+    def n_synthetic(self) -> int:
+        """Synthetic points in the mixture."""
+        return synthetic_count(self.config["mix"]["ratio"], self.n_train)
+
+    @cached_property
+    def _mixture(self) -> dict[str, Any]:
+        if not self.n_synthetic:
+            return self.splits | {"mix": "real points only"}
+        return {
+            **self.splits,
+            "generator": key_of("generator", self.generator),
+            "model": self.config["model"]["name"],
+            "gate": self.config["gate"],
+            "mix": {"n_synthetic": self.n_synthetic, "weight": float(self.config["mix"]["synthetic_weight"])},
+        }
+
+    def _computed(self, depends_on: dict[str, Any], *modules: str) -> dict[str, Any]:
+        """Adds threads, code and versions: of `modules`, and of every class that `depends_on` names."""
+        own, versions = _code_of(tuple(sorted(set(_targets(depends_on)))))
+        return {
+            **depends_on,
+            "threads": self.config["threads"],
+            "code": code_hash(*own, *modules),
+            "versions": library_versions(*LIBRARIES) | versions,
+        }
+
+
+def _targets(node: Any) -> Iterator[str]:
+    children = node.values() if isinstance(node, Mapping) else node if isinstance(node, list) else ()
+    if isinstance(node, Mapping) and "_target_" in node:
+        yield str(node["_target_"])
+    for child in children:
+        yield from _targets(child)
+
+
+@cache
+def _code_of(targets: tuple[str, ...]) -> tuple[tuple[str, ...], dict[str, str]]:
+    """Modules to hash, and versions of installed packages, behind the classes of a config."""
+    modules = {target.rpartition(".")[0] for target in targets}
+    own = {module for module in modules if module.partition(".")[0] == "synthmix"}
+    rest = {module for module in modules - own if module.partition(".")[0] != "sklearn"}
+    installed = packages_distributions() if rest else {}
+    versions: dict[str, str] = {}
+    for module in rest:
+        distributions = installed.get(module.partition(".")[0], [])
+        versions |= library_versions(*distributions)
+        own |= set() if distributions else {module}
+    return tuple(sorted(own)), versions
+
+
+def _device(accelerator: str) -> str:
+    """The kind of device that `auto` means here: other devices give other weights."""
+    if accelerator != "auto":
+        return accelerator
+    import torch
+
+    return "gpu" if torch.cuda.is_available() else "cpu"

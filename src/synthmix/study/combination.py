@@ -1,0 +1,22 @@
+"""What a cell was asked to be, arm and all: at ratio 0 several combinations are one cell."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from synthmix.stage_key import key_of
+
+# Where a cell runs, is logged and kept, and what a study makes of it, tells no combinations apart.
+ELSEWHERE = ("hydra", "tracking", "paths", "study")
+
+
+def asked_for(config: Mapping[str, Any]) -> dict[str, Any]:
+    """The part of a plain config that tells combinations apart."""
+    node = {key: value for key, value in config.items() if key not in ELSEWHERE}
+    return node | {"data": {key: value for key, value in node["data"].items() if key != "root"}}
+
+
+def combination_id(config: Mapping[str, Any]) -> str:
+    """The key of a combination."""
+    return key_of("combination", asked_for(config))

@@ -1,0 +1,43 @@
+"""Hands cells to Hydra's launcher: basic, joblib, submitit or ray, whichever the config names."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from hydra._internal.callbacks import Callbacks
+from hydra.core.global_hydra import GlobalHydra
+from hydra.core.hydra_config import HydraConfig
+from hydra.core.plugins import Plugins
+from hydra.types import HydraContext
+from omegaconf import DictConfig, OmegaConf
+
+from synthmix.composition import composer
+
+
+def launch(
+    jobs: Sequence[Sequence[str]], fixed: Sequence[str], own: Sequence[str], task: Callable[[DictConfig], Any]
+) -> None:
+    """Runs `task` for each job, as Hydra would at the end of its sweeper.
+
+    Hydra's own sweepers run the product of what is swept over, and a study needs what is missing of it.
+
+    Args:
+        jobs: the overrides of each job.
+        fixed: the overrides that all jobs share, those of Hydra's own node among them.
+        own: overrides that are added to every job.
+        task: gets the config of a job.
+    """
+    with composer() as compose:
+        config = compose([*fixed, *own], hydra=True)
+        OmegaConf.set_struct(config, True)
+        HydraConfig.instance().set_config(config)
+        callbacks = Callbacks(config)
+        context = HydraContext(config_loader=GlobalHydra.instance().config_loader(), callbacks=callbacks)
+        launcher = Plugins.instance().instantiate_launcher(hydra_context=context, task_function=task, config=config)
+        callbacks.on_multirun_start(config=config, config_name="run")
+        try:
+            for returned in launcher.launch([[*job, *own] for job in jobs], initial_job_idx=0):
+                _ = returned.return_value  # raises what a job has raised
+        finally:
+            callbacks.on_multirun_end(config=config, config_name="run")

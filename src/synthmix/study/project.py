@@ -1,0 +1,111 @@
+"""MLflow as a projection of the store: whatever it lacks of a study is logged from what the store keeps."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime
+from functools import partial
+
+import torch
+import yaml
+
+from synthmix.resources import Resources
+from synthmix.store import Entry, Manifest
+from synthmix.study.job import cell_name, cell_tags, record_tags
+from synthmix.study.record import Asked, Record
+from synthmix.tracking import RunRecord, flatten
+from synthmix.training import run_name, run_params, run_tags
+
+
+def project(record: Record, resources: Resources, parent: str | None) -> dict[str, str]:
+    """Logs what MLflow lacks of a study, under `parent`; returns the run of each combination.
+
+    Where MLflow is away, that is none of them: the next command completes it.
+    """
+    tracker, asked = resources.tracker, record.cells | record.curve
+    keys = {cell.generator_key for cell in asked.values() if cell.generator_key is not None}
+    trainings = log_trainings(keys, record.name, resources, parent)
+    found = tracker.find_runs("cell", "synthmix.combination", study=record.name)
+    if trainings is None or found is None:
+        return {}
+    runs: dict[str, str] = {}
+    for combination, cell in asked.items():
+        training = trainings.get(cell.generator_key or "")
+        logged = [run for run in found.get(combination, ()) if run.tags.get("synthmix.cell_key") == cell.key]
+        if logged:
+            runs[combination] = logged[0].id
+            if training is not None and logged[0].tags.get("synthmix.generator_run") != training:
+                tracker.add(logged[0].id, tags={"synthmix.generator_run": training})
+        elif (entry := resources.store.find("cell", cell.key)) is not None:
+            replayed = tracker.replay(cell_record(cell, entry, training, record.name), parent)
+            runs |= {} if replayed is None else {combination: replayed}
+    return runs
+
+
+def log_trainings(
+    keys: Collection[str], study: str | None, resources: Resources, parent: str | None
+) -> dict[str, str] | None:
+    """The run of each stored training, logged where MLflow lacks it; None where MLflow is away."""
+    found = resources.tracker.find_runs("generator", "synthmix.stage_key", values=keys) if keys else {}
+    if found is None:
+        return None
+    runs = {key: logged[0].id for key, logged in found.items()}
+    for key in sorted(set(keys) - set(runs)):
+        entry = resources.store.find("generator", key)
+        if entry is not None:
+            replayed = resources.tracker.replay(training_record(entry, resources, study), parent)
+            if replayed is None:
+                return None
+            runs[key] = replayed
+    return runs
+
+
+def cell_record(asked: Asked, entry: Entry, training: str | None, study: str | None) -> RunRecord:
+    """The run of a cell, as its job would have logged it."""
+    config = {**asked.config, "tracking": {"study": study}}
+    payload = entry.payload
+    tags = payload["environment"] | cell_tags(config, asked.key, asked.digest) | record_tags(entry)
+    tags |= {"synthmix.generator_run": training} if training else {}
+    tags |= {"synthmix.reused_from": entry.producer} if entry.producer else {}
+    seconds = {f"time/{stage}_s": value for stage, value in payload["seconds"].items()}
+    started, ended = _times(entry.manifest)
+    return RunRecord(
+        kind="cell",
+        name=cell_name(config),
+        params=flatten(asked.config),
+        tags=tags,
+        metrics=payload["metrics"] | seconds,
+        texts={"config.yaml": yaml.safe_dump(dict(asked.config), sort_keys=False, allow_unicode=True)},
+        started_ms=started,
+        ended_ms=ended,
+    )
+
+
+def training_record(entry: Entry, resources: Resources, study: str | None) -> RunRecord:
+    """The run of a training, as it was logged when it ran; without its sample grids."""
+    depends_on, payload = entry.manifest.depends_on, entry.payload
+    started, ended = _times(entry.manifest)
+    return RunRecord(
+        kind="generator",
+        name=run_name(depends_on),
+        params=run_params(depends_on),
+        tags=payload["environment"] | run_tags(depends_on, study),
+        metrics={"time/generator_s": payload["seconds"]} | _quality(entry.manifest.key, resources),
+        curves=payload["curves"],
+        files={"checkpoint/generator.pt": partial(torch.save, payload["content"])},
+        started_ms=started,
+        ended_ms=ended,
+    )
+
+
+def _quality(generator_key: str, resources: Resources) -> dict[str, float]:
+    """What the store has of a generator's quality."""
+    keys = [m.key for m in resources.store.entries("quality") if m.depends_on["generator"] == generator_key]
+    entries = (resources.store.find("quality", key) for key in keys)
+    return {f"quality/{name}": score for entry in entries if entry for name, score in entry.payload["scores"].items()}
+
+
+def _times(manifest: Manifest) -> tuple[int, int]:
+    """When it began and ended, in milliseconds since the Unix epoch."""
+    ended = datetime.fromisoformat(manifest.created).timestamp()
+    return int((ended - manifest.seconds) * 1000), int(ended * 1000)

@@ -1,0 +1,157 @@
+"""What a study has been asked for, over all its commands: the list that every later command goes on from.
+
+It lies beside the stages, `<store>/studies/<study>/study.json`, and holds no result: those are the store's.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Self
+
+from filelock import FileLock, Timeout
+
+from synthmix.dependencies import Dependencies
+from synthmix.errors import InvalidInput
+from synthmix.stage_key import key_of
+from synthmix.study.combination import asked_for
+
+RECORD = "study.json"
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One combination that a study was asked for.
+
+    Attributes:
+        config: the plain config without what only says where it runs.
+        n_train: points of train.
+        key: of its cell, with the code that was current when it was last asked for.
+        generator_key: of its trained generator; None at ratio 0 and for controls.
+        digest: of the data set.
+    """
+
+    config: Mapping[str, Any]
+    n_train: int
+    key: str
+    generator_key: str | None
+    digest: str
+
+    def depends_on(self) -> Dependencies:
+        """What its stages depend on today."""
+        return Dependencies(self.config, self.digest, self.n_train)
+
+
+def asked_of(depends_on: Dependencies) -> Asked:
+    """What a cell is asked to be, with the keys that today's code gives it."""
+    trained = "steps" in depends_on.config["model"] and depends_on.n_synthetic > 0
+    return Asked(
+        config=asked_for(depends_on.config),
+        n_train=depends_on.n_train,
+        key=depends_on.cell_key,
+        generator_key=key_of("generator", depends_on.generator) if trained else None,
+        digest=depends_on.digest,
+    )
+
+
+@dataclass
+class Record:
+    """Everything that a study was asked for.
+
+    Attributes:
+        name: the study.
+        commands: the command lines, the same one once.
+        settings: the `study` node of the last one.
+        cells: by combination.
+        curve: the real-only cells that the study has added, by combination.
+        failures: one line for each combination that failed last time.
+        tracking: `uri` and `experiment` of the MLflow store that the last command logged to.
+        report: the folder of the last report.
+        created, updated: UTC time, ISO 8601.
+    """
+
+    name: str
+    commands: list[str] = field(default_factory=list)
+    settings: dict[str, Any] = field(default_factory=dict)
+    cells: dict[str, Asked] = field(default_factory=dict)
+    curve: dict[str, Asked] = field(default_factory=dict)
+    failures: dict[str, str] = field(default_factory=dict)
+    tracking: dict[str, str] = field(default_factory=dict)
+    report: str = ""
+    created: str = ""
+    updated: str = ""
+
+    def ask(
+        self,
+        cells: Mapping[str, Asked],
+        curve: Mapping[str, Asked],
+        command: str,
+        settings: Mapping[str, Any],
+    ) -> None:
+        """Adds what a command asks for; what was asked for before stays."""
+        now = datetime.now(UTC).isoformat(timespec="seconds")
+        self.created, self.updated = self.created or now, now
+        self.commands = list(dict.fromkeys([*self.commands, command]))
+        self.settings = dict(settings)
+        self.cells |= cells
+        self.curve = {key: asked for key, asked in (self.curve | dict(curve)).items() if key not in self.cells}
+
+    @classmethod
+    def read(cls, file: Path) -> Self:
+        """Reads a record."""
+        content = json.loads(file.read_text(encoding="utf-8"))
+        for part in ("cells", "curve"):
+            content[part] = {key: Asked(**asked) for key, asked in content[part].items()}
+        return cls(**content)
+
+    def write(self, file: Path) -> None:
+        """Writes it in one step."""
+        file.parent.mkdir(parents=True, exist_ok=True)
+        draft = file.with_suffix(".partial")
+        draft.write_text(json.dumps(asdict(self), ensure_ascii=False), encoding="utf-8")
+        os.replace(draft, file)
+
+
+class Studies:
+    """The records in a store's folder."""
+
+    def __init__(self, store: Path) -> None:
+        self.root = store / "studies"
+
+    def names(self) -> Sequence[str]:
+        """All studies, the one that was asked for last at the end."""
+        files = sorted(self.root.glob(f"*/{RECORD}"), key=lambda file: Record.read(file).updated)
+        return [file.parent.name for file in files]
+
+    def file(self, name: str) -> Path:
+        """Where a study's record lies."""
+        return self.root / name / RECORD
+
+    def read(self, name: str) -> Record:
+        """A study's record; an empty one where there is none yet."""
+        file = self.file(name)
+        return Record.read(file) if file.exists() else Record(name)
+
+    @contextmanager
+    def only_one(self, name: str) -> Iterator[None]:
+        """Keeps a second command from running the same study at once.
+
+        Raises:
+            InvalidInput: another process runs it.
+        """
+        folder = self.root / name
+        folder.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(folder / "running.lock")
+        try:
+            lock.acquire(timeout=0)
+        except Timeout:
+            raise InvalidInput(f"study {name}: another process is running it; wait for it, or stop it") from None
+        try:
+            yield
+        finally:
+            lock.release()

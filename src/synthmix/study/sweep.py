@@ -1,0 +1,126 @@
+"""A study from its plan to its report: launches what the store does not have, whatever was done before."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+
+from synthmix.composition import parse
+from synthmix.config import plain
+from synthmix.resources import Resources
+from synthmix.study.arguments import quoted
+from synthmix.study.combination import combination_id
+from synthmix.study.job import OUTCOME_FILE, Outcome, read_outcomes, run_job
+from synthmix.study.launch import launch
+from synthmix.study.plan import Plan, PlannedCell
+from synthmix.study.progress import progress_bar
+from synthmix.study.project import project
+from synthmix.study.record import Asked, Record, Studies, asked_of
+from synthmix.study.reporting import finish
+from synthmix.tracking import Run
+
+Asking = dict[str, tuple[PlannedCell, Asked]]  # by combination
+
+
+def ask(cells: Iterable[PlannedCell], resources: Resources) -> Asking:
+    """Finds the keys of cells. Loads the data sets, so that a missing or damaged file is found before a cell starts."""
+    by_combination: Asking = {}
+    for cell in cells:
+        asked = asked_of(resources.dependencies(cell.config))
+        by_combination[combination_id(asked.config)] = cell, asked
+    return by_combination
+
+
+def missing(asking: Asking, resources: Resources) -> list[tuple[PlannedCell, Asked]]:
+    """The cells to compute, each once; one for each missing generator first, so that workers train at once."""
+    by_key = {asked.key: (cell, asked) for cell, asked in reversed(asking.values())}
+    todo = [pair for key, pair in reversed(by_key.items()) if resources.store.find("cell", key) is None]
+    first: list[tuple[PlannedCell, Asked]] = []
+    rest: list[tuple[PlannedCell, Asked]] = []
+    begun: set[str] = set()
+    for cell, asked in todo:
+        key = asked.generator_key
+        leads = key is not None and key not in begun and not resources.store.has("generator", key)
+        (first if leads else rest).append((cell, asked))
+        begun |= {key} if key else set()
+    return first + rest
+
+
+def run_study(plan: Plan, words: Sequence[str], resources: Resources) -> int:
+    """Runs what is missing of a study; returns the exit code.
+
+    Raises:
+        InvalidInput: before anything is started.
+    """
+    name = plan.study
+    cells, curve = ask(plan.cells, resources), ask(plan.curve, resources)
+    studies = Studies(resources.store.root)
+    with studies.only_one(name):
+        record = studies.read(name)
+        command = "synthmix run " + " ".join(words)
+        record.ask(_asked(cells), _asked(curve), command, plain(plan.configs[0].study))
+        folder = sweep_folder(plan, name)
+        record.tracking = {"uri": resources.tracker.uri, "experiment": resources.tracker.experiment}
+        record.report = str(folder / "report")
+        record.write(studies.file(name))
+        tags = {"synthmix.command": command, "synthmix.cells": str(len(record.cells))}
+        with resources.tracker.study(name, params={"experiment": plan.experiment}, tags=tags) as parent:
+            resources.tracker.close_left_running(name)
+            todo = missing(cells | curve, resources)
+            if todo:
+                attempt = folder / f"{time.strftime('%Y%m%d-%H%M%S')}-{secrets.token_hex(2)}"
+                stored = len({asked.key for _, asked in (cells | curve).values()}) - len(todo)
+                with progress_bar(attempt, jobs=len(todo), stored=stored):
+                    _launch(plan, todo, attempt, parent, resources)
+                record.failures = _failures(record, read_outcomes(attempt), todo)
+                record.write(studies.file(name))
+            runs = project(record, resources, parent.id)
+            finish(record, resources, runs, Path(record.report), parent)
+            parent.failed = bool(record.failures)
+    return int(parent.failed)
+
+
+def sweep_folder(plan: Plan, name: str) -> Path:
+    """Where Hydra puts the folders of a study's jobs, and where its report lies."""
+    plan.master.tracking.study = name  # conf/hydra/default.yaml names the folder after it
+    return Path(plan.master.hydra.sweep.dir).absolute()
+
+
+def _asked(asking: Asking) -> dict[str, Asked]:
+    return {combination: asked for combination, (_, asked) in asking.items()}
+
+
+def _launch(
+    plan: Plan, todo: Sequence[tuple[PlannedCell, Asked]], folder: Path, parent: Run, resources: Resources
+) -> None:
+    own = {
+        "tracking.uri": resources.tracker.uri,
+        "tracking.study": plan.study,
+        "tracking.parent_run_id": parent.id,
+        "paths.store": str(resources.store.root.absolute()),
+    }
+    hydras, jobs = [], []
+    for cell, _ in todo:
+        overrides = parse(cell.overrides)
+        hydras = [str(override.input_line) for override in overrides if override.is_hydra_override()]
+        jobs.append([str(override.input_line) for override in overrides if not override.is_hydra_override()])
+    values = [f"{key}={'null' if value is None else quoted(value)}" for key, value in own.items()]
+    launch(jobs, [*hydras, f"hydra.sweep.dir={quoted(str(folder))}"], values, run_job)
+
+
+def _failures(record: Record, outcomes: Sequence[Outcome], todo: Sequence[tuple[PlannedCell, Asked]]) -> dict[str, str]:
+    """One line for each combination whose cell failed now, or failed before and was not tried again."""
+    errors = {
+        outcome.key: outcome.error or "failed"
+        for outcome in outcomes
+        if outcome.key is not None and outcome.status in ("failed", "invalid")
+    }
+    finished = {outcome.key for outcome in outcomes}
+    lost = {asked.key: f"its job has left no {OUTCOME_FILE}" for _, asked in todo if asked.key not in finished}
+    tried = {asked.key for _, asked in todo}
+    known: Mapping[str, Asked] = record.cells | record.curve
+    before = {key: error for key, error in record.failures.items() if key in known and known[key].key not in tried}
+    now = errors | lost
+    return before | {combination: now[asked.key] for combination, asked in known.items() if asked.key in now}

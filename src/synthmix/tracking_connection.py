@@ -1,0 +1,141 @@
+"""Whether an MLflow store answers: what counts as an outage, and how long a store that is away is left alone.
+
+MLflow is a projection of what the stages hold, so that its absence fails nothing: it is told once, and completed later.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Iterator
+from functools import cached_property
+from itertools import takewhile
+from typing import TypeVar
+
+import requests
+import urllib3.exceptions
+from mlflow import MlflowClient
+from mlflow.exceptions import MlflowException, RestException
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, SQLAlchemyError
+
+from synthmix.tracking_store import StoreUnreachable, knock, open_store
+
+T = TypeVar("T")
+PAUSE = 30.0  # seconds for which a store that was away is not asked again
+KNOCK = 3.0  # seconds that it has to answer then
+
+# What the clients of servers and databases raise where the connection is at fault.
+OUTAGES = (
+    requests.ConnectionError,
+    requests.Timeout,
+    requests.exceptions.RetryError,
+    requests.exceptions.ChunkedEncodingError,
+    urllib3.exceptions.HTTPError,
+    ConnectionError,
+    TimeoutError,
+    OperationalError,  # a server that has gone, a file that stays locked, a full disk
+    InterfaceError,
+)
+# A token that runs out in the night, or a limit on requests, must not fail the cells of a study either.
+REFUSALS = (401, 403, 408, 429)
+GATEWAY = (502, 503, 504)
+
+logger = logging.getLogger("synthmix.tracking")
+
+
+class StoreAway(Exception):
+    """The store does not answer now; the message says why."""
+
+
+class Connection:
+    """The way to one store, shared by all runs of a process.
+
+    Args:
+        uri: what `resolve_uri` gave.
+
+    Attributes:
+        outage: why the store was away last, and what follows, in one line; None where it never was.
+    """
+
+    def __init__(self, uri: str) -> None:
+        self.uri = uri
+        self.outage: str | None = None
+        self._reason: str | None = None  # while it is away
+        self._asked = 0.0
+
+    @cached_property
+    def client(self) -> MlflowClient:
+        """A client of the store. Raises StoreUnreachable where it cannot be reached or written."""
+        return open_store(self.uri)
+
+    def ask(self, request: Callable[[], T]) -> T:
+        """What a request gives.
+
+        Raises:
+            StoreAway: the store is away, or was within the last half minute.
+        """
+        if self._reason is not None and (time.monotonic() - self._asked < PAUSE or not self.answers()):
+            raise StoreAway(self._reason)
+        try:
+            return request()
+        except Exception as error:
+            reason = outage_reason(error)
+            if reason is None:
+                raise
+            self._lose(reason)
+            raise StoreAway(reason) from error
+
+    def answers(self) -> bool:
+        """Whether the store is there; one that was away is asked anew, however short ago that was."""
+        if self._reason is not None:
+            self._asked = time.monotonic()
+            try:
+                knock(self.uri, KNOCK)
+            except StoreUnreachable:
+                return False
+            self._reason = None
+        return True
+
+    def _lose(self, reason: str) -> None:
+        self._reason, self._asked = reason, time.monotonic()
+        self.outage = f"{self.uri}: MLflow is away ({reason}); the work goes on, what is not logged now can be later"
+        logger.warning(self.outage)
+
+
+def outage_reason(error: BaseException) -> str | None:
+    """Why the store is away, in a few words; None where the connection is not at fault."""
+    if isinstance(error, StoreUnreachable):
+        return error.reason
+    # A run is also closed while an error of the cell is handled, which is then at the end of the chain.
+    links = list(takewhile(_is_of_the_client, _chain(error)))
+    return _in_words(links[-1]) if any(map(_is_outage, links)) else None
+
+
+def _chain(error: BaseException) -> Iterator[BaseException]:
+    link: BaseException | None = error
+    while link is not None:
+        yield link
+        link = link.__cause__ or link.__context__
+
+
+def _is_of_the_client(error: BaseException) -> bool:
+    return isinstance(error, MlflowException | OSError | urllib3.exceptions.HTTPError | SQLAlchemyError)
+
+
+def _is_outage(error: BaseException) -> bool:
+    if isinstance(error, requests.HTTPError):  # of an upload
+        return error.response is not None and (
+            error.response.status_code in REFUSALS or error.response.status_code >= 500
+        )
+    if isinstance(error, MlflowException):
+        # 500 is also what MLflow gives to errors of its own that have no better number.
+        status: int = error.get_http_status_code()  # type: ignore[no-untyped-call]
+        return status in (*REFUSALS, *GATEWAY) or (isinstance(error, RestException) and status >= 500)
+    return isinstance(error, OUTAGES)
+
+
+def _in_words(error: BaseException) -> str:
+    if isinstance(error, DBAPIError):
+        return _in_words(error.orig) if error.orig else str(error)
+    words = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+    return next(iter(words.strip().splitlines()), type(error).__name__)
