@@ -13,7 +13,7 @@ from typing import Any
 
 from synthmix.data.base_schema import SIZES
 from synthmix.mixing import synthetic_count
-from synthmix.stage_key import code_hash, key_of, library_versions
+from synthmix.stage_key import code_hash, key_of, library_versions, source_hash
 
 TRAINER_ELSEWHERE = ("log_every", "grid_every", "checkpoint_every", "checkpoint_dir")
 LIBRARIES = ("numpy", "pytorch-lightning", "scikit-learn", "scipy", "torch", "torchmetrics")
@@ -47,7 +47,9 @@ class Dependencies:
         """Train, the model and how it is trained."""
         trainer = {key: value for key, value in self.config["trainer"].items() if key not in TRAINER_ELSEWHERE}
         trainer["accelerator"] = _device(trainer["accelerator"])
-        return self._computed({**self.splits, "model": self.config["model"], "trainer": trainer}, *SPLIT)
+        training = source_hash("synthmix.training")
+        nodes = {"model": self.config["model"], "trainer": trainer, "training": training}
+        return self._computed({**self.splits, **nodes}, *SPLIT)
 
     def pool(self, block: int) -> dict[str, Any]:
         """One block of the synthetic pool: the generator whose sample it is."""
@@ -61,6 +63,7 @@ class Dependencies:
             "model": self.config["model"]["name"],
             "quality": self.config["quality"],
             "code": code_hash(*QUALITY),
+            "stages": source_hash("synthmix.stages"),
         }
 
     @cached_property
@@ -68,14 +71,16 @@ class Dependencies:
         """The points that it is fitted on: train, or the whole mixture."""
         node = self.config["representation"]
         fitted_on = self._mixture if node["fit_on"] == "mixture" else self.splits
-        return self._computed({**fitted_on, "representation": node}, *SPLIT, *MIXING)
+        stages = source_hash("synthmix.stages")
+        return self._computed({**fitted_on, "representation": node, "stages": stages}, *SPLIT, *MIXING)
 
     @cached_property
     def cell(self) -> dict[str, Any]:
         """Everything. At ratio 0 generator, gate, quality and weight are left out: all arms share one baseline."""
         quality = {"quality": key_of("quality", self.quality)} if self.n_synthetic else {}
         nodes = {name: self.config[name] for name in ("representation", "clusterer")}
-        return self._computed({**self._mixture, **quality, **nodes}, *SPLIT, *MIXING, *SCORING)
+        flow = source_hash("synthmix.cell", "synthmix.stages", "synthmix.study.job")
+        return self._computed({**self._mixture, **quality, **nodes, "flow": flow}, *SPLIT, *MIXING, *SCORING)
 
     @property
     def cell_key(self) -> str:

@@ -19,7 +19,7 @@ def sample(words: Sequence[str]) -> int:
     Raises:
         InvalidInput: no such run, one without a trained generator, or a file that cannot be written.
     """
-    parser = Words("sample", "Writes points from the generator of a finished run.")
+    parser = Words("sample", "Writes points from the generator of a finished run, in the units of its data.")
     parser.add_argument("run", metavar="RUN_ID", help="an MLflow run, of a cell or of a training")
     parser.add_argument("-n", type=int, default=1000, help="number of points (1000)")
     parser.add_argument("--out", required=True, metavar="FILE.npz", help="where to: the array x, float32")
@@ -33,7 +33,8 @@ def sample(words: Sequence[str]) -> int:
     if not out.absolute().parent.is_dir():
         raise InvalidInput(f"--out={out}: there is no folder {out.parent}")
     generator = load_generator(given.run)
-    x = generator.sample(given.n, pool_seed(given.seed)).numpy()
+    points = generator.sample(given.n, pool_seed(given.seed))
+    x = (points if generator.scaling is None else generator.scaling.undone(points)).numpy()
     np.savez_compressed(out, x=x)
     print(f"{out}: x of shape {x.shape}, float32, from {generator.spec.name}")
     return 0

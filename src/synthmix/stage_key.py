@@ -45,8 +45,14 @@ def code_hash(*modules: str) -> str:
     Raises:
         ModuleNotFoundError: there is no module of that name, or it has no source file.
     """
+    return source_hash(*modules_behind(*modules))
+
+
+@functools.cache
+def source_hash(*modules: str) -> str:
+    """SHA-256 over the source of these modules alone: for one that computes, and also logs or draws."""
     sha = hashlib.sha256()
-    for module in modules_behind(*modules):
+    for module in modules:
         source = source_bytes(module)
         sha.update(f"{module} {len(source)}\n".encode() + source)
     return sha.hexdigest()

@@ -14,11 +14,10 @@ from torch import Tensor
 
 from synthmix.config import instantiate, plain
 from synthmix.data.base import Splits, digest_of
-from synthmix.environment import environment_tags
 from synthmix.errors import InvalidInput, TrainingDiverged
 from synthmix.gates import Sampler
 from synthmix.generators.base import Generator, Reconstructing
-from synthmix.generators.checkpoint import checkpoint_content, restore
+from synthmix.generators.checkpoint import restore
 from synthmix.generators.trained import TrainedGenerator
 from synthmix.metrics.classifier import ClassifierFeatures, train_classifier
 from synthmix.metrics.features import FeatureExtractor, make_extractors
@@ -182,11 +181,8 @@ class Stages:
         with ExitStack() as until_stored:  # a training that counts as finished must not get lost
 
             def compute() -> dict[str, Any]:
-                run, payload = until_stored.enter_context(
-                    train(model, self.config, splits, self.resources.tracker, depends_on)
-                )
-                content = checkpoint_content(model, plain(self.config.model))
-                return payload | {"run_id": run.id, "content": content, "environment": dict(environment_tags())}
+                training = train(model, self.config, splits, self.resources.tracker, depends_on)
+                return until_stored.enter_context(training)
 
             try:
                 return self._stored("generator", depends_on, compute, lambda: None)

@@ -4,6 +4,7 @@
                                    manifest.json    what it depends on, when and by which run it was made
     <root>/<stage>/<key[:2]>/<key>.lock             held by the one process that computes or removes it
     <root>/<stage>/<key[:2]>/<key>.partial/         being written; rubbish once its process is gone
+    <root>/journal.jsonl                            a line for each computation that was finished
 
 An entry appears by one rename, so a folder that exists is whole; what happened to it later shows in its checksum.
 The module is light: torch is imported only to write or load a payload.
@@ -31,6 +32,7 @@ from synthmix.stage_key import key_of
 
 PAYLOAD = "payload.pt"
 MANIFEST = "manifest.json"
+JOURNAL = "journal.jsonl"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -120,7 +122,9 @@ class Store:
             start = time.perf_counter()
             payload = compute()
             seconds = round(time.perf_counter() - start, 3)
-            return _write(folder, payload, depends_on=dict(depends_on), seconds=seconds, producer=producer())
+            entry = _write(folder, payload, depends_on=dict(depends_on), seconds=seconds, producer=producer())
+            self._note(entry.manifest)
+            return entry
 
     def find(self, stage: str, key: str) -> Entry | None:
         """The stored result; None, with a warning, where it is damaged, and where there is none."""
@@ -162,6 +166,12 @@ class Store:
             with _lock(partial.with_suffix("")):  # its writer, if alive, holds this lock until it has its final name
                 shutil.rmtree(partial, ignore_errors=True)
         return len(partials)
+
+    def _note(self, manifest: Manifest) -> None:
+        """Adds to the journal, which shows whether anything was computed twice; one small write, so no lock."""
+        line = {name: getattr(manifest, name) for name in ("stage", "key", "created", "seconds", "producer")}
+        with (self.root / JOURNAL).open("a", encoding="utf-8") as stream:
+            stream.write(json.dumps(line) + "\n")
 
     def _folder(self, stage: str, key: str) -> Path:
         return self.root / stage / key[:2] / key

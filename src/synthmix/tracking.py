@@ -8,23 +8,28 @@ never through MLflow's global state.
 from __future__ import annotations
 
 import logging
+import time
 import warnings
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
 from mlflow import MlflowClient
+from mlflow.entities import Metric, RunTag
 from mlflow.entities import Run as Entity
+from mlflow.exceptions import MlflowException
 from mlflow.utils.mlflow_tags import MLFLOW_PARENT_RUN_ID, MLFLOW_RUN_NAME
 
 from synthmix.environment import environment_tags, environment_text
-from synthmix.errors import Interrupted
+from synthmix.errors import Interrupted, InvalidInput
+from synthmix.flat_config import flatten
 from synthmix.tracking_checkpoint import download_checkpoint
 from synthmix.tracking_connection import Connection, StoreAway
 from synthmix.tracking_experiment import equal, open_experiment, search
 from synthmix.tracking_record import LoggedRun, RunRecord
 from synthmix.tracking_run import VALUE_LENGTH, Run
+from synthmix.tracking_store import StoreUnreachable
 
 if TYPE_CHECKING:
     from synthmix.loss_logger import LossLogger
@@ -42,7 +47,8 @@ __all__ = [
 ]
 
 KIND, STUDY, ERROR, REPLAYED = "synthmix.kind", "synthmix.study", "synthmix.error", "synthmix.replayed"
-RUNNING = "attributes.status = 'RUNNING'"
+RUNNING, FINISHED = (f"attributes.status = '{status}'" for status in ("RUNNING", "FINISHED"))
+FEW = 20  # values of a tag are searched for one by one; for more of them, every run is looked at
 
 
 class Tracker:
@@ -143,18 +149,46 @@ class Tracker:
             study: only runs of this study.
             values: only these values of the tag.
         """
-        conditions = [equal(KIND, kind), "attributes.status = 'FINISHED'"]
-        conditions += [equal(STUDY, study)] if study is not None else []
-        conditions += [equal(tag, value) for value in values] if values is not None and len(values) == 1 else []
+        conditions = [equal(KIND, kind), FINISHED] + ([equal(STUDY, study)] if study is not None else [])
+        few = values is not None and len(values) <= FEW
+        searches = [[*conditions, equal(tag, value)] for value in values or ()] if few else [conditions]
         found: dict[str, list[LoggedRun]] = {}
         try:
-            for run in self.connection.ask(lambda: self._search(*conditions)):
-                value = run.data.tags.get(tag)
-                if value is not None and (values is None or value in values):
-                    found.setdefault(value, []).append(LoggedRun(run.info.run_id, run.data.tags))
+            for search_for in searches:
+                for run in self.connection.ask(partial(self._search, *search_for), at_once=True):
+                    value = run.data.tags.get(tag)
+                    if value is not None and (values is None or value in values):
+                        found.setdefault(value, []).append(LoggedRun(run.info.run_id, run.data.tags))
         except StoreAway:
             return None
         return found
+
+    def select(self, kind: str, condition: str) -> list[LoggedRun]:
+        """The FINISHED runs of a kind that meet a condition in MLflow's language for searches, the oldest first.
+
+        Raises:
+            InvalidInput: the condition cannot be read, or the store cannot be reached.
+        """
+        try:
+            runs = self.connection.ask(lambda: self._search(equal(KIND, kind), FINISHED, condition), at_once=True)
+        except StoreAway as away:
+            raise StoreUnreachable(self.uri, str(away)) from away
+        except MlflowException as error:
+            raise InvalidInput(f"{condition}: MLflow cannot search for it ({str(error).splitlines()[0]})") from error
+        return [LoggedRun(run.info.run_id, run.data.tags) for run in runs]
+
+    def add(
+        self, run_id: str, *, metrics: Mapping[str, float] | None = None, tags: Mapping[str, str] | None = None
+    ) -> bool:
+        """Logs what has become known of a run since it ended. Returns False where the store is away."""
+        now = int(time.time() * 1000)
+        values = [Metric(key, float(value), now, 0) for key, value in (metrics or {}).items()]
+        texts = [RunTag(key, value) for key, value in (tags or {}).items()]
+        try:
+            self.connection.ask(lambda: self.client.log_batch(run_id, values, tags=texts))
+        except StoreAway:
+            return False
+        return True
 
     def close_left_running(self, study: str) -> int:
         """Ends as KILLED the runs of a study, but its parent, that are RUNNING though their processes are gone.
@@ -162,7 +196,8 @@ class Tracker:
         Returns how many there were. The caller knows that no other process works at the study.
         """
         try:
-            return self.connection.ask(lambda: self._kill(equal(STUDY, study), f"tags.`{KIND}` != 'study'"))
+            left = partial(self._kill, equal(STUDY, study), f"tags.`{KIND}` != 'study'")
+            return self.connection.ask(left, at_once=True)
         except StoreAway:
             return 0
 
@@ -225,17 +260,6 @@ def _is_interruption(error: BaseException) -> bool:
     """Whether the user has stopped the process. Lightning turns the Ctrl-C of a worker into SystemExit."""
     cause = error.__context__ if isinstance(error, SystemExit) else error
     return isinstance(cause, KeyboardInterrupt | Interrupted)
-
-
-def flatten(config: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
-    """A nested config as dotted keys: {"mix": {"ratio": 1}} → {"mix.ratio": 1}."""
-    flat: dict[str, Any] = {}
-    for key, value in config.items():
-        if isinstance(value, Mapping):
-            flat |= flatten(value, f"{prefix}{key}.")
-        else:
-            flat[f"{prefix}{key}"] = value
-    return flat
 
 
 def _quieten() -> None:

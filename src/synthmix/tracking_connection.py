@@ -19,6 +19,7 @@ from mlflow.exceptions import MlflowException, RestException
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, SQLAlchemyError
 
 from synthmix.tracking_store import StoreUnreachable, knock, open_store
+from synthmix.tracking_uri import shown
 
 T = TypeVar("T")
 PAUSE = 30.0  # seconds for which a store that was away is not asked again
@@ -68,13 +69,18 @@ class Connection:
         """A client of the store. Raises StoreUnreachable where it cannot be reached or written."""
         return open_store(self.uri)
 
-    def ask(self, request: Callable[[], T]) -> T:
+    def ask(self, request: Callable[[], T], *, at_once: bool = False) -> T:
         """What a request gives.
 
+        Args:
+            request: asks the store.
+            at_once: whether a store that was away is asked anew, however short ago that was.
+
         Raises:
-            StoreAway: the store is away, or was within the last half minute.
+            StoreAway: the store is away.
         """
-        if self._reason is not None and (time.monotonic() - self._asked < PAUSE or not self.answers()):
+        waiting = not at_once and time.monotonic() - self._asked < PAUSE
+        if self._reason is not None and (waiting or not self.answers()):
             raise StoreAway(self._reason)
         try:
             return request()
@@ -98,7 +104,9 @@ class Connection:
 
     def _lose(self, reason: str) -> None:
         self._reason, self._asked = reason, time.monotonic()
-        self.outage = f"{self.uri}: MLflow is away ({reason}); the work goes on, what is not logged now can be later"
+        self.outage = (
+            f"{shown(self.uri)}: MLflow is away ({reason}); the work goes on, what is not logged now can be later"
+        )
         logger.warning(self.outage)
 
 

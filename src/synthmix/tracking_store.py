@@ -27,7 +27,7 @@ os.environ.update(
         # MLflow's own have a cell wait four minutes for a server that is gone, and a quarter of an hour if it hangs.
         "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "2",
         "MLFLOW_HTTP_REQUEST_BACKOFF_FACTOR": "1",
-        "MLFLOW_HTTP_REQUEST_TIMEOUT": "20",
+        "MLFLOW_HTTP_REQUEST_TIMEOUT": "10",
         **os.environ,
     }
 )
@@ -39,7 +39,7 @@ from sqlalchemy import NullPool, create_engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from synthmix.errors import InvalidInput
-from synthmix.tracking_uri import SQLITE
+from synthmix.tracking_uri import SQLITE, shown
 
 PORTS = {"postgresql": 5432, "mysql": 3306, "mssql": 1433}  # of databases, where the URI names none
 
@@ -48,7 +48,7 @@ class StoreUnreachable(InvalidInput):
     """An MLflow store that cannot be reached or written; `reason` says why in a few words."""
 
     def __init__(self, uri: str, reason: str) -> None:
-        super().__init__(f"tracking.uri={uri}: cannot be used ({reason})")
+        super().__init__(f"tracking.uri={shown(uri)}: cannot be used ({reason})")
         self.reason = reason
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 
 from synthmix.errors import InvalidInput
@@ -10,6 +11,11 @@ from synthmix.errors import InvalidInput
 SQLITE = "sqlite:///"
 DEFAULT = f"{SQLITE}mlflow.db"
 SCHEMES = ("sqlite", "http", "https", "postgresql", "mysql", "mssql", "databricks")
+
+
+def shown(uri: str) -> str:
+    """A URI without the password that it may hold."""
+    return re.sub(r"(://[^:/@]*):[^@]*@", r"\1:***@", uri)
 
 
 def resolve_uri(uri: str | None) -> str:

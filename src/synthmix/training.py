@@ -13,7 +13,8 @@ from omegaconf import DictConfig
 
 from synthmix.config import plain
 from synthmix.data.base import Splits
-from synthmix.generators.checkpoint import save_generator
+from synthmix.environment import environment_tags
+from synthmix.generators.checkpoint import checkpoint_content, save_generator
 from synthmix.generators.trained import TrainedGenerator
 from synthmix.generators.trainer import TrainerOptions
 from synthmix.loss_logger import LossLogger
@@ -23,7 +24,7 @@ from synthmix.seeds import derive_seed, pool_seed
 from synthmix.stage_key import key_of
 from synthmix.tracking import Run, Tracker, flatten
 
-NOT_PARAMETERS = ("code", "versions")  # of what a training depends on: tags say it
+NOT_PARAMETERS = ("code", "versions", "training")  # of what a training depends on: tags say it
 
 
 class KeptLosses(LossLogger):
@@ -43,8 +44,8 @@ class KeptLosses(LossLogger):
 @contextmanager
 def train(
     generator: TrainedGenerator, config: DictConfig, splits: Splits, tracker: Tracker, depends_on: Mapping[str, Any]
-) -> Iterator[tuple[Run, dict[str, Any]]]:
-    """Trains `generator`; yields its run, which ends with the block, and the loss curves and seconds.
+) -> Iterator[dict[str, Any]]:
+    """Trains `generator`; yields what is to be stored of it. Its run ends with the block.
 
     Raises:
         TrainingDiverged: a loss is not finite.
@@ -60,7 +61,13 @@ def train(
         with TemporaryDirectory() as folder:
             file = save_generator(generator, plain(config.model), Path(folder) / "generator.pt")
             run.log_file(file, "checkpoint")
-        yield run, {"curves": losses.curves, "seconds": seconds}
+        yield {
+            "content": checkpoint_content(generator, plain(config.model)),
+            "curves": losses.curves,
+            "seconds": seconds,
+            "run_id": run.id,
+            "environment": dict(environment_tags()),
+        }
 
 
 def run_name(depends_on: Mapping[str, Any]) -> str:
@@ -90,6 +97,7 @@ def _fit(generator: TrainedGenerator, config: DictConfig, splits: Splits, run: R
         trainer["checkpoint_dir"] = str(Path(trainer["checkpoint_dir"]) / key_of("generator", {"run": run.id}))
     options = TrainerOptions(**trainer, progress_bar=config.tracking.study is None)
     callbacks = [SampleGrids(run, grid_every, pool_seed(config.seed))] if config.tracking.pictures else []
+    generator.scaling = splits.scaling
     material = generator.material(splits.unlabelled())
     seed = derive_seed(config.seed, "generator")
     generator.fit(material, seed=seed, options=options, logger=losses, callbacks=callbacks)

@@ -1,16 +1,10 @@
-"""A cell that logs to an MLflow server on another port of this machine, as a team would have one."""
+"""An MLflow server on another port of this machine, as a team would have one: it is there, and it goes away."""
 
 from __future__ import annotations
 
-import os
-import signal
-import socket
-import subprocess
-import sys
 import time
 import urllib.request
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -18,63 +12,25 @@ import pytest
 from mlflow import MlflowClient
 
 from synthmix import load_generator
+from synthmix.tracking import LossLogger, RunRecord, Tracker
 
 SMALL = ["data.n_train=50", "quality.n_samples=100", "trainer.log_every=10", "model.steps=30"]
 pytestmark = pytest.mark.xdist_group("server")
 
 
-@contextmanager
-def serving(words: list[str], folder: Path) -> Iterator[str]:
-    """The address of a server that is started by these words, as long as the block runs."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    log = folder / "log"
-    with log.open("w") as told:
-        command = [sys.executable, "-m", *words, "--port", str(port)]
-        process = subprocess.Popen(command, stdout=told, stderr=told, cwd=folder, start_new_session=True)
-    try:
-        if not answers(f"http://127.0.0.1:{port}/health", process):
-            pytest.skip(f"no MLflow server can be started here: {log.read_text()[-500:]}")
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
-
-
-@pytest.fixture
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A server over a sqlite store, which hands out the artifacts itself."""
-    folder = tmp_path_factory.mktemp("server")
-    where = ["--backend-store-uri", f"sqlite:///{folder}/server.db", "--artifacts-destination", str(folder / "files")]
-    with serving(["mlflow", "server", "--host", "127.0.0.1", "--workers", "1", *where], folder) as address:
-        yield address
-
-
-def answers(address: str, process: subprocess.Popen[bytes]) -> bool:
-    """Whether a server is up within two minutes."""
-    deadline = time.monotonic() + 120
-    while time.monotonic() < deadline and process.poll() is None:
-        try:
-            urllib.request.urlopen(address, timeout=5).close()
-        except OSError:
-            time.sleep(0.2)
-        else:
-            return True
-    return False
-
-
 def test_a_cell_logs_everything_to_a_server(
-    server: str,
+    sqlite_server: Any,
     command: Callable[..., Any],
     runs_in: Callable[..., Any],
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    server = sqlite_server.uri
     monkeypatch.setenv("MLFLOW_TRACKING_URI", server)
-    answer = command("run", "model=gan", *SMALL)
+    answer = command("run", "model=gan", "tracking.experiment=everything", *SMALL)
     assert (answer.code, answer.err) == (0, "")
     assert f" in {server}\n" in answer.out
+    assert "View run" not in answer.out
     (cell,), (generator,) = runs_in(server, "cell"), runs_in(server, "generator")
     assert (cell.info.status, generator.info.status) == ("FINISHED", "FINISHED")
     assert {"cluster/ari", "quality/fd_pca", "time/clusterer_s"} <= set(cell.data.metrics)
@@ -83,22 +39,88 @@ def test_a_cell_logs_everything_to_a_server(
         assert [entry.step for entry in client.get_metric_history(generator.info.run_id, loss)] == [10, 20, 30]
     assert Path(client.download_artifacts(cell.info.run_id, "pictures/confusion.png")).stat().st_size > 1000
     assert load_generator(cell.info.run_id).sample(5, seed=0).shape == (5, 1, 8, 8)
-    assert {path.name for path in tmp_path.iterdir()} == {"outputs"}
+
+
+RECORD = RunRecord(
+    kind="cell",
+    name="during",
+    params={"mix.ratio": 1},
+    tags={"synthmix.study": "outage", "synthmix.cell_key": "during"},
+    metrics={"cluster/ari": 0.5},
+    texts={"config.yaml": "seed: 0\n"},
+    files={"checkpoint/generator.pt": lambda file: file.write_bytes(b"weights")},
+    started_ms=1_700_000_000_000,
+    ended_ms=1_700_000_060_000,
+)
+
+
+def test_a_server_that_goes_away_stops_nothing_and_is_completed_later(
+    sqlite_server: Any, caplog: pytest.LogCaptureFixture, runs_in: Callable[..., Any]
+) -> None:
+    tracker = Tracker(sqlite_server.uri, "outage")
+    study = {"synthmix.study": "outage"}
+    with tracker.study("outage", params={"experiment": None}, tags={}) as parent:
+        with tracker.run("cell", "before", params={}, tags=study | {"synthmix.cell_key": "before"}) as before:
+            before.log_metrics({"cluster/ari": 0.25})
+        with tracker.run("generator", "interrupted", params={}, tags=study) as interrupted:
+            losses = LossLogger(interrupted, seconds=0)
+            losses.log_metrics({"train/loss": 1.0}, 1)
+            sqlite_server.stop()
+            start = time.monotonic()
+            losses.log_metrics({"train/loss": 0.5}, 2)
+        log_a_cell(tracker, study)
+        log_a_cell(tracker, study)
+        assert time.monotonic() - start < 8
+        assert tracker.find_runs("cell", "synthmix.cell_key", study="outage") is None
+        told = [record.message for record in caplog.records if record.name == "synthmix.tracking"]
+        assert told == [tracker.outage]
+        assert told[0].startswith(f"{sqlite_server.uri}: MLflow is away (Connection refused); ")
+
+        sqlite_server.start()
+        assert tracker.close_left_running("outage") == 1
+        found = tracker.find_runs("cell", "synthmix.cell_key", study="outage")
+        assert found is not None
+        assert list(found) == ["before"]
+        replayed = tracker.replay(RECORD, parent.id)
+
+    runs = {
+        run.info.run_id: run for run in runs_in(sqlite_server.uri) if run.data.tags.get("synthmix.study") == "outage"
+    }
+    finished = {parent.id: "FINISHED", before.id: "FINISHED", replayed: "FINISHED"}
+    assert {run: entity.info.status for run, entity in runs.items()} == {**finished, interrupted.id: "KILLED"}
+    assert runs[interrupted.id].data.metrics == {"train/loss": 1.0}
+    assert runs[replayed].data.metrics == RECORD.metrics
+    client = MlflowClient(sqlite_server.uri)
+    assert Path(client.download_artifacts(replayed, "checkpoint/generator.pt")).read_bytes() == b"weights"
+
+
+def log_a_cell(tracker: Tracker, tags: dict[str, str]) -> None:
+    """What a cell does whose server is gone."""
+    with tracker.run("cell", "during", params={"mix.ratio": 1}, tags=tags) as cell:
+        with tracker.run("generator", "in it", params={}, tags=tags, parent=cell.id) as generator:
+            LossLogger(generator, seconds=0).log_metrics({"train/loss": 1.0}, 1)
+        cell.log_text("seed: 0\n", "config.yaml")
+        cell.log_metrics({"cluster/ari": 0.5})
+    assert (cell.id, cell.lost, generator.lost) == (None, "Connection refused", "Connection refused")
 
 
 def test_the_ui_shows_the_store_with_its_pictures(
-    command: Callable[..., Any], shared_store: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    command: Callable[..., Any],
+    shared_store: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    server_of: Callable[..., Any],
 ) -> None:
     words = ["model=duplicate", "mix.ratio=2", *SMALL[:2], f"tracking.uri={shared_store}", "tracking.experiment=ui"]
     assert command("run", *words).code == 0
     monkeypatch.setenv("MLFLOW_TRACKING_URI", shared_store)
-    with serving(["synthmix", "ui"], tmp_path) as address:
-        assert f"open {address}/#/experiments" in (tmp_path / "log").read_text()
-        client = MlflowClient(address)
+    with server_of(["synthmix", "ui"], tmp_path).started() as server:
+        assert f"open {server.uri}/#/experiments" in server.log.read_text()
+        client = MlflowClient(server.uri)
         experiment = client.get_experiment_by_name("ui")
         assert experiment is not None
         (run,) = client.search_runs([experiment.experiment_id])
         assert run.data.params["mix.ratio"] == "2"
-        picture = f"{address}/get-artifact?path=pictures/confusion.png&run_uuid={run.info.run_id}"
+        picture = f"{server.uri}/get-artifact?path=pictures/confusion.png&run_uuid={run.info.run_id}"
         with urllib.request.urlopen(picture, timeout=30) as response:
             assert response.read().startswith(b"\x89PNG")

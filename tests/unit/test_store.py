@@ -45,7 +45,7 @@ def compute():
 Path(f"ready-{os.getpid()}").touch()
 while not Path("go").exists():
     time.sleep(0.001)
-entry = Store(Path("store")).get_or_compute("generator", wanted, compute, producer=str(os.getpid()))
+entry = Store(Path("store")).get_or_compute("generator", wanted, compute, producer=lambda: str(os.getpid()))
 print(entry.reused, entry.producer, entry.payload["by"], entry.payload["x"].tolist())
 """
 
@@ -66,7 +66,7 @@ def payload() -> dict[str, Any]:
 
 
 def recompute(store: Store) -> Entry:
-    return store.get_or_compute("generator", DEPENDS_ON, payload, producer="run-2")
+    return store.get_or_compute("generator", DEPENDS_ON, payload, producer=lambda: "run-2")
 
 
 @pytest.fixture
@@ -77,14 +77,14 @@ def store(tmp_path: Path) -> Store:
 @pytest.fixture
 def folder(store: Store) -> Path:
     """The folder of an entry that run-1 has stored."""
-    store.get_or_compute("generator", DEPENDS_ON, payload, producer="run-1")
+    store.get_or_compute("generator", DEPENDS_ON, payload, producer=lambda: "run-1")
     key = key_of("generator", DEPENDS_ON)
     return store.root / "generator" / key[:2] / key
 
 
 def test_what_was_computed_once_is_read_afterwards(store: Store) -> None:
-    first = store.get_or_compute("generator", DEPENDS_ON, payload, producer="run-1")
-    again = store.get_or_compute("generator", DEPENDS_ON, lambda: pytest.fail("computed twice"), producer="run-2")
+    first = store.get_or_compute("generator", DEPENDS_ON, payload, producer=lambda: "run-1")
+    again = store.get_or_compute("generator", DEPENDS_ON, lambda: pytest.fail("computed twice"))
 
     assert (first.reused, first.producer) == (False, "run-1")
     assert (again.reused, again.producer) == (True, "run-1")
@@ -265,3 +265,64 @@ def test_remove_unfinished_takes_what_a_killed_writer_left(store: Store, folder:
 def test_an_empty_store_needs_no_folder(store: Store) -> None:
     assert list(store.entries()) == list(store.verify()) == []
     assert not store.root.exists()
+
+
+def test_the_producer_is_asked_for_once_the_result_is_there(store: Store) -> None:
+    events: list[str] = []
+
+    def producer() -> str:
+        events.append("producer")
+        return "run-1"
+
+    def compute() -> dict[str, Any]:
+        events.append("computed")
+        return {"x": 1}
+
+    for _ in range(2):
+        assert store.get_or_compute("generator", DEPENDS_ON, compute, producer).producer == "run-1"
+    assert events == ["computed", "producer"]
+    assert store.get_or_compute("pool", {"n": 1}, lambda: {"x": 1}).producer is None
+
+
+def test_an_entry_is_found_by_its_key(store: Store, folder: Path) -> None:
+    entry = store.find("generator", folder.name)
+    assert entry is not None
+    assert (entry.reused, entry.producer, entry.payload["losses"]) == (True, "run-1", [1.5, 0.25])
+    assert store.has("generator", folder.name)
+    for stage, key in (("pool", folder.name), ("generator", key_of("generator", {}))):
+        assert store.find(stage, key) is None
+        assert not store.has(stage, key)
+
+
+@pytest.mark.parametrize("file", ["payload.pt", "manifest.json"])
+@pytest.mark.parametrize("damage", ["removed", "cut off"])
+def test_what_is_found_damaged_is_none_and_told(file: str, damage: str, store: Store, folder: Path) -> None:
+    if damage == "removed":
+        (folder / file).unlink()
+    else:
+        os.truncate(folder / file, (folder / file).stat().st_size - 1)
+        if file == "manifest.json":
+            os.truncate(folder / file, 10)
+    with pytest.warns(UserWarning, match=r"stage generator will be computed again, .* is damaged"):
+        assert store.find("generator", folder.name) is None
+    with pytest.warns(UserWarning, match="computed again"):
+        recompute(store)
+    assert store.find("generator", folder.name) is not None
+
+
+def test_the_entries_of_one_stage_are_its_own(store: Store, folder: Path) -> None:
+    for n in range(3):
+        store.get_or_compute("pool", {"n": n}, lambda: {"x": 1})
+    pools = list(store.entries("pool"))
+    assert sorted(entry.depends_on["n"] for entry in pools) == [0, 1, 2]
+    assert [entry.key for entry in pools] == sorted(entry.key for entry in pools)
+    assert [entry.key for entry in store.entries("generator")] == [folder.name]
+    assert len(list(store.entries())) == 4
+    assert list(store.entries("quality")) == []
+
+
+def test_what_lies_beside_the_entries_is_none_of_them(store: Store, folder: Path) -> None:
+    (store.root / "studies" / "ab" / "s-1").mkdir(parents=True)
+    (folder.parent / "notes.txt").touch()
+    assert [entry.key for entry in store.entries()] == [folder.name]
+    assert list(store.verify()) == []

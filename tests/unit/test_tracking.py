@@ -1,63 +1,60 @@
-"""Runs in a real store: their status, what they hold, and where it lies."""
+"""Runs in a real store: their status, what they hold, how they are found again, and what an outage makes of them."""
 
 from __future__ import annotations
 
-import importlib.metadata
 import os
-import platform
 import signal
-import subprocess
-from collections.abc import Iterator
+import socket
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
-from matplotlib.figure import Figure
 from mlflow import MlflowClient
 from mlflow.entities import Run as Entity
-from pytorch_lightning.callbacks import Callback
+from mlflow.exceptions import MlflowException
 
-from synthmix import load_dataset, make_generator
 from synthmix.errors import Interrupted, InvalidInput, TrainingDiverged
-from synthmix.generators.trained import TrainedGenerator
-from synthmix.tracking import (
-    LossLogger,
-    Run,
-    Tracker,
-    download_checkpoint,
-    environment_tags,
-    environment_text,
-    flatten,
+from synthmix.tracking import Run, RunRecord, Tracker, environment_tags
+
+RECORD = RunRecord(
+    kind="generator",
+    name="gan seed 0",
+    params={f"model.option_{number}": number / 2 for number in range(120)},
+    tags={"synthmix.stage_key": "abc", "version.torch": "1.0", "synthmix.study": "replayed"},
+    metrics={"quality/fd_pca": 0.25, "time/generator_s": 3.0},
+    curves={"train/loss": [(step, 1 / step) for step in range(1, 1501)]},
+    texts={"config.yaml": "seed: 0\n", "notes/why.txt": "because"},
+    files={"checkpoint/generator.pt": lambda file: file.write_bytes(b"weights")},
+    started_ms=1_700_000_000_000,
+    ended_ms=1_700_000_060_000,
 )
 
-REPOSITORY = Path(__file__).resolve().parents[2]
 
-
-@pytest.fixture(scope="module")
-def tracker(tmp_path_factory: pytest.TempPathFactory) -> Tracker:
-    return Tracker(f"sqlite:///{tmp_path_factory.mktemp('store')}/mlflow.db", "unit")
-
-
-def stored(tracker: Tracker, run_id: str) -> Entity:
+def stored(tracker: Tracker, run: Run | str | None) -> Entity:
     """What another client reads."""
-    return MlflowClient(tracker.uri).get_run(run_id)
+    return MlflowClient(tracker.uri).get_run(run.id if isinstance(run, Run) else run)
 
 
 def test_a_run_that_ends_is_finished_and_holds_what_was_logged(tracker: Tracker) -> None:
     with tracker.run("cell", "a name", params={"mix.ratio": 1.5, "model.hidden": [1, 2]}, tags={"x": "y"}) as run:
         run.log_metrics({"cluster/ari": 0.25, "cluster/acc": 0.5}, step=3)
+        run.tag("synthmix.generator_run", "abc")
         with run.timed("sleep"):
-            assert stored(tracker, run.id).info.status == "RUNNING"
-    entity = stored(tracker, run.id)
+            entity = stored(tracker, run)
+            assert entity.info.status == "RUNNING"
+            assert entity.data.params == {"mix.ratio": "1.5", "model.hidden": "[1, 2]"}
+    entity = stored(tracker, run)
     assert (entity.info.status, entity.info.run_name) == ("FINISHED", "a name")
     assert entity.info.end_time is not None
-    assert entity.data.params == {"mix.ratio": "1.5", "model.hidden": "[1, 2]"}
     assert {key: value for key, value in entity.data.metrics.items() if not key.startswith("time/")} == {
         "cluster/ari": 0.25,
         "cluster/acc": 0.5,
     }
     assert 0 < entity.data.metrics["time/sleep_s"] < 10
-    assert (entity.data.tags["synthmix.kind"], entity.data.tags["x"]) == ("cell", "y")
-    assert "mlflow.parentRunId" not in entity.data.tags
+    tags = entity.data.tags
+    assert (tags["synthmix.kind"], tags["x"], tags["synthmix.generator_run"]) == ("cell", "y", "abc")
+    assert "mlflow.parentRunId" not in tags
 
 
 @pytest.mark.parametrize(
@@ -81,47 +78,39 @@ def test_the_status_says_how_a_run_ended(tracker: Tracker, error: BaseException,
         raise error
     told = f"{type(error).__name__}: {error}" if status == "FAILED" else None
     for run in (outer, inner):
-        entity = stored(tracker, run.id)
+        entity = stored(tracker, run)
         assert entity.info.status == status
         assert entity.data.tags.get("synthmix.error") == told
 
 
-class PressesCtrlC(Callback):
-    """What the terminal does to a launcher's worker in the middle of a training."""
-
-    def on_train_batch_end(self, *_: object) -> None:
-        raise KeyboardInterrupt
-
-
-@pytest.fixture
-def _handler_of_ctrl_c() -> Iterator[None]:
-    """Lightning ignores further ones from then on; pytest needs its own back."""
-    kept = signal.getsignal(signal.SIGINT)
-    yield
-    signal.signal(signal.SIGINT, kept)
+def test_what_was_known_when_a_run_failed_is_logged(tracker: Tracker) -> None:
+    with pytest.raises(SystemExit), tracker.run("cell", "failed", params={}, tags={}) as run:
+        fail_after(lambda: run.log_metrics({"cluster/ari": 1.0}))
+    assert stored(tracker, run).data.metrics == {"cluster/ari": 1.0}
 
 
-@pytest.mark.usefixtures("_handler_of_ctrl_c")
-def test_a_training_that_lightning_ends_on_ctrl_c_was_killed(tracker: Tracker) -> None:
-    generator = make_generator("gan", steps=100)
-    assert isinstance(generator, TrainedGenerator)
-    with pytest.raises(SystemExit), tracker.run("generator", "ctrl-c", params={}, tags={}) as run:
-        generator.fit(load_dataset("digits"), logger=LossLogger(run), callbacks=[PressesCtrlC()])
-    assert stored(tracker, run.id).info.status == "KILLED"
-    assert "train/generator_loss" in stored(tracker, run.id).data.metrics
+def fail_after(step: Callable[[], object]) -> NoReturn:
+    step()
+    raise SystemExit(1)
 
 
 def test_a_run_may_fail_without_an_exception(tracker: Tracker) -> None:
     with tracker.run("study", "one of its cells has failed", params={}, tags={}) as run:
         run.failed = True
-    assert stored(tracker, run.id).info.status == "FAILED"
+    assert stored(tracker, run).info.status == "FAILED"
 
 
 def test_a_run_whose_parameters_cannot_be_logged_has_failed(tracker: Tracker) -> None:
-    with pytest.raises(Exception, match="Invalid"), tracker.run("cell", "n", params={"bad=key": 1}, tags={}):
+    with pytest.raises(MlflowException, match="Invalid"), tracker.run("cell", "n", params={"bad=key": 1}, tags={}):
         pytest.fail("it was opened")
     (entity,) = [run for run in runs_of(tracker) if run.info.run_name == "n"]
     assert entity.info.status == "FAILED"
+
+
+def test_a_run_whose_metrics_cannot_be_logged_has_failed(tracker: Tracker) -> None:
+    with pytest.raises(MlflowException, match="Invalid"), tracker.run("cell", "n", params={}, tags={}) as run:
+        run.log_metrics({"bad=key": 1.0})
+    assert stored(tracker, run).info.status == "FAILED"
 
 
 def runs_of(tracker: Tracker) -> list[Entity]:
@@ -130,7 +119,7 @@ def runs_of(tracker: Tracker) -> list[Entity]:
 
 def study_with_lost_cells(tracker: Tracker, error: BaseException, runs: dict[str, Run]) -> None:
     """Ends by `error` while cells of killed processes are open: nobody leaves their contexts."""
-    with tracker.run("study", "parent", params={}, tags={}) as runs["parent"]:
+    with tracker.study("with lost cells", params={}, tags={}) as runs["parent"]:
         parent = runs["parent"].id
         with tracker.run("cell", "done", params={}, tags={}, parent=parent) as runs["done"]:
             pass
@@ -147,9 +136,9 @@ def test_a_parent_that_is_stopped_ends_the_runs_whose_processes_are_gone(
     runs: dict[str, Run] = {}
     with pytest.raises(type(error)) as stopped:
         study_with_lost_cells(tracker, error, runs)
-    states = {name: stored(tracker, run.id).info.status for name, run in runs.items()}
+    states = {name: stored(tracker, run).info.status for name, run in runs.items()}
     assert states == {"parent": status, "done": "FINISHED", "lost": "KILLED", "other": "RUNNING"}
-    assert stored(tracker, runs["lost"].id).data.tags["mlflow.parentRunId"] == runs["parent"].id
+    assert stored(tracker, runs["lost"]).data.tags["mlflow.parentRunId"] == runs["parent"].id
     del stopped  # it holds the frames, and they the open contexts
 
 
@@ -157,104 +146,155 @@ def test_long_parameters_and_many_of_them_are_kept(tracker: Tracker) -> None:
     params = {f"p{number}": "x" * (number * 20) for number in range(300)}
     with tracker.run("cell", "long", params=params, tags={}) as run:
         pass
-    assert stored(tracker, run.id).data.params == params
+    assert stored(tracker, run).data.params == params
     assert len(params["p299"]) > 250
 
 
-def test_the_environment_is_that_of_the_process(tracker: Tracker) -> None:
-    with tracker.run("cell", "environment", params={}, tags={}) as run:
+def test_a_study_has_one_parent_however_often_it_is_asked_for(tracker: Tracker) -> None:
+    first, again = {"command": "run -m", "cells": "4"}, {"command": "run -m seed=range(9)", "cells": "9"}
+    params = {"score": "ari", "experiment": None}
+    with pytest.raises(SystemExit), tracker.study("twice", params=params, tags=first) as parent:
+        raise SystemExit(1)
+    assert stored(tracker, parent).data.tags["synthmix.error"] == "SystemExit: 1"
+    with tracker.study("twice", params={**params, "score": "nmi", "new": 1}, tags=again) as reopened:
+        assert stored(tracker, parent).info.status == "RUNNING"
+        reopened.log_metrics({"study/finished": 9})
+    entity = stored(tracker, parent)
+    assert (reopened.id, entity.info.status) == (parent.id, "FINISHED")
+    assert entity.data.params == {"score": "ari", "experiment": "None", "new": "1"}
+    tags = entity.data.tags
+    assert tags.items() >= {**again, "now.score": "nmi", "synthmix.kind": "study", "synthmix.study": "twice"}.items()
+    assert "synthmix.error" not in tags
+    with tracker.study("another", params={}, tags={}) as other:
         pass
-    tags = stored(tracker, run.id).data.tags
-    assert tags.items() >= environment_tags().items()
-    for package in ("synthmix", "torch", "mlflow", "hydra-core", "pytorch-lightning", "scikit-learn", "torchmetrics"):
-        assert tags[f"version.{package}"] == importlib.metadata.version(package)
-    assert tags["version.python"] == platform.python_version()
-    head = subprocess.run(["git", "-C", REPOSITORY, "rev-parse", "HEAD"], capture_output=True, text=True, check=True)
-    assert tags["synthmix.git_commit"].removesuffix("-dirty") == head.stdout.strip()
+    assert other.id != parent.id
 
 
-def test_the_environment_text_can_be_installed_again() -> None:
-    lines = environment_text().splitlines()
-    assert lines[0].startswith(f"# Python {platform.python_version()} on ")
-    assert {f"{name}=={importlib.metadata.version(name)}" for name in ("torch", "numpy", "omegaconf")} <= set(lines)
-    assert all("==" in line for line in lines[1:])
+def left_running(tracker: Tracker, kind: str, tags: Mapping[str, str]) -> str:
+    run = tracker.client.create_run(tracker.experiment_id, tags={"synthmix.kind": kind, **tags})
+    return str(run.info.run_id)
 
 
-def test_artifacts_lie_beside_the_database_and_are_found_from_anywhere(
-    tracker: Tracker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    (tmp_path / "cells.csv").write_text("a,b\n")
-    with tracker.run("cell", "artifacts", params={}, tags={}) as run:
-        run.log_text("seed: 0\n", "config.yaml")
-        run.log_figure(Figure(figsize=(1, 1)), "pictures/empty.png")
-        run.log_file(tmp_path / "cells.csv", "report")
-    (tmp_path / "elsewhere").mkdir()
-    monkeypatch.chdir(tmp_path / "elsewhere")
-    client = MlflowClient(tracker.uri)
-    assert Path(client.download_artifacts(run.id, "config.yaml")).read_text() == "seed: 0\n"
-    assert Path(client.download_artifacts(run.id, "report/cells.csv")).read_text() == "a,b\n"
-    assert Path(client.download_artifacts(run.id, "pictures/empty.png")).read_bytes().startswith(b"\x89PNG")
-    location = Path(tracker.uri.removeprefix("sqlite:///")).parent / "mlartifacts" / "unit"
-    assert client.get_experiment(tracker.experiment_id).artifact_location == location.as_uri()
-    assert not any((tmp_path / "elsewhere").iterdir())
+def test_what_killed_processes_left_running_is_closed(tracker: Tracker) -> None:
+    study = {"synthmix.study": "killed"}
+    with tracker.run("cell", "done", params={}, tags=study) as done:
+        pass
+    left = [left_running(tracker, kind, study) for kind in ("cell", "generator", "cell")]
+    others = [left_running(tracker, "study", study), left_running(tracker, "cell", {"synthmix.study": "alive"})]
+    assert tracker.close_left_running("killed") == 3
+    assert tracker.close_left_running("killed") == 0
+    assert [stored(tracker, run).info.status for run in left] == ["KILLED"] * 3
+    assert [stored(tracker, run).info.status for run in others] == ["RUNNING"] * 2
+    assert stored(tracker, done).info.status == "FINISHED"
 
 
-def test_an_experiment_is_made_once(tracker: Tracker) -> None:
-    assert Tracker(tracker.uri, "unit").experiment_id == tracker.experiment_id
-    assert Tracker(tracker.uri, "another").experiment_id != tracker.experiment_id
+def test_a_run_that_is_over_is_logged_as_it_was(tracker: Tracker, tmp_path: Path) -> None:
+    run_id = tracker.replay(RECORD, "the parent")
+    client, entity = MlflowClient(tracker.uri), stored(tracker, run_id)
+    info, tags = entity.info, entity.data.tags
+    assert (info.status, info.run_name) == ("FINISHED", "gan seed 0")
+    assert (info.start_time, info.end_time) == (RECORD.started_ms, RECORD.ended_ms)
+    assert entity.data.params == {key: str(value) for key, value in RECORD.params.items()}
+    assert entity.data.metrics == {**RECORD.metrics, "train/loss": 1 / 1500}
+    assert tags.items() >= {**RECORD.tags, "synthmix.replayed": "true", "mlflow.parentRunId": "the parent"}.items()
+    assert tags["synthmix.kind"] == "generator"
+    assert not tags.keys() & environment_tags().keys() - RECORD.tags.keys()  # today's may be another
+    history = client.get_metric_history(str(run_id), "train/loss")
+    assert sorted((entry.step, entry.value) for entry in history) == list(RECORD.curves["train/loss"])
+    for path, content in {**RECORD.texts, "checkpoint/generator.pt": "weights"}.items():
+        assert Path(client.download_artifacts(str(run_id), path, str(tmp_path))).read_text() == content
+
+
+def test_runs_are_found_by_a_tag(tracker: Tracker) -> None:
+    def cell(study: str, key: str, arm: str) -> str:
+        tags = {"synthmix.study": study, "synthmix.cell_key": key, "arm": arm}
+        with tracker.run("cell", "found", params={}, tags=tags) as run:
+            pass
+        return str(run.id)
+
+    a, a_again, b = cell("found", "a", "vae"), cell("found", "a", "gan"), cell("found", "b", "vae")
+    elsewhere = cell("elsewhere", "a", "vae")
+    left_running(tracker, "cell", {"synthmix.study": "found", "synthmix.cell_key": "c"})
+
+    def ids(**conditions: object) -> dict[str, list[str]]:
+        found = tracker.find_runs("cell", "synthmix.cell_key", **conditions)  # type: ignore[arg-type]
+        assert found is not None
+        return {value: [run.id for run in runs] for value, runs in found.items() if value in "abc"}
+
+    assert ids(study="found") == {"a": [a, a_again], "b": [b]}
+    assert ids(study="found", values=["b", "c"]) == {"b": [b]}
+    assert ids(values={"a"}) == {"a": [a, a_again, elsewhere]}
+    assert ids(study="nobody's") == {}
+    found = tracker.find_runs("cell", "synthmix.cell_key", study="found")
+    assert found is not None
+    assert [run.tags["arm"] for run in found["a"]] == ["vae", "gan"]
+    assert tracker.find_runs("generator", "synthmix.cell_key") == {}
+
+
+def test_runs_are_selected_by_a_condition_of_mlflow(tracker: Tracker) -> None:
+    for ratio, kind in ((1, "cell"), (2, "cell"), (2, "generator")):
+        with tracker.run(kind, "selected", params={"mix.ratio": ratio}, tags={"group": "s"}) as run:
+            run.log_metrics({"cluster/ari": ratio / 10})
+    left_running(tracker, "cell", {"group": "s"})
+    condition = "metrics.`cluster/ari` > 0.15 and tags.group = 's'"
+    assert [stored(tracker, run.id).data.params["mix.ratio"] for run in tracker.select("cell", condition)] == ["2"]
+    assert len(tracker.select("cell", "tags.group = 's'")) == 2
+    with pytest.raises(InvalidInput, match=r"^this is none: MLflow cannot search for it"):
+        tracker.select("cell", "this is none")
+
+
+def test_more_can_be_logged_to_a_run_that_has_ended(tracker: Tracker) -> None:
+    with tracker.run("generator", "added to", params={}, tags={}) as run:
+        pass
+    assert tracker.add(str(run.id), metrics={"quality/fd_pca": 0.5}, tags={"a": "b"})
+    entity = stored(tracker, run)
+    assert (entity.info.status, entity.data.metrics) == ("FINISHED", {"quality/fd_pca": 0.5})
+    assert entity.data.tags["a"] == "b"
+
+
+@pytest.fixture
+def away() -> Tracker:
+    """A tracker whose server is not there."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return Tracker(f"http://127.0.0.1:{free.getsockname()[1]}", "unit")
+
+
+def test_a_store_that_is_away_stops_nothing(away: Tracker, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with away.run("cell", "lost", params={"a": 1}, tags={}) as run:
+        run.log_metrics({"b": 1.0})
+        run.log_text("text", "config.yaml")
+        run.log_file(tmp_path / "file", "report")
+        run.log_written("checkpoint/generator.pt", lambda _: pytest.fail("nobody reads it"))
+        run.tag("c", "d")
+        with run.timed("stage"):
+            pass
+    assert (run.id, run.lost) == (None, "<urlopen error [Errno 111] Connection refused>")
+    assert str(away.outage).startswith(f"{away.uri}: MLflow is away (")
+    assert away.replay(RECORD) is None
+    assert away.find_runs("cell", "synthmix.cell_key") is None
+    assert away.close_left_running("a study") == 0
+    assert not away.add("a run", tags={"a": "b"})
+    with pytest.raises(InvalidInput, match="refused"):
+        away.select("cell", "metrics.a > 1")
+
+
+def test_an_error_of_a_cell_is_not_hidden_by_an_outage(away: Tracker) -> None:
+    with pytest.raises(TrainingDiverged), away.run("cell", "lost", params={}, tags={}):
+        raise TrainingDiverged("loss is nan")
+
+
+def test_a_study_is_not_begun_with_a_store_that_is_away(away: Tracker) -> None:
+    with pytest.raises(InvalidInput, match="refused"), away.study("new", params={}, tags={}):
+        pytest.fail("it was opened")
+    with pytest.raises(InvalidInput, match="refused"):
+        _ = away.experiment_id
 
 
 def test_a_tracker_opens_nothing_before_it_is_used(tmp_path: Path) -> None:
     Tracker(f"sqlite:///{tmp_path}/mlflow.db", "unit")
     assert list(tmp_path.iterdir()) == []
-
-
-def test_losses_arrive_in_batches_and_do_not_end_the_run(tracker: Tracker) -> None:
-    with tracker.run("generator", "losses", params={}, tags={}) as run:
-        logger = LossLogger(run, seconds=1000)
-        for step in range(1, 2001):
-            logger.log_metrics({"train/loss": 1 / step}, step)
-        assert stored(tracker, run.id).data.metrics == {}
-        logger.finalize("success")
-        assert stored(tracker, run.id).info.status == "RUNNING"
-        logger.finalize("failed")  # what was sent is not sent again
-    history = MlflowClient(tracker.uri).get_metric_history(run.id, "train/loss")
-    assert {entry.step: entry.value for entry in history} == {step: 1 / step for step in range(1, 2001)}
-    assert len(history) == 2000
-
-
-def test_losses_are_sent_on_the_way_too(tracker: Tracker) -> None:
-    with tracker.run("generator", "losses", params={}, tags={}) as run:
-        LossLogger(run, seconds=0).log_metrics({"train/loss": 2.0}, 7)
-        assert stored(tracker, run.id).data.metrics == {"train/loss": 2.0}
-
-
-def test_a_run_without_generator_has_no_checkpoint(tracker: Tracker, tmp_path: Path) -> None:
-    with tracker.run("cell", "control", params={}, tags={}) as run:
-        pass
-    with pytest.raises(InvalidInput, match=f"run {run.id}: has no trained generator"):
-        download_checkpoint(tracker.uri, run.id, tmp_path)
-    with pytest.raises(InvalidInput, match="run nope: not found in sqlite"):
-        download_checkpoint(tracker.uri, "nope", tmp_path)
-
-
-def test_the_checkpoint_of_a_reused_cell_is_that_of_the_cell_it_is_from(tracker: Tracker, tmp_path: Path) -> None:
-    (tmp_path / "generator.pt").write_bytes(b"weights")
-    with tracker.run("generator", "g", params={}, tags={}) as generator:
-        generator.log_file(tmp_path / "generator.pt", "checkpoint")
-    with tracker.run("cell", "first", params={}, tags={"synthmix.generator_run": generator.id}) as first:
-        pass
-    with tracker.run("cell", "again", params={}, tags={"synthmix.reused_from": first.id}) as again:
-        pass
-    for number, run in enumerate((generator, first, again)):
-        folder = tmp_path / str(number)
-        folder.mkdir()
-        assert download_checkpoint(tracker.uri, run.id, folder).read_bytes() == b"weights"
-
-
-def test_a_nested_config_becomes_dotted_keys() -> None:
-    nested = {"mix": {"ratio": 1}, "model": {"networks": {"hidden": [1]}, "empty": {}}, "seed": 0}
-    assert flatten(nested) == {"mix.ratio": 1, "model.networks.hidden": [1], "seed": 0}
 
 
 def test_telemetry_is_off() -> None:

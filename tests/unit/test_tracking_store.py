@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import socket
+import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import closing, nullcontext
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from threading import Thread
@@ -15,7 +18,7 @@ import pytest
 from mlflow import MlflowClient
 
 from synthmix.errors import InvalidInput
-from synthmix.tracking_store import open_store
+from synthmix.tracking_store import StoreUnreachable, knock, open_store
 
 # Eight processes that open the same new store at the same moment; each makes a run in it.
 EIGHT = """
@@ -91,24 +94,82 @@ def test_a_server_that_does_not_answer_is_refused() -> None:
     assert "refused" in refusal(f"http://127.0.0.1:{port}")
 
 
-class NotFound(BaseHTTPRequestHandler):
+class Status(HTTPServer):
+    status = 404
+
+
+class Answer(BaseHTTPRequestHandler):
+    server: Status
+
     def do_GET(self) -> None:
-        self.send_error(404)
+        self.send_error(self.server.status)
 
     def log_message(self, *args: object) -> None: ...
 
 
 @pytest.fixture
-def server() -> Iterator[str]:
-    with HTTPServer(("127.0.0.1", 0), NotFound) as listening:
+def server() -> Iterator[Status]:
+    with Status(("127.0.0.1", 0), Answer) as listening:
         Thread(target=listening.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{listening.server_port}"
+        yield listening
         listening.shutdown()
 
 
-def test_a_server_that_answers_is_taken_whatever_it_says(server: str) -> None:
-    assert open_store(server).tracking_uri == server
+def test_a_server_that_answers_is_taken_whatever_it_says(server: Status) -> None:
+    uri = f"http://127.0.0.1:{server.server_port}"
+    assert open_store(uri).tracking_uri == uri
 
 
-def test_a_database_whose_driver_is_missing_is_refused() -> None:
-    assert "No module named" in refusal("postgresql+pg8000://localhost/mlflow")
+def test_a_proxy_whose_server_is_away_is_refused(server: Status) -> None:
+    server.status = 502
+    assert "cannot be used (HTTP Error 502: Bad Gateway)" in refusal(f"http://127.0.0.1:{server.server_port}")
+
+
+def test_what_speaks_another_protocol_is_refused(server: Status) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+
+        def greet() -> None:
+            with listening.accept()[0] as connection:
+                connection.sendall(b"SSH-2.0-OpenSSH_9.2\r\n")
+
+        Thread(target=greet, daemon=True).start()
+        assert "no HTTP server" in refusal(f"http://127.0.0.1:{listening.getsockname()[1]}")
+
+
+def test_a_database_whose_driver_is_missing_is_refused(server: Status) -> None:
+    assert "No module named" in refusal(f"postgresql+pg8000://127.0.0.1:{server.server_port}/mlflow")
+
+
+def test_a_database_that_is_away_is_refused() -> None:
+    assert "refused" in refusal("postgresql://mlflow@127.0.0.1:1/mlflow")
+
+
+@pytest.mark.parametrize("busy", [True, False])
+def test_a_file_that_another_holds_does_not_answer(tmp_path: Path, busy: bool) -> None:
+    with closing(sqlite3.connect(tmp_path / "m.db")) as other:
+        other.execute("CREATE TABLE runs (id)")
+        if busy:
+            other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(StoreUnreachable, match="database is locked") if busy else nullcontext():
+            knock(f"sqlite:///{tmp_path}/m.db", timeout=0.1)
+
+
+def test_a_file_that_is_gone_is_not_made_again(tmp_path: Path) -> None:
+    with pytest.raises(StoreUnreachable, match="No such file"):
+        knock(f"sqlite:///{tmp_path}/m.db")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_password_is_not_shown() -> None:
+    assert StoreUnreachable("postgresql://mlflow:secret@host/db", "why").faults == (
+        "tracking.uri=postgresql://mlflow:***@host/db: cannot be used (why)",
+    )
+
+
+def test_limits_that_the_user_has_set_are_kept() -> None:
+    code = "import synthmix.tracking_store as _, os; print(*(os.environ[f'MLFLOW_HTTP_REQUEST_{x}'] for x in {}))"
+    words = [sys.executable, "-c", code.replace("{}", "('MAX_RETRIES', 'TIMEOUT')")]
+    environment = {**os.environ, "MLFLOW_HTTP_REQUEST_TIMEOUT": "77"}
+    environment.pop("MLFLOW_HTTP_REQUEST_MAX_RETRIES", None)
+    done = subprocess.run(words, env=environment, capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["2", "77"]

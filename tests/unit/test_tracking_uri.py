@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from synthmix.errors import InvalidInput
-from synthmix.tracking_uri import resolve_uri
+from synthmix.tracking_uri import resolve_uri, shown
 
 
 def test_a_relative_path_is_that_of_the_working_folder(tmp_path: Path) -> None:
@@ -44,3 +44,16 @@ def test_a_store_that_mlflow_does_not_have_is_refused(uri: str, monkeypatch: pyt
 def test_a_path_that_would_be_read_as_another_one_is_refused(uri: str) -> None:
     with pytest.raises(InvalidInput, match=r"^tracking.uri=sqlite:.* must have neither \? nor % in it$"):
         resolve_uri(uri)
+
+
+@pytest.mark.parametrize(
+    ("uri", "told"),
+    [
+        ("postgresql://mlflow:secret@host:5432/db", "postgresql://mlflow:***@host:5432/db"),
+        ("https://me:a:b@host/path", "https://me:***@host/path"),
+        ("http://127.0.0.1:5000", "http://127.0.0.1:5000"),
+        ("sqlite:////tmp/a:b@c.db", "sqlite:////tmp/a:b@c.db"),
+    ],
+)
+def test_a_password_is_not_shown(uri: str, told: str) -> None:
+    assert shown(uri) == told

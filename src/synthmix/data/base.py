@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, replace
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import torch
 from torch import Tensor
 
 from synthmix.data.spec import DataSpec
+
+if TYPE_CHECKING:
+    from synthmix.data.scaling import Scaling
 
 
 class Density(Protocol):
@@ -82,6 +85,7 @@ class Splits:
         test: held out; scored once.
         reserve: seed-independent points on which the classifier features were trained, or None.
         duplicates_across: how many test or val points also occur, exactly, among train and pool.
+        scaling: that of a table, by which all parts were scaled; None for images.
     """
 
     train: Dataset
@@ -90,6 +94,7 @@ class Splits:
     test: Dataset
     reserve: Dataset | None
     duplicates_across: int
+    scaling: Scaling | None = None
 
     def unlabelled(self) -> Splits:
         """All parts without their labels."""

@@ -34,3 +34,7 @@ class Scaling:
         x = ((dataset.x.double() - self.shift) / self.scale).float()
         density = None if dataset.density is None else dataset.density.rescaled(self.shift, self.scale)
         return replace(dataset, x=x, density=density)
+
+    def undone(self, x: Tensor) -> Tensor:
+        """Points on the new scale, (N, D), in the units of the data."""
+        return (x.double() * self.scale + self.shift).float()

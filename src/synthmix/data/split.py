@@ -68,7 +68,7 @@ def _scaled(train: Dataset, pool: Dataset, val: Dataset, test: Dataset, reserve:
         return Splits(train, pool, val, test, reserve, duplicates)
     scale = Scaling.fit(train)
     scaled_reserve = None if reserve is None else scale(reserve)
-    return Splits(scale(train), scale(pool), scale(val), scale(test), scaled_reserve, duplicates)
+    return Splits(scale(train), scale(pool), scale(val), scale(test), scaled_reserve, duplicates, scale)
 
 
 def count_shared(held_out: list[Tensor], learnt: list[Tensor]) -> int:

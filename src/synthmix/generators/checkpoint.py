@@ -11,6 +11,7 @@ from zipfile import is_zipfile
 
 import torch
 
+from synthmix.data.scaling import Scaling
 from synthmix.data.spec import DataSpec
 from synthmix.errors import InvalidInput
 from synthmix.generators.trained import TrainedGenerator
@@ -24,6 +25,8 @@ def checkpoint_content(generator: TrainedGenerator, node: Mapping[str, Any] | No
     The tensors are the generator's own, no copies.
     """
     content = {"spec": asdict(generator.spec), "seed": generator.seed, "state": generator.state_dict()}
+    if generator.scaling is not None:
+        content["scaling"] = vars(generator.scaling)
     return content if node is None else {"model": dict(node), **content}
 
 
@@ -31,6 +34,8 @@ def restore(generator: GeneratorT, content: Mapping[str, Any]) -> GeneratorT:
     """Makes an unfitted generator, built from the same config node, what `checkpoint_content` was taken of."""
     generator.prepare(DataSpec(**content["spec"]), content["seed"])
     generator.load_fitted(content["state"])
+    if "scaling" in content:
+        generator.scaling = Scaling(**content["scaling"])
     return generator
 
 

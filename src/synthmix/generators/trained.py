@@ -15,6 +15,7 @@ from pytorch_lightning.loggers import Logger
 from torch import Tensor, nn
 
 from synthmix.data.base import Dataset, digest_of
+from synthmix.data.scaling import Scaling
 from synthmix.data.spec import DataSpec
 from synthmix.errors import InvalidInput, TrainingDiverged
 from synthmix.generators.base import Generator
@@ -37,6 +38,7 @@ class TrainedGenerator(pl.LightningModule, Generator):
 
     network: nn.Module
     train_x: Tensor
+    scaling: Scaling | None = None  # of the points that it was trained on, for those who want samples in their units
 
     def __init__(self, *, steps: int, batch_size: int, ema_decay: float | None) -> None:
         super().__init__()

@@ -12,8 +12,8 @@ import pandas as pd
 from synthmix.plots.palette import colours
 
 ROLES = ("generator", "placebo", "control", "oracle")  # the order in which arms stand
-MARKERS = "oD^vPXs<>"
-PLACEBO, ORACLE = "s", "*"
+MARKERS = "oD^vPX"
+PLACEBOS, ORACLE = "sp", "*"
 SHIFTS = (0.025, -0.025, 0.075, -0.075)  # of the mean step between ratios
 SIGNIFICANT = 0.05
 
@@ -51,9 +51,10 @@ def styles(summary: pd.DataFrame) -> dict[str, Style]:
         by_role["generator"], colours(len(by_role["generator"]), greys=False), cycle(MARKERS), strict=False
     )
     found = {arm: Style(arm, colour, marker, "-", 2.0, True) for arm, colour, marker in generators}
-    for arm in by_role["placebo"]:
-        found[arm] = Style(f"{arm} (placebo)", "0.2", PLACEBO, (0, (4, 2)), 1.4, False, -0.05)
-    for number, (arm, marker) in enumerate(zip(by_role["control"], cycle(MARKERS[::-1]), strict=False)):
+    for number, arm in enumerate(by_role["placebo"]):
+        line = (0, (4, 2, *(1, 2) * number))  # a dot more in the dashes of each
+        found[arm] = Style(f"{arm} (placebo)", "0.2", PLACEBOS[number % 2], line, 1.4, False, -0.05 * (number + 1))
+    for number, (arm, marker) in enumerate(zip(by_role["control"], cycle("<>vd"), strict=False)):
         found[arm] = Style(arm, "0.6", marker, "-", 0.9, False, SHIFTS[number % len(SHIFTS)])
     for arm in by_role["oracle"]:
         found[arm] = Style(f"{arm} (oracle)", "0.2", ORACLE, (0, (1, 1.5)), 1.4, False, 0.05)

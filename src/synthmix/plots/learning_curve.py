@@ -14,6 +14,8 @@ from synthmix.plots.palette import INK
 from synthmix.plots.panels import Label, Picture, grid, label_ends, name_axes, shortened
 
 LONGEST_NAME = 24  # letters
+TICK_FACTOR = 1.4  # from one numbered size to the next
+LABEL_HEIGHT = 0.35  # inches, of two lines
 
 
 def learning_curves(panels: Mapping[str, tuple[pd.DataFrame, pd.DataFrame]], score: str) -> Picture:
@@ -24,7 +26,8 @@ def learning_curves(panels: Mapping[str, tuple[pd.DataFrame, pd.DataFrame]], sco
         score: name of the primary score.
     """
     looks = styles(pd.concat(summary for summary, _ in panels.values()))
-    figure, all_axes = grid(list(panels), height=3.6)
+    most_labels = max(len(_placed(summary)) for summary, _ in panels.values())
+    figure, all_axes = grid(list(panels), height=max(3.6, LABEL_HEIGHT * most_labels + 0.9))
     for axes, (summary, curve) in zip(all_axes, panels.values(), strict=True):
         _draw_curve(axes, curve)
         n = int(summary["data.n_train"].iloc[0])
@@ -33,7 +36,7 @@ def learning_curves(panels: Mapping[str, tuple[pd.DataFrame, pd.DataFrame]], sco
         labels = [_place(axes, row, looks[row["arm"]], n) for row in placed]
         label_ends(axes, labels, lines=2)
         axes.set_xscale("log")
-        axes.set_xticks(sizes := _ticks(curve["n"].tolist()), [general(size) for size in sizes])
+        axes.set_xticks(sizes := _ticks(n, curve["n"].tolist()), [general(size) for size in sizes])
         axes.minorticks_off()
     name_axes(all_axes, "real points to learn from", score)
     return Picture(
@@ -41,11 +44,12 @@ def learning_curves(panels: Mapping[str, tuple[pd.DataFrame, pd.DataFrame]], sco
         title="What a synthetic point is worth in real points",
         figure=figure,
         alt=_alt(panels, score),
-        caption="Dark circles are real points alone, stars the oracle's larger sets, with 95 % intervals; the grey line "
-        "is their monotone fit, and a curve that departs from it cannot be read. Each arm stands at the study's n (vertical line) with the score "
-        "of its largest ratio; its horizontal line runs to the number of real points that reach that score. Beside it "
-        "the exchange rate with its 95 % interval: what one synthetic point is worth in real ones. 1 is as good as "
-        "real, 0 worth nothing, below 0 harmful.",
+        caption="Circles are real points alone, stars the oracle's larger sets, with 95 % intervals; the thick "
+        "line is their monotone fit, and a curve that departs far from it gives no rate. Each arm stands at the "
+        "study's n (vertical line) with the score of its largest ratio; its horizontal line runs to the number of real "
+        "points that reach that score (dotted: they lie off the curve). Beside it the exchange rate with its 95 % "
+        "interval: what one synthetic point is worth in real ones. 1 is as good as real, 0 worth nothing, below 0 "
+        "harmful.",
     )
 
 
@@ -85,11 +89,11 @@ def _real_points(row: dict[Any, Any], n: int) -> float | None:
     return float(n * (1 + row["exchange"] * row["mix.ratio"]))
 
 
-def _ticks(sizes: list[int]) -> list[int]:
-    """Sizes that are far enough apart, so that their numbers do not cover one another."""
-    ticks: list[int] = []
-    for size in sorted(set(sizes)):
-        if not ticks or size >= 1.4 * ticks[-1]:
+def _ticks(n: int, sizes: list[int]) -> list[int]:
+    """n, and sizes so far apart that their numbers do not cover one another."""
+    ticks = [n]
+    for size in sorted(set(sizes), reverse=True):
+        if all(max(size, tick) >= TICK_FACTOR * min(size, tick) for tick in ticks):
             ticks.append(size)
     return ticks
 

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.lines import Line2D
+from matplotlib.text import Text
 from sklearn.isotonic import isotonic_regression
 
 from synthmix.plots.arms import Style
@@ -37,6 +39,11 @@ class Picture:
     alt: str
     caption: str
 
+    def __post_init__(self) -> None:
+        """Takes a dollar sign in a name for what it is."""
+        for text in self.figure.findobj(Text):
+            text.set_parse_math(False)
+
 
 @dataclass(frozen=True)
 class Label:
@@ -53,8 +60,7 @@ def grid(titles: Sequence[str], *, most_columns: int = 2, height: float = PANEL_
     n_columns = min(most_columns, len(titles))
     n_rows = -(-len(titles) // n_columns)
     width = WIDTH if n_columns > 1 else 0.66 * WIDTH
-    figure = Figure(figsize=(width, height * n_rows), layout="constrained")
-    figure.get_layout_engine().set(w_pad=0.08, h_pad=0.08)  # type: ignore[union-attr]
+    figure = Figure(figsize=(width, height * n_rows), layout=ConstrainedLayoutEngine(w_pad=0.08, h_pad=0.08))
     panels = [figure.add_subplot(n_rows, n_columns, position + 1) for position in range(len(titles))]
     for axes, title in zip(panels, titles, strict=True):
         axes.set_title(title, fontsize=FONT_SIZE + 1, fontweight="bold", color=INK, loc="left")
@@ -86,7 +92,7 @@ def label_ends(axes: Axes, labels: Sequence[Label], *, lines: int = 1) -> None:
         return
     low, high = axes.get_ylim()
     labels = sorted(labels, key=lambda label: label.y)
-    gap = (1.25 * lines + 0.1) * FONT_SIZE / 72 / (PANEL_HEIGHT - 0.9)
+    gap = (1.25 * lines + 0.1) * FONT_SIZE / 72 / _height(axes)
     steps = [gap * place for place in range(len(labels))]
     wished = [(label.y - low) / (high - low) - step for label, step in zip(labels, steps, strict=True)]
     heights = isotonic_regression(wished, y_min=0.0, y_max=max(0.0, 1 - steps[-1]))
@@ -124,3 +130,11 @@ def legend_below(figure: Figure, looks: Iterable[Style]) -> None:
 def shortened(name: str, most: int) -> str:
     """The name, cut to so many letters."""
     return name if len(name) <= most else f"{name[: most - 1]}…"
+
+
+def _height(axes: Axes) -> float:
+    """About how many inches a panel is high, without its title and the names of its axis."""
+    place, figure = axes.get_subplotspec(), axes.get_figure(root=True)
+    if place is None or figure is None:
+        raise ValueError("a panel stands in a grid on a figure")
+    return float(figure.get_figheight() / place.get_gridspec().nrows - 0.9)

@@ -33,8 +33,9 @@ def difference_curves(panels: Mapping[str, pd.DataFrame], score: str) -> Picture
         alt=f"Paired difference in {score} to ratio 0. {_extremes(panels, 'difference')}",
         caption=f"Each line is an arm: the mean, over paired seeds, of its {score} minus that of the real points "
         "alone. Bands and bars are 95 % intervals of that difference. Filled marks of a generator are significant "
-        "after Holm's correction, hollow ones are not. Controls are grey: a gain that the placebo (dashed) has too is "
-        "no gain, and the oracle (dotted, stars) shows what as many real points do. Each panel has a scale of its own.",
+        "after Holm's correction, hollow ones are not. Controls have no colour: a gain that the placebo (dashed) has "
+        "too is no gain, and the oracle (dotted, stars) shows what as many real points do. Each panel has a scale of "
+        "its own.",
     )
 
 

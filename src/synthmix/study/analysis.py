@@ -2,12 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
+import numpy as np
 import pandas as pd
 
-from synthmix.study.result import StudyResult
+from synthmix.study.best_ratio import best_ratios
+from synthmix.study.cautions import cautions
+from synthmix.study.comparison import Arm, Comparison, comparisons, sign_of
+from synthmix.study.exchange import exchange_rate, monotone_fit
+from synthmix.study.result import StudyResult, key_columns
+from synthmix.study.roles import role_of
+from synthmix.study.statistics import holm, seeds_needed, sign_flip_p, smallest_p, t_interval
+
+MEASURES = (
+    *("arm", "role", "seeds", "mean", "sd", "low", "high"),
+    *("difference", "difference_sd", "difference_low", "difference_high", "p", "p_holm"),
+    *("exchange", "exchange_low", "exchange_high", "exchange_status", "exchange_reason", "fd"),
+)
+CURVE = ("n", "source", "seeds", "mean", "sd", "low", "high", "fitted")
+FAMILY = ("tests", "seeds", "smallest_p", "seeds_needed")
+DISTANCES = ("quality/fd_classifier", "quality/fd_pca")  # the first one that a block has
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -15,20 +33,22 @@ class Analysis:
     """The tables of a report. A *block* is everything but the arm, the ratio and the seed.
 
     The keys of a block are `clusterer.name`, `representation.name`, `data.name`, `data.n_train` and those other
-    settings that vary and are not the arm's; an *arm* is a model with its settings (`model.…`, `gate.…`, `trainer.…`,
-    `mix.…` but the ratio).
+    settings that vary and are not the arm's; an *arm* is a model with its settings (`comparison.OF_AN_ARM`).
 
     Attributes:
         score: column of the primary score, `cluster/ari` for instance.
-        summary: a row for each combination of the keys but the seed: the keys, `arm`, `role` (baseline, generator,
-            placebo, control, oracle), `seeds`, `mean`, `sd`, `low`, `high`, `difference`, `difference_sd`,
-            `difference_low`, `difference_high`, `p`, `p_holm`, `exchange`, `exchange_low`, `exchange_high`,
-            `exchange_status` (identified, at least, at most, not identified), `exchange_reason`, `fd`.
+        summary: a row for each combination of the keys but the seed, every arm with its ratio 0, asked for or not: the
+            keys, `arm`, `role` (`roles.Role`), `seeds`, `mean`, `sd`, 95 % t interval of the mean in `low` and `high`,
+            `difference` to real points alone of the same seeds with `difference_sd`, `difference_low` and
+            `difference_high`, `p` of the sign-flip test, `p_holm` over the generators of the block, `exchange`,
+            `exchange_low`, `exchange_high`, `exchange_status`, `exchange_reason` (`exchange.ExchangeRate`; empty at
+            ratio 0 and for the oracle `real`, which is the curve), and `fd`, the mean Fréchet distance. NaN where
+            there is none.
         curve: a row for each block, number of real points and source: the keys of the block, `n`, `source` (real only,
-            oracle), `seeds`, `mean`, `sd`, `low`, `high`, `fitted`.
-        best: a row for each block and arm: its keys, `arm`, `role`, `chosen_by`, `supervised`, `ratio`, `val` (mean of
-            the choosing score at that ratio), `seeds`, `mean`, `difference`, `difference_low`, `difference_high`.
-        family: a row for each block: its keys, `tests`, `seeds`, `smallest_p`, `seeds_needed`.
+            oracle), `seeds`, `mean`, `sd`, `low`, `high`, `fitted` (monotone).
+        best: of `best_ratio.best_ratios`, a row for each block and arm.
+        family: a row for each block: its keys, `tests` (generators at their ratios), `seeds` (the most of a test),
+            `smallest_p` (NaN without a test), `seeds_needed` to be able to reach .05.
         warnings: what a reader must know, a line each.
     """
 
@@ -42,4 +62,101 @@ class Analysis:
 
 def analyse(result: StudyResult) -> Analysis:
     """Computes every table of a report from a study's cells."""
-    raise NotImplementedError
+    blocks = comparisons(result)
+    summaries = [_corrected(pd.DataFrame(_summary(block), columns=_columns(result, MEASURES))) for block in blocks]
+    return Analysis(
+        score=result.score,
+        summary=pd.concat(summaries, ignore_index=True),
+        curve=pd.DataFrame([row for block in blocks for row in _curve(block)], columns=_of_block(blocks, CURVE)),
+        best=best_ratios(blocks, result.choose_by),
+        family=pd.DataFrame(
+            [_family(block, summary) for block, summary in zip(blocks, summaries, strict=True)],
+            columns=_of_block(blocks, FAMILY),
+        ),
+        warnings=list(cautions(result, blocks, summaries)),
+    )
+
+
+def _columns(result: StudyResult, measures: Sequence[str]) -> list[str]:
+    return [*(key for key in key_columns(result.cells) if key != "seed"), *measures]
+
+
+def _of_block(blocks: Sequence[Comparison], measures: Sequence[str]) -> list[str]:
+    return [*map(str, blocks[0].keys), *measures]
+
+
+def _summary(block: Comparison) -> Iterator[dict[Any, Any]]:
+    for arm in block.arms:
+        keys = {**block.keys, **arm.keys, "arm": arm.name}
+        yield {**keys, "mix.ratio": 0.0, "role": "baseline", **_spread(block.real[block.score].dropna())}
+        for ratio in arm.ratios:
+            yield {**keys, "mix.ratio": ratio, "role": role_of(arm.model, ratio), **_effect(block, arm, ratio)}
+
+
+def _effect(block: Comparison, arm: Arm, ratio: float) -> dict[str, Any]:
+    """What an arm does at a ratio, beside real points alone of the same seeds."""
+    cells = arm.at(ratio)
+    scores = cells[block.score].dropna()
+    difference = (scores - block.real[block.score]).dropna()
+    spread = _spread(difference)
+    return {
+        **_spread(scores),
+        "difference": spread["mean"],
+        **{f"difference_{name}": spread[name] for name in ("sd", "low", "high")},
+        "p": sign_flip_p(difference),
+        **_exchange(block, arm, ratio, scores),
+        "fd": next((cells[name].mean() for name in DISTANCES if name in cells and cells[name].notna().any()), math.nan),
+    }
+
+
+def _spread(values: pd.Series[float]) -> dict[str, float]:
+    interval = t_interval(values)
+    return {
+        "seeds": len(values),
+        "mean": values.mean(),
+        "sd": values.std(),
+        "low": interval.low,
+        "high": interval.high,
+    }
+
+
+def _exchange(block: Comparison, arm: Arm, ratio: float, scores: pd.Series[float]) -> dict[str, Any]:
+    if arm.model == "real":
+        return {}
+    rate = exchange_rate(*block.oriented(scores.index), sign_of(block.score) * scores, n=block.n, ratio=ratio)
+    return {
+        "exchange": rate.value,
+        "exchange_low": rate.low,
+        "exchange_high": rate.high,
+        "exchange_status": rate.status,
+        "exchange_reason": rate.reason,
+    }
+
+
+def _corrected(summary: pd.DataFrame) -> pd.DataFrame:
+    """With Holm's correction over the generators of a block; missing texts are empty ones."""
+    texts = {name: summary[name].fillna("") for name in ("exchange_status", "exchange_reason")}
+    return summary.assign(p_holm=holm(summary["p"].where(summary["role"] == "generator")), **texts)
+
+
+def _family(block: Comparison, summary: pd.DataFrame) -> dict[Any, Any]:
+    tested = summary["p_holm"].notna()
+    tests, seeds = int(tested.sum()), int(summary.loc[tested, "seeds"].max()) if tested.any() else 0
+    return {
+        **block.keys,
+        "tests": tests,
+        "seeds": seeds,
+        "smallest_p": smallest_p(seeds, tests) if tests else math.nan,
+        "seeds_needed": seeds_needed(tests) if tests else 0,
+    }
+
+
+def _curve(block: Comparison) -> Iterator[dict[Any, Any]]:
+    sizes, scores = block.oriented()
+    seeds = np.isfinite(scores).sum(axis=0)
+    fit = sign_of(block.score) * monotone_fit(np.nansum(scores, axis=0) / seeds, seeds)
+    fitted = dict(zip(sizes, fit, strict=True))
+    for source, of_source in (("real only", block.real_curve), ("oracle", block.oracle_curve)):
+        for size in sizes[np.isin(sizes, of_source.columns)]:
+            spread = _spread(of_source[size].dropna())
+            yield {**block.keys, "n": int(size), "source": source, **spread, "fitted": fitted[size]}

@@ -23,7 +23,7 @@ from synthmix.errors import InvalidInput, TrainingDiverged, Unavailable
 from synthmix.resources import Resources
 from synthmix.stages import Stages
 from synthmix.store import Entry
-from synthmix.study.combination import combination_id
+from synthmix.study.combination import asked_for, combination_id
 from synthmix.study.record import asked_of
 from synthmix.tracking import Run, Tracker, flatten
 from synthmix.tracking_uri import resolve_uri
@@ -87,8 +87,8 @@ def run_job(config: DictConfig) -> Outcome:
 
 
 def cell_params(config: Mapping[str, Any]) -> dict[str, Any]:
-    """The parameters of a cell's run: its config, flattened."""
-    return flatten(config)
+    """The parameters of a cell's run: its config, flattened, without what only says where it runs."""
+    return flatten(asked_for(config))
 
 
 def cell_name(config: Mapping[str, Any]) -> str:

@@ -11,9 +11,9 @@ import yaml
 
 from synthmix.resources import Resources
 from synthmix.store import Entry, Manifest
-from synthmix.study.job import cell_name, cell_tags, record_tags
+from synthmix.study.job import cell_name, cell_params, cell_tags, record_tags
 from synthmix.study.record import Asked, Record
-from synthmix.tracking import RunRecord, flatten
+from synthmix.tracking import RunRecord
 from synthmix.training import run_name, run_params, run_tags
 
 
@@ -72,7 +72,7 @@ def cell_record(asked: Asked, entry: Entry, training: str | None, study: str | N
     return RunRecord(
         kind="cell",
         name=cell_name(config),
-        params=flatten(asked.config),
+        params=cell_params(asked.config),
         tags=tags,
         metrics=payload["metrics"] | seconds,
         texts={"config.yaml": yaml.safe_dump(dict(asked.config), sort_keys=False, allow_unicode=True)},

@@ -24,9 +24,8 @@ class Interval(NamedTuple):
 def t_interval(values: ArrayLike, level: float = 1 - ALPHA) -> Interval:
     """Student's t interval of the mean of independent values, one a seed.
 
-    Equal values have an interval of width zero: so few seeds as a study has cannot say how much a difference varies that
-    has not varied at all, and neither can a bootstrap. What such values are worth says `sign_flip_p`, which counts
-    seeds and supposes no normal distribution.
+    Equal values have an interval of width zero: no interval can say how much a difference varies that has not varied.
+    What such values are worth says `sign_flip_p`, which counts seeds and supposes no normal distribution.
 
     Args:
         values: (S,), finite.
@@ -67,7 +66,7 @@ def sign_flip_p(differences: ArrayLike) -> float:
         return _sampled_p(d, reached)
     left, right = _signed_sums(d[: len(d) // 2]), np.sort(_signed_sums(d[len(d) // 2 :]))
     beyond = len(left) * len(right) - int(np.searchsorted(right, reached - left).sum())
-    return min(1.0, 2 * beyond / 2 ** len(d))
+    return min(1.0, beyond / 2.0 ** (len(d) - 1))
 
 
 def _signed_sums(d: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -1,0 +1,120 @@
+"""Kills a study again and again, resumes it, and compares it with one that nobody disturbed.
+
+    python experiments/kills/kills.py --kills 20 --out kills.json
+
+SIGKILL goes to the whole process group at random moments. What must hold in the end: equal cells.csv, byte for byte;
+no MLflow run left RUNNING; no stage computed twice to the end.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from pathlib import Path
+
+from mlflow import MlflowClient
+
+STUDY = [
+    "run",
+    "-m",
+    "model=vae,duplicate,jitter",
+    "mix.ratio=0,0.5,1,2",
+    "seed=range(3)",
+    "clusterer=kmeans,som",
+    "trainer.limit_steps=400",
+]
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--kills", type=int, default=20)
+    parser.add_argument("--seed", type=int, default=0, help="of the moments")
+    parser.add_argument("--shortest", type=float, default=4.0, help="seconds before a kill, at least")
+    parser.add_argument("--longest", type=float, default=16.0, help="seconds before a kill, at most")
+    parser.add_argument("--workers", type=int, default=2, help="1: the basic launcher; more: joblib")
+    parser.add_argument("--out", type=Path, help="also write the result here, as JSON")
+    given = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        result = kill_and_compare(Path(folder), given)
+    print(json.dumps(result, indent=1))
+    if given.out is not None:
+        given.out.write_text(json.dumps(result, indent=1) + "\n")
+    good = result["cells_csv_equal"] and not result["left_running"] and not result["computed_twice"]
+    return int(not (good and result["kills"] == given.kills))
+
+
+def kill_and_compare(folder: Path, given: argparse.Namespace) -> dict[str, object]:
+    words = list(STUDY)
+    if given.workers > 1:
+        words += ["hydra/launcher=joblib", f"hydra.launcher.n_jobs={given.workers}"]
+    undisturbed, disturbed = folder / "undisturbed", folder / "disturbed"
+    undisturbed.mkdir()
+    disturbed.mkdir()
+    start(words, undisturbed).wait()
+    moments = random.Random(given.seed)
+    kills, done = 0, []
+    while kills < given.kills:
+        process = start(words, disturbed)
+        try:
+            process.wait(moments.uniform(given.shortest, given.longest))
+            break  # it has come to its end before all kills were spent
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+            kills += 1
+            done.append(len(journal(disturbed)))
+            time.sleep(0.2)
+    code = start(words, disturbed).wait()
+    twice = [key for key, count in Counter(journal(disturbed)).items() if count > 1]
+    return {
+        "cells": len(table(undisturbed).splitlines()) - 1,
+        "kills": kills,
+        "stages_after_each_kill": done,
+        "exit_code": code,
+        "cells_csv_equal": table(undisturbed) == table(disturbed),
+        "left_running": runs(disturbed, "RUNNING"),
+        "killed_runs": runs(disturbed, "KILLED"),
+        "stages": len(journal(undisturbed)),
+        "computed_twice": twice,
+    }
+
+
+def start(words: list[str], folder: Path) -> subprocess.Popen[bytes]:
+    """The study in a process group of its own."""
+    log = (folder / "log.txt").open("ab")
+    environment = os.environ | {"OMP_NUM_THREADS": "1"}
+    command = [sys.executable, "-m", "synthmix", *words]
+    return subprocess.Popen(command, cwd=folder, stdout=log, stderr=log, start_new_session=True, env=environment)
+
+
+def table(folder: Path) -> str:
+    """The study's cells.csv."""
+    (found,) = folder.glob("multirun/*/report/cells.csv")
+    return found.read_text()
+
+
+def journal(folder: Path) -> list[tuple[str, str]]:
+    """Every stage that was computed to its end."""
+    file = folder / ".synthmix" / "journal.jsonl"
+    lines = file.read_text().splitlines() if file.exists() else []
+    return [(line["stage"], line["key"]) for line in map(json.loads, lines)]
+
+
+def runs(folder: Path, status: str) -> int:
+    """How many MLflow runs have this status."""
+    client = MlflowClient(f"sqlite:///{folder / 'mlflow.db'}")
+    experiment = client.get_experiment_by_name("synthmix")
+    assert experiment is not None
+    return len(client.search_runs([experiment.experiment_id], f"attributes.status = '{status}'", max_results=5000))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,88 @@
+"""The best ratio of an arm: chosen on val, reported on test, so that no seed's luck enters its own report."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from synthmix.study.comparison import LABEL_FREE, Arm, Comparison, sign_of
+from synthmix.study.roles import role_of
+from synthmix.study.statistics import t_interval
+
+COLUMNS = (
+    *("arm", "role", "chosen_by", "supervised", "ratio", "agreement", "val", "seeds"),
+    *("mean", "difference", "difference_low", "difference_high"),
+)
+
+
+def best_ratios(blocks: Sequence[Comparison], choose_by: str) -> pd.DataFrame:
+    """The ratio of each arm with the best mean of a score on val, ratio 0 being one of them, and what choosing gives.
+
+    Val and test of a seed are scored with the same fitted clusterer: a ratio that the seeds' luck has lifted on val it
+    has lifted on test too, so that its plain difference on test comes out too high, and its interval with it. Hence
+    the report leaves a seed out of its own choice: each seed is scored on test at the ratio that the other seeds
+    choose on val. Without an effect that difference is zero on average, however many ratios there are to choose from.
+
+    Args:
+        blocks: of one study.
+        choose_by: name of a score, of which `val/<choose_by>` is a column.
+
+    Returns:
+        A row for each block and arm with two seeds or more of every ratio that could be computed: the keys of the block
+        and the arm, `arm`, `role`, `chosen_by`, `supervised` (the score needs labels), `ratio` and `val` (its mean
+        there), `agreement` (share of the seeds without which the choice is the same), `seeds`, `mean` on test,
+        `difference` to ratio 0 with its 95 % t interval; NaN where ratio 0 is every seed's choice. Empty without the
+        column.
+    """
+    rows = [row for block in blocks for arm in block.arms for row in _row(block, arm, choose_by)]
+    keys = list(dict.fromkeys(key for block in blocks for arm in block.arms for key in (*block.keys, *arm.keys)))
+    return pd.DataFrame(rows, columns=[*keys, *COLUMNS])
+
+
+def _row(block: Comparison, arm: Arm, choose_by: str) -> Iterator[dict[Any, Any]]:
+    val, test = (_by_ratio(block, arm, column) for column in (f"val/{choose_by}", block.score))
+    ratios = [ratio for ratio in val if ratio in test]
+    seeds = val[ratios].dropna().index.intersection(test[ratios].dropna().index)
+    if len(ratios) < 2 or ratios[0] != 0 or len(seeds) < 2:
+        return
+    on_val, on_test = (table.loc[seeds, ratios].to_numpy() for table in (val, test))
+    best, left_out = _choices(sign_of(choose_by) * on_val)
+    scores = on_test[np.arange(len(seeds)), left_out]
+    difference = scores - on_test[:, 0]
+    interval = t_interval(difference)
+    yield {
+        **block.keys,
+        **arm.keys,
+        "arm": arm.name,
+        "role": role_of(arm.model, math.inf),
+        "chosen_by": choose_by,
+        "supervised": choose_by not in LABEL_FREE,
+        "ratio": ratios[best],
+        "agreement": (left_out == best).mean(),
+        "val": on_val[:, best].mean(),
+        "seeds": len(seeds),
+        "mean": scores.mean(),
+        **(
+            {"difference": difference.mean(), "difference_low": interval.low, "difference_high": interval.high}
+            if left_out.any()
+            else {}
+        ),
+    }
+
+
+def _by_ratio(block: Comparison, arm: Arm, column: str) -> pd.DataFrame:
+    """A metric, (seeds, ratios), of the ratios that have it, ratio 0 first."""
+    cells = {0.0: block.real} | {ratio: arm.at(ratio) for ratio in arm.ratios}
+    scores = {ratio: of_ratio[column].dropna() for ratio, of_ratio in cells.items() if column in of_ratio}
+    return pd.DataFrame({ratio: of_ratio for ratio, of_ratio in scores.items() if len(of_ratio)})
+
+
+def _choices(val: NDArray[np.float64]) -> tuple[int, NDArray[np.intp]]:
+    """The column with the highest mean of all rows, and for each row that of the others; of equals the first."""
+    total = val.sum(axis=0)
+    return int(total.argmax()), (total - val).argmax(axis=1)

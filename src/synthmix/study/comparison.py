@@ -1,0 +1,196 @@
+"""What is compared with what: a study's cells by block and arm, each arm beside the real points alone of its seeds."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import yaml
+from numpy.typing import NDArray
+
+from synthmix.mixing import synthetic_count
+from synthmix.study.result import FIRST_KEYS, LAST_KEYS, StudyResult, key_columns
+
+# Groups of settings that tell the arms of a block apart: real points alone are scored without them.
+OF_AN_ARM = ("model", "gate", "mix", "trainer", "quality")
+LABEL_FREE = frozenset({"silhouette", "davies_bouldin", "calinski_harabasz"})
+LOWER_IS_BETTER = frozenset({"davies_bouldin"})
+
+Keys = Mapping[Hashable, Any]
+
+
+def sign_of(score: str) -> int:
+    """-1 for a score that is better the lower it is, else 1."""
+    return -1 if score.rpartition("/")[2] in LOWER_IS_BETTER else 1
+
+
+def rows_of(table: pd.DataFrame, keys: Keys) -> pd.DataFrame:
+    """The rows with these values; a missing value is equal to another."""
+    same = pd.Series(True, index=table.index)
+    for key, value in keys.items():
+        same &= table[key].isna() if pd.isna(value) else table[key] == value
+    return table[same]
+
+
+@dataclass(frozen=True)
+class Arm:
+    """A model with its settings, in one block.
+
+    Attributes:
+        name: `model.name`, and the settings that tell arms of one name apart.
+        keys: `model.name` and every setting of an arm that varies.
+        cells: the rows of `StudyResult.cells` with a ratio above 0.
+    """
+
+    name: str
+    keys: Keys
+    cells: pd.DataFrame
+
+    @property
+    def model(self) -> str:
+        """`model.name`."""
+        return str(self.keys["model.name"])
+
+    @property
+    def ratios(self) -> list[float]:
+        """Its ratios above 0, ascending."""
+        return sorted(self.cells["mix.ratio"].unique())
+
+    def at(self, ratio: float) -> pd.DataFrame:
+        """Its finished cells of a ratio, by seed."""
+        return _by_seed(self.cells[self.cells["mix.ratio"] == ratio])
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """A block: everything that is equal but the arm, the ratio and the seed.
+
+    Attributes:
+        keys: clusterer, representation, data, n, and the other settings that vary and are not an arm's.
+        title: what tells it from the other blocks of the study.
+        score: column of the primary score.
+        arms: by name.
+        real: finished cells of real points alone at this n, a row a seed, with every metric.
+        real_curve: scores of real points alone, a row a seed, a column a number of points.
+        oracle_curve: the same of the oracle, by the number of real points that it makes of n; without columns where its
+            points are weighted or gated.
+        seeds: all that were asked for.
+    """
+
+    keys: Keys
+    title: str
+    score: str
+    arms: Sequence[Arm]
+    real: pd.DataFrame
+    real_curve: pd.DataFrame
+    oracle_curve: pd.DataFrame
+    seeds: Sequence[int]
+
+    @property
+    def n(self) -> int:
+        """Number of real training points."""
+        return int(self.keys["data.n_train"])
+
+    @cached_property
+    def curve(self) -> pd.DataFrame:
+        """The learning curve, (seeds, sizes): the oracle's where it has a size, else that of real points alone.
+
+        The oracle's cells differ from those of the other arms in nothing but the points; real points alone of another
+        size have other scalers and representations too.
+        """
+        both = self.oracle_curve.reindex(pd.Index(self.seeds, name="seed")).join(
+            self.real_curve.drop(columns=self.oracle_curve.columns, errors="ignore")
+        )
+        return both.reindex(columns=sorted(both))
+
+    def oriented(self, seeds: pd.Index[Any] | None = None) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Sizes (K,) of the learning curve and its scores (S, K), the higher the better, of all or of some seeds."""
+        curve = self.curve if seeds is None else self.curve.reindex(seeds)
+        return curve.columns.to_numpy(dtype=float), sign_of(self.score) * curve.to_numpy(dtype=float)
+
+
+def comparisons(result: StudyResult) -> list[Comparison]:
+    """The blocks of a study, in the order of its cells' keys."""
+    cells, added = (_with_score(table, result.score) for table in (result.cells, result.curve))
+    keys = [key for key in key_columns(cells) if key.split(".")[0] not in OF_AN_ARM and key != "seed"]
+    blocks = cells[keys].drop_duplicates().sort_values(keys, key=_sortable)
+    told = [key for key in keys if blocks[key].nunique(dropna=False) > 1]
+    whole = _oracle_is_whole(result)
+    real = pd.concat([table for table in (cells[cells["mix.ratio"] == 0], added) if len(table)] or [cells[:0]])
+    found = []
+    for block in blocks.to_dict("records"):
+        own = rows_of(cells, block)
+        alike = rows_of(real, {key: value for key, value in block.items() if key != "data.n_train"})
+        found.append(
+            Comparison(
+                keys=block,
+                title=block_title(block, told),
+                score=result.score,
+                arms=list(_arms(own)),
+                real=_by_seed(alike[alike["data.n_train"] == block["data.n_train"]]),
+                real_curve=_curve(alike.assign(n=alike["data.n_train"]), result.score),
+                oracle_curve=_curve(_oracle_cells(own, block["data.n_train"], whole), result.score),
+                seeds=sorted(own["seed"].unique()),
+            )
+        )
+    return found
+
+
+def _with_score(cells: pd.DataFrame, score: str) -> pd.DataFrame:
+    """A study without a finished cell has no column of its score."""
+    return cells if score in cells else cells.assign(**{score: float("nan")})
+
+
+def block_title(keys: Keys, told: Sequence[str]) -> str:
+    """Clusterer and representation, and what else tells blocks apart."""
+    parts = [f"{keys['clusterer.name']} on {keys['representation.name']}"]
+    if "data.name" in told:
+        parts.append(str(keys["data.name"]))
+    if "data.n_train" in told:
+        parts.append(f"n = {keys['data.n_train']:g}")
+    return ", ".join(parts + [f"{key} = {keys[key]}" for key in told if key not in FIRST_KEYS])
+
+
+def _arms(cells: pd.DataFrame) -> Iterator[Arm]:
+    keys = [key for key in key_columns(cells) if key.split(".")[0] in OF_AN_ARM and key not in LAST_KEYS]
+    for arm in cells[keys].drop_duplicates().sort_values(keys, key=_sortable).to_dict("records"):
+        settings = (f"{key}={arm[key]}" for key in keys if key != "model.name" and not pd.isna(arm[key]))
+        own = rows_of(cells, arm)
+        yield Arm(" ".join([arm["model.name"], *settings]), arm, own[own["mix.ratio"] > 0])
+
+
+def _by_seed(cells: pd.DataFrame) -> pd.DataFrame:
+    """Finished cells, one a seed: at ratio 0 those of all arms are the same."""
+    return cells[cells["status"] == "finished"].drop_duplicates("seed").set_index("seed").sort_index()
+
+
+def _curve(cells: pd.DataFrame, score: str) -> pd.DataFrame:
+    """Scores of finished cells, (seeds, sizes), by their column `n`."""
+    done = cells[(cells["status"] == "finished") & cells[score].notna()]
+    wide = done.drop_duplicates(["n", "seed"]).pivot(index="seed", columns="n", values=score)
+    return wide.rename(columns=int).rename_axis(columns=None)
+
+
+def _oracle_cells(cells: pd.DataFrame, n: int, whole: pd.Series[bool]) -> pd.DataFrame:
+    oracle = cells[(cells["model.name"] == "real") & (cells["mix.ratio"] > 0) & whole.reindex(cells.index)]
+    return oracle.assign(n=[n + synthetic_count(ratio, n) for ratio in oracle["mix.ratio"]])
+
+
+def _oracle_is_whole(result: StudyResult) -> pd.Series[bool]:
+    """Whether a cell's synthetic points weigh as much as real ones and none was rejected: only then does the oracle
+    stand on the learning curve."""
+    shared = yaml.safe_load(result.config) or {}
+    weight, gate = (
+        result.cells[key] if key in result.cells else pd.Series(shared.get(key, default), result.cells.index)
+        for key, default in (("mix.synthetic_weight", 1.0), ("gate.name", "none"))
+    )
+    return (weight == 1) & (gate == "none")
+
+
+def _sortable(column: pd.Series[Any]) -> pd.Series[Any]:
+    """Numbers by their size; where texts and nulls stand among them, as texts."""
+    return column if pd.api.types.is_numeric_dtype(column) else column.astype(str)

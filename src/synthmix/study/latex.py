@@ -1,0 +1,80 @@
+r"""The summary as LaTeX: a table for each setting, for a document that uses booktabs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+
+from synthmix.notation import MINUS, exchange, general, interval, p_value, signed, spread
+from synthmix.study.analysis import Analysis
+from synthmix.study.blocks import Block, blocks
+from synthmix.study.statistics import ALPHA
+
+ESCAPES = {
+    "\\": r"\textbackslash{}",
+    **{sign: f"\\{sign}" for sign in "&%$#_{}"},
+    "[": "{[}",  # after \\ it would begin an option
+    "~": r"\textasciitilde{}",
+    "^": r"\textasciicircum{}",
+    "<": "$<$",
+    ">": "$>$",
+    MINUS: "$-$",
+    "±": r"$\pm$",
+    "≥": r"$\geq$",
+    "≤": r"$\leq$",
+    "∞": r"$\infty$",
+    "…": r"\dots{}",
+}
+HEADS = ("arm", "$r$", "mean $\\pm$ sd", "difference", "95\\,\\% interval", "$p_\\mathrm{Holm}$", "exchange rate")
+
+
+def summary_tex(analysis: Analysis) -> str:
+    """A table for each setting: mean ± sd, paired difference with its interval, adjusted p, exchange rate."""
+    score = analysis.score.rpartition("/")[2]
+    lines = [r"% \usepackage{booktabs} in the preamble; significant differences are bold."]
+    for number, block in enumerate(blocks(analysis), start=1):
+        lines += _table(block, score, number)
+    return "\n".join(lines) + "\n"
+
+
+def escaped(text: str) -> str:
+    """Text as LaTeX prints it."""
+    return "".join(ESCAPES.get(sign, sign) for sign in text)
+
+
+def _table(block: Block, score: str, number: int) -> list[str]:
+    n, data = general(block.keys["data.n_train"]), block.keys["data.name"]
+    caption = escaped(f"{block.title}: {score} with {n} real points of {data} and r synthetic ones for each.")
+    lines = [
+        "",
+        r"\begin{table}",
+        r"  \centering\small",
+        f"  \\caption{{{caption}}}\\label{{tab:synthmix-{number}}}",
+        r"  \begin{tabular}{@{}lrlrlrl@{}}",
+        r"    \toprule",
+        f"    {' & '.join(HEADS)} \\\\",
+    ]
+    role = None
+    for row in block.summary.to_dict("records"):
+        if row["role"] != role:
+            lines.append(r"    \midrule")
+        role = row["role"]
+        lines.append(f"    {' & '.join(_cells(row))} \\\\")
+    return [*lines, r"    \bottomrule", r"  \end{tabular}", r"\end{table}"]
+
+
+def _cells(row: dict[Any, Any]) -> list[str]:
+    difference = escaped(signed(row["difference"]))
+    if row["p_holm"] < ALPHA:
+        difference = f"\\textbf{{{difference}}}"
+    role = f" ({row['role']})" if row["role"] in ("placebo", "oracle") else ""
+    return [
+        escaped(f"{row['arm']}{role}"),
+        general(row["mix.ratio"]),
+        escaped(spread(row["mean"], row["sd"])),
+        difference,
+        escaped(interval(row["difference_low"], row["difference_high"])),
+        escaped(p_value(row["p_holm"])) if pd.notna(row["p_holm"]) else "",
+        escaped(exchange(row)),
+    ]

@@ -1,0 +1,60 @@
+from __future__ import annotations
+
+import math
+
+import pytest
+
+from synthmix.notation import exchange, general, interval, number, p_value, signed, spread, with_interval
+
+NAN = math.nan
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (number(0.5741), "0.574"),
+        (number(-0.0004), "0.000"),
+        (number(NAN), ""),
+        (signed(0.0314), "+0.031"),
+        (signed(-0.0314), "−0.031"),
+        (signed(-0.0004), "0.000"),
+        (spread(0.5, 0.25), "0.500 ± 0.250"),
+        (spread(0.5, NAN), "0.500"),
+        (interval(-0.1, 0.2), "[−0.100, +0.200]"),
+        (interval(-0.1, 0.2, 2, plus=False), "[−0.10, 0.20]"),
+        (interval(-math.inf, 0.2, 2, plus=False), "[−∞, 0.20]"),
+        (interval(NAN, 0.2), ""),
+        (with_interval(0.1, 0.0, 0.2), "+0.100 [0.000, +0.200]"),
+        (with_interval(0.1, NAN, NAN), "+0.100"),
+        (with_interval(NAN, NAN, NAN), ""),
+        (p_value(0.0004), "<0.001"),
+        (p_value(0.01953), "0.020"),
+        (p_value(NAN), ""),
+        (general(0.25), "0.25"),
+        (general(4.0), "4"),
+        (general(1200), "1200"),
+        (general(60000), "60000"),
+        (general(0.21111), "0.211"),
+        (general(NAN), ""),
+    ],
+)
+def test_numbers_are_written_so(text: str, expected: str) -> None:
+    assert text == expected
+
+
+@pytest.mark.parametrize(
+    ("status", "value", "low", "high", "expected"),
+    [
+        ("identified", 0.271, 0.22, 0.391, "0.27 [0.22, 0.39]"),
+        ("identified", -0.2, -math.inf, 0.1, "−0.20 [−∞, 0.10]"),
+        ("at least", 0.31, 0.2, math.inf, "≥ 0.31 [0.20, ∞]"),
+        ("at most", -0.2, NAN, NAN, "≤ −0.20"),
+        ("not identified", NAN, NAN, NAN, "not identified"),
+        ("", NAN, NAN, NAN, ""),
+    ],
+)
+def test_exchange_rates_are_written_with_what_is_known(
+    status: str, value: float, low: float, high: float, expected: str
+) -> None:
+    row = {"exchange": value, "exchange_low": low, "exchange_high": high, "exchange_status": status}
+    assert exchange(row) == expected
