@@ -8,7 +8,7 @@ import pkgutil
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
 from functools import cache, cached_property
-from typing import Annotated, Any, get_args, get_type_hints
+from typing import Annotated, Any, get_args
 
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
@@ -22,7 +22,7 @@ from synthmix.generators.trainer_schema import TrainerSchema
 from synthmix.metrics.quality_schema import QualitySchema
 from synthmix.mixing_schema import MixSchema
 from synthmix.representations.base_schema import RepresentationSchema
-from synthmix.schema import Count, Member, Range, build, check_node, unknown_key
+from synthmix.schema import Count, Member, Range, build, check_node, type_hints, unknown_key
 from synthmix.study_schema import StudySchema
 from synthmix.tracking_schema import TrackingSchema
 
@@ -159,7 +159,7 @@ def schemas() -> Mapping[str, type[Member]]:
         if module.name.endswith("_schema"):
             for _, schema in inspect.getmembers(importlib.import_module(module.name), inspect.isclass):
                 if issubclass(schema, Member) and schema.__module__ == module.name:
-                    target = get_type_hints(schema)["_target_"]
+                    target = type_hints(schema)["_target_"]
                     found |= dict.fromkeys(get_args(target), schema)
     return found
 
@@ -178,7 +178,7 @@ def _member_faults(node: Any, where: str) -> list[str]:
         return [f"{where}._target_={target}: not a member of {where}; allowed: {', '.join(sorted(members))}"]
     if schema is None:
         return _foreign_faults(target, node, where)
-    hints = get_type_hints(schema)
+    hints = type_hints(schema)
     nested = (key for key in node if hints.get(key) is Member)
     return check_node(schema, node, where) + [
         fault for key in nested for fault in _member_faults(node[key], f"{where}.{key}")

@@ -14,6 +14,7 @@ import types
 import typing
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Annotated, Any, Literal, TypeVar, get_args, get_origin
 
 T = TypeVar("T")
@@ -62,9 +63,20 @@ class Member:
         yield from ()
 
 
+def type_hints(schema: Any, *, include_extras: bool = False) -> dict[str, Any]:
+    """The types of a schema's keys."""
+    return _evaluated(schema, include_extras)
+
+
+@cache
+def _evaluated(schema: Any, include_extras: bool) -> dict[str, Any]:
+    # Kept, because evaluating them anew costs more than the rest of a check.
+    return typing.get_type_hints(schema, include_extras=include_extras)
+
+
 def check_node(schema: type[Any], node: Mapping[str, Any], prefix: str) -> list[str]:
     """Compares a plain mapping with a schema; returns one line for each fault, none where it fits."""
-    hints = typing.get_type_hints(schema, include_extras=True)
+    hints = type_hints(schema, include_extras=True)
     names = [field.name for field in dataclasses.fields(schema)]
     faults = []
     for key, value in node.items():
@@ -88,7 +100,7 @@ def unknown_key(where: str, value: object, names: list[str]) -> str:
 
 def build(schema: type[T], node: Mapping[str, Any]) -> T:
     """Makes the dataclass of a node that `check_node` found no fault in; members in it stay mappings."""
-    hints = typing.get_type_hints(schema)
+    hints = type_hints(schema)
     values: dict[str, Any] = {}
     for field in dataclasses.fields(schema):  # type: ignore[arg-type]
         value = node[field.name]

@@ -60,7 +60,12 @@ def source_hash(*modules: str) -> str:
 
 def library_versions(*distributions: str) -> dict[str, str]:
     """The installed version of each distribution; PackageNotFoundError where one is not installed."""
-    return {name: importlib.metadata.version(name) for name in distributions}
+    return {name: _version(name) for name in distributions}
+
+
+@functools.cache
+def _version(distribution: str) -> str:
+    return importlib.metadata.version(distribution)  # which reads a file, and parses all of it
 
 
 def _check_plain(value: object, where: str) -> None:

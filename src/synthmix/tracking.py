@@ -7,9 +7,7 @@ never through MLflow's global state.
 
 from __future__ import annotations
 
-import logging
 import time
-import warnings
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cached_property, partial
@@ -25,7 +23,7 @@ from synthmix.environment import environment_tags, environment_text
 from synthmix.errors import Interrupted, InvalidInput
 from synthmix.flat_config import flatten
 from synthmix.tracking_checkpoint import download_checkpoint
-from synthmix.tracking_connection import Connection, StoreAway
+from synthmix.tracking_connection import StoreAway, connection_to
 from synthmix.tracking_experiment import equal, open_experiment, search
 from synthmix.tracking_record import LoggedRun, RunRecord
 from synthmix.tracking_run import VALUE_LENGTH, Run
@@ -60,9 +58,8 @@ class Tracker:
     """
 
     def __init__(self, uri: str, experiment: str) -> None:
-        _quieten()
         self.uri, self.experiment = uri, experiment
-        self.connection = Connection(uri)
+        self.connection = connection_to(uri)
 
     @property
     def client(self) -> MlflowClient:
@@ -156,9 +153,9 @@ class Tracker:
         try:
             for search_for in searches:
                 for run in self.connection.ask(partial(self._search, *search_for), at_once=True):
-                    value = run.data.tags.get(tag)
+                    value = run.tags.get(tag)
                     if value is not None and (values is None or value in values):
-                        found.setdefault(value, []).append(LoggedRun(run.info.run_id, run.data.tags))
+                        found.setdefault(value, []).append(run)
         except StoreAway:
             return None
         return found
@@ -170,12 +167,11 @@ class Tracker:
             InvalidInput: the condition cannot be read, or the store cannot be reached.
         """
         try:
-            runs = self.connection.ask(lambda: self._search(equal(KIND, kind), FINISHED, condition), at_once=True)
+            return self.connection.ask(lambda: self._search(equal(KIND, kind), FINISHED, condition), at_once=True)
         except StoreAway as away:
             raise StoreUnreachable(self.uri, str(away)) from away
         except MlflowException as error:
             raise InvalidInput(f"{condition}: MLflow cannot search for it ({str(error).splitlines()[0]})") from error
-        return [LoggedRun(run.info.run_id, run.data.tags) for run in runs]
 
     def add(
         self, run_id: str, *, metrics: Mapping[str, float] | None = None, tags: Mapping[str, str] | None = None
@@ -204,11 +200,12 @@ class Tracker:
     def _kill(self, *conditions: str) -> int:
         runs = self._search(RUNNING, *conditions)
         for run in runs:
-            self.client.set_terminated(run.info.run_id, "KILLED")
+            self.client.set_terminated(run.id, "KILLED")
         return len(runs)
 
-    def _search(self, *conditions: str) -> list[Entity]:
-        return list(search(self.client, self.experiment_id, conditions))
+    def _search(self, *conditions: str) -> list[LoggedRun]:
+        found = search(self.client, self.experiment_id, conditions)
+        return [LoggedRun(run.info.run_id, run.data.tags) for run in found]
 
     def _new(
         self,
@@ -223,7 +220,7 @@ class Tracker:
 
     def _reopened(self, study: str, known: dict[str, str]) -> Entity | None:
         """The parent run that a study has already, RUNNING again; its parameters are added to `known`."""
-        found = next(iter(self._search(equal(KIND, "study"), equal(STUDY, study))), None)
+        found = next(search(self.client, self.experiment_id, [equal(KIND, "study"), equal(STUDY, study)]), None)
         if found is not None:
             self.client.update_run(found.info.run_id, "RUNNING")
             if ERROR in found.data.tags:
@@ -260,12 +257,3 @@ def _is_interruption(error: BaseException) -> bool:
     """Whether the user has stopped the process. Lightning turns the Ctrl-C of a worker into SystemExit."""
     cause = error.__context__ if isinstance(error, SystemExit) else error
     return isinstance(cause, KeyboardInterrupt | Interrupted)
-
-
-def _quieten() -> None:
-    """What MLflow and its clients tell of migrations and of every try is not for the reader of a result."""
-    for name in ("alembic", "mlflow.tracking"):
-        logging.getLogger(name).setLevel(logging.WARNING)
-    logging.getLogger("urllib3.connectionpool").setLevel(logging.ERROR)
-    logging.getLogger("mlflow.store.db.utils").setLevel(logging.CRITICAL)
-    warnings.filterwarnings("ignore", category=FutureWarning, module="mlflow")

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import logging
 import time
+import warnings
 from collections.abc import Callable, Iterator
-from functools import cached_property
+from functools import cache, cached_property
 from itertools import takewhile
 from typing import TypeVar
 
@@ -49,7 +50,7 @@ class StoreAway(Exception):
 
 
 class Connection:
-    """The way to one store, shared by all runs of a process.
+    """The way to one store, shared by all runs.
 
     Args:
         uri: what `resolve_uri` gave.
@@ -59,6 +60,7 @@ class Connection:
     """
 
     def __init__(self, uri: str) -> None:
+        _quieten()
         self.uri = uri
         self.outage: str | None = None
         self._reason: str | None = None  # while it is away
@@ -110,6 +112,12 @@ class Connection:
         logger.warning(self.outage)
 
 
+@cache
+def connection_to(uri: str) -> Connection:
+    """The one connection of this process, so that an outage is told once."""
+    return Connection(uri)
+
+
 def outage_reason(error: BaseException) -> str | None:
     """Why the store is away, in a few words; None where the connection is not at fault."""
     if isinstance(error, StoreUnreachable):
@@ -147,3 +155,12 @@ def _in_words(error: BaseException) -> str:
         return _in_words(error.orig) if error.orig else str(error)
     words = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
     return next(iter(words.strip().splitlines()), type(error).__name__)
+
+
+def _quieten() -> None:
+    """What MLflow and its clients tell of migrations and of every try is not for the reader of a result."""
+    for name in ("alembic", "mlflow.tracking"):
+        logging.getLogger(name).setLevel(logging.WARNING)
+    logging.getLogger("urllib3.connectionpool").setLevel(logging.ERROR)
+    logging.getLogger("mlflow.store.db.utils").setLevel(logging.CRITICAL)
+    warnings.filterwarnings("ignore", category=FutureWarning, module="mlflow")

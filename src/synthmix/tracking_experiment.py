@@ -17,7 +17,7 @@ from synthmix.tracking_uri import SQLITE
 
 # Without this the UI opens an experiment on its pages for language models.
 TAGS = {"mlflow.experimentKind": "custom_model_development"}
-PAGE = 1000  # runs that a search gives at once
+PAGE = 200  # runs that a search gives at once, each with all that it holds
 
 
 def open_experiment(client: MlflowClient, uri: str, name: str) -> str:

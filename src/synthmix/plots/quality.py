@@ -21,7 +21,7 @@ def quality_against_benefit(panels: Mapping[str, pd.DataFrame], score: str) -> P
         score: name of the primary score.
     """
     panels = {title: measured(rows) for title, rows in panels.items()}
-    everything = pd.concat(panels.values())
+    everything = pd.concat(panels.values(), ignore_index=True)
     looks = styles(everything)
     largest = everything["mix.ratio"].max()
     figure, all_axes = grid(list(panels))

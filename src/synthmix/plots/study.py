@@ -128,7 +128,7 @@ def _draw_arm(
 
 def _extremes(panels: Mapping[str, pd.DataFrame], column: str) -> str:
     """Lowest and highest value of the generators and of the placebo, with the place of each."""
-    rows = pd.concat([rows.assign(panel=title) for title, rows in panels.items()])
+    rows = pd.concat([rows.assign(panel=title) for title, rows in panels.items()], ignore_index=True)
     rows = rows[(rows["mix.ratio"] > 0) & rows[column].notna()]
     write = signed if column == "difference" else number
     texts = []

@@ -7,7 +7,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from synthmix.study.best_ratio import best_ratios
@@ -15,7 +14,6 @@ from synthmix.study.cautions import cautions
 from synthmix.study.comparison import Arm, Comparison, comparisons, sign_of
 from synthmix.study.exchange import exchange_rate, monotone_fit
 from synthmix.study.result import StudyResult, key_columns
-from synthmix.study.roles import role_of
 from synthmix.study.statistics import holm, seeds_needed, sign_flip_p, smallest_p, t_interval
 
 MEASURES = (
@@ -25,6 +23,7 @@ MEASURES = (
 )
 CURVE = ("n", "source", "seeds", "mean", "sd", "low", "high", "fitted")
 FAMILY = ("tests", "seeds", "smallest_p", "seeds_needed")
+NO_RATE = {"exchange_status": "", "exchange_reason": ""}
 DISTANCES = ("quality/fd_classifier", "quality/fd_pca")  # the first one that a block has
 
 
@@ -47,7 +46,7 @@ class Analysis:
         curve: a row for each block, number of real points and source: the keys of the block, `n`, `source` (real only,
             oracle), `seeds`, `mean`, `sd`, `low`, `high`, `fitted` (monotone).
         best: of `best_ratio.best_ratios`, a row for each block and arm.
-        family: a row for each block: its keys, `tests` (generators at their ratios), `seeds` (the most of a test),
+        family: a row for each block: its keys, `tests` (generators at their ratios), `seeds` (most pairs of a test),
             `smallest_p` (NaN without a test), `seeds_needed` to be able to reach .05.
         warnings: what a reader must know, a line each.
     """
@@ -69,11 +68,8 @@ def analyse(result: StudyResult) -> Analysis:
         summary=pd.concat(summaries, ignore_index=True),
         curve=pd.DataFrame([row for block in blocks for row in _curve(block)], columns=_of_block(blocks, CURVE)),
         best=best_ratios(blocks, result.choose_by),
-        family=pd.DataFrame(
-            [_family(block, summary) for block, summary in zip(blocks, summaries, strict=True)],
-            columns=_of_block(blocks, FAMILY),
-        ),
-        warnings=list(cautions(result, blocks, summaries)),
+        family=pd.DataFrame([_family(block) for block in blocks], columns=_of_block(blocks, FAMILY)),
+        warnings=cautions(result, blocks, summaries),
     )
 
 
@@ -88,23 +84,22 @@ def _of_block(blocks: Sequence[Comparison], measures: Sequence[str]) -> list[str
 def _summary(block: Comparison) -> Iterator[dict[Any, Any]]:
     for arm in block.arms:
         keys = {**block.keys, **arm.keys, "arm": arm.name}
-        yield {**keys, "mix.ratio": 0.0, "role": "baseline", **_spread(block.real[block.score].dropna())}
+        yield {**keys, "mix.ratio": 0.0, "role": "baseline", **_spread(block.baseline), **NO_RATE}
         for ratio in arm.ratios:
-            yield {**keys, "mix.ratio": ratio, "role": role_of(arm.model, ratio), **_effect(block, arm, ratio)}
+            yield {**keys, "mix.ratio": ratio, "role": arm.role, **_effect(block, arm, ratio)}
 
 
 def _effect(block: Comparison, arm: Arm, ratio: float) -> dict[str, Any]:
     """What an arm does at a ratio, beside real points alone of the same seeds."""
     cells = arm.at(ratio)
-    scores = cells[block.score].dropna()
-    difference = (scores - block.real[block.score]).dropna()
-    spread = _spread(difference)
+    differences = block.differences(arm, ratio)
+    spread = _spread(differences)
     return {
-        **_spread(scores),
+        **_spread(block.scores(arm, ratio)),
         "difference": spread["mean"],
         **{f"difference_{name}": spread[name] for name in ("sd", "low", "high")},
-        "p": sign_flip_p(difference),
-        **_exchange(block, arm, ratio, scores),
+        "p": sign_flip_p(differences),
+        **_exchange(block, arm, ratio),
         "fd": next((cells[name].mean() for name in DISTANCES if name in cells and cells[name].notna().any()), math.nan),
     }
 
@@ -120,9 +115,10 @@ def _spread(values: pd.Series[float]) -> dict[str, float]:
     }
 
 
-def _exchange(block: Comparison, arm: Arm, ratio: float, scores: pd.Series[float]) -> dict[str, Any]:
+def _exchange(block: Comparison, arm: Arm, ratio: float) -> dict[str, Any]:
     if arm.model == "real":
-        return {}
+        return NO_RATE
+    scores = block.scores(arm, ratio)
     rate = exchange_rate(*block.oriented(scores.index), sign_of(block.score) * scores, n=block.n, ratio=ratio)
     return {
         "exchange": rate.value,
@@ -134,14 +130,12 @@ def _exchange(block: Comparison, arm: Arm, ratio: float, scores: pd.Series[float
 
 
 def _corrected(summary: pd.DataFrame) -> pd.DataFrame:
-    """With Holm's correction over the generators of a block; missing texts are empty ones."""
-    texts = {name: summary[name].fillna("") for name in ("exchange_status", "exchange_reason")}
-    return summary.assign(p_holm=holm(summary["p"].where(summary["role"] == "generator")), **texts)
+    """With Holm's correction over the generators of a block."""
+    return summary.assign(p_holm=holm(summary["p"].where(summary["role"] == "generator")))
 
 
-def _family(block: Comparison, summary: pd.DataFrame) -> dict[Any, Any]:
-    tested = summary["p_holm"].notna()
-    tests, seeds = int(tested.sum()), int(summary.loc[tested, "seeds"].max()) if tested.any() else 0
+def _family(block: Comparison) -> dict[Any, Any]:
+    tests, seeds = len(block.pairs), max(block.pairs, default=0)
     return {
         **block.keys,
         "tests": tests,
@@ -152,11 +146,11 @@ def _family(block: Comparison, summary: pd.DataFrame) -> dict[Any, Any]:
 
 
 def _curve(block: Comparison) -> Iterator[dict[Any, Any]]:
-    sizes, scores = block.oriented()
-    seeds = np.isfinite(scores).sum(axis=0)
-    fit = sign_of(block.score) * monotone_fit(np.nansum(scores, axis=0) / seeds, seeds)
-    fitted = dict(zip(sizes, fit, strict=True))
+    if block.curve.empty:
+        return
+    sign = sign_of(block.score)
+    fitted = sign * pd.Series(monotone_fit(sign * block.curve.mean(), block.curve.count()), block.curve.columns)
     for source, of_source in (("real only", block.real_curve), ("oracle", block.oracle_curve)):
-        for size in sizes[np.isin(sizes, of_source.columns)]:
+        for size in fitted.index.intersection(of_source.columns):
             spread = _spread(of_source[size].dropna())
-            yield {**block.keys, "n": int(size), "source": source, **spread, "fitted": fitted[size]}
+            yield {**block.keys, "n": size, "source": source, **spread, "fitted": fitted[size]}

@@ -1,12 +1,12 @@
 """What a study answers, in sentences that its numbers bear out and no more.
 
 A gain counts as help where it is significant after Holm's correction and the arm beats the placebo of the same ratio:
-the 95 % interval of their paired difference lies above zero.
+the 95 % interval of their paired difference lies above zero. Where it does not beat other controls too, that is said.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -14,15 +14,17 @@ import pandas as pd
 
 from synthmix.notation import exchange, general, interval, p_value, signed, spread, with_interval
 from synthmix.study.analysis import Analysis
-from synthmix.study.blocks import Block, blocks, of_block
-from synthmix.study.result import StudyResult, key_columns
+from synthmix.study.blocks import Block, blocks
+from synthmix.study.comparison import Comparison, comparisons, sign_of
+from synthmix.study.result import StudyResult
 from synthmix.study.statistics import ALPHA, t_interval
 
-Kind = Literal["helps", "gain", "copies", "harms", "open", "few", "none"]
+Kind = Literal["helps", "matched", "gain", "copies", "harms", "open", "few", "none"]
 Row = dict[Any, Any]
 
 LABELS: dict[Kind, str] = {
     "helps": "helps",
+    "matched": "helps, as controls do",
     "gain": "gain, no placebo beside it",
     "copies": "no more than copies",
     "harms": "harms",
@@ -32,6 +34,7 @@ LABELS: dict[Kind, str] = {
 }
 HEADLINES: dict[Kind, str] = {
     "helps": "{} helped {}.",
+    "matched": "{} helped {}, but was not shown to do more than controls without a model.",
     "gain": "{} came with a gain for {}, where no placebo stands beside it.",
     "copies": "{} helped {} no more than copies of the real points do.",
     "harms": "{} harmed {}.",
@@ -39,6 +42,7 @@ HEADLINES: dict[Kind, str] = {
     "few": "{} cannot be judged on {}: too few seeds.",
     "none": "{} of a model was not tried on {}.",
 }
+RISING: Sequence[Kind] = ("copies", "gain", "matched", "helps")  # of kinds of gains, the better last
 MOST_NAMED = 4  # blocks of one kind that the headline names; more are counted
 
 
@@ -54,24 +58,23 @@ class Verdict:
 
 @dataclass(frozen=True)
 class _Gain:
-    """A significant gain, and how it compares with the placebos and the other controls of its ratio."""
+    """A significant gain beside the controls of its ratio: its lead on the placebos, and whom it is not ahead of."""
 
     row: Row
-    placebos: dict[str, str]
-    unbeaten: dict[str, str]
+    leads: Mapping[str, str]
+    behind: Mapping[str, str]
     not_ahead_of: Sequence[str]
 
     @property
     def kind(self) -> Kind:
-        return "gain" if not self.placebos else "copies" if self.unbeaten else "helps"
+        if not self.leads:
+            return "gain"
+        return "copies" if self.behind else "matched" if self.not_ahead_of else "helps"
 
 
 def verdicts(result: StudyResult, analysis: Analysis) -> list[Verdict]:
     """A verdict for each block."""
-    keys = [key for key in key_columns(result.cells) if key != "seed"]
-    finished = result.cells[result.cells["status"] == "finished"]
-    scores = finished.merge(analysis.summary[[*keys, "arm"]], on=keys)
-    return [_verdict(block, of_block(scores, block.keys, block.keys), analysis.score) for block in blocks(analysis)]
+    return [_verdict(*both) for both in zip(blocks(analysis), comparisons(result), strict=True)]
 
 
 def headline(found: Sequence[Verdict]) -> str:
@@ -88,14 +91,15 @@ def headline(found: Sequence[Verdict]) -> str:
     return " ".join(sentences)
 
 
-def _verdict(block: Block, scores: pd.DataFrame, column: str) -> Verdict:
-    score = column.rpartition("/")[2]
+def _verdict(block: Block, cells: Comparison) -> Verdict:
+    score, sign = cells.score.rpartition("/")[2], sign_of(cells.score)
     rows = block.summary[(block.summary["mix.ratio"] > 0) & block.summary["difference"].notna()]
     generators = {
         str(arm): of_arm.to_dict("records") for arm, of_arm in rows[rows["role"] == "generator"].groupby("arm")
     }
-    gains = {arm: [_gain(row, rows, scores, column) for row in _gaining(of_arm)] for arm, of_arm in generators.items()}
-    kind = _kind(block, generators, [gain for of_arm in gains.values() for gain in of_arm])
+    gains = {arm: [_gain(row, rows, cells) for row in _significant(of_arm, sign)] for arm, of_arm in generators.items()}
+    harms = {arm: _significant(of_arm, -sign) for arm, of_arm in generators.items()}
+    kind = _kind(block, bool(generators), [gain for of_arm in gains.values() for gain in of_arm], any(harms.values()))
     sentences = list(_baseline(block, score))
     if kind == "few":
         least, needed = p_value(block.family["smallest_p"]), block.family["seeds_needed"]
@@ -104,82 +108,79 @@ def _verdict(block: Block, scores: pd.DataFrame, column: str) -> Verdict:
             f"{least}, whatever the effect. It takes {needed} seeds."
         )
     for arm, of_arm in generators.items():
-        sentences += _of_arm(arm, of_arm, gains[arm], score)
+        if gains[arm]:
+            sentences.append(_helps(arm, gains[arm], sign, score))
+        if harms[arm]:
+            worst = min(harms[arm], key=lambda row: sign * float(row["difference"]))
+            sentences.append(f"{arm} harms: {_told(worst, harms[arm], score)}{_worth(worst)}")
+        if not gains[arm] and not harms[arm]:
+            sentences.append(_changes(arm, of_arm, score))
     if kind == "open":
         low, high = rows.loc[rows["role"] == "generator", ["difference_low", "difference_high"]].T.to_numpy()
         sentences.append(f"Not shown is not absent: the intervals leave room for {interval(low.min(), high.max())}.")
-    sentences += _oracle(rows, score)
+    unknown = rows[(rows["role"] == "generator") & (rows["exchange_status"] == "not identified")]
+    for reason in unknown["exchange_reason"].unique():
+        sentences.append(f"What one synthetic point is worth is not identified: {reason}.")
+    sentences += _oracle(rows, sign)
     return Verdict(block.title, kind, LABELS[kind], sentences)
 
 
-def _kind(block: Block, generators: dict[str, list[Row]], gains: Sequence[_Gain]) -> Kind:
-    if not generators:
+def _kind(block: Block, tested: bool, gains: Sequence[_Gain], harms: bool) -> Kind:
+    if not tested:
         return "none"
     if block.family["smallest_p"] > ALPHA:
         return "few"
-    for kind in ("helps", "gain", "copies"):
-        if any(gain.kind == kind for gain in gains):
-            return kind
-    return "harms" if any(_harming(of_arm) for of_arm in generators.values()) else "open"
+    best = max((gain.kind for gain in gains), key=RISING.index, default=None)
+    return best or ("harms" if harms else "open")
 
 
-def _gaining(rows: Iterable[Row]) -> list[Row]:
-    return [row for row in rows if row["p_holm"] < ALPHA and row["difference"] > 0]
+def _significant(rows: Iterable[Row], sign: int) -> list[Row]:
+    """Rows with a significant difference of this sign."""
+    return [row for row in rows if row["p_holm"] < ALPHA and sign * row["difference"] > 0]
 
 
-def _harming(rows: Iterable[Row]) -> list[Row]:
-    return [row for row in rows if row["p_holm"] < ALPHA and row["difference"] < 0]
-
-
-def _gain(row: Row, rows: pd.DataFrame, scores: pd.DataFrame, column: str) -> _Gain:
+def _gain(row: Row, rows: pd.DataFrame, cells: Comparison) -> _Gain:
     """Compares a gain with every control of its ratio, paired by seed."""
-    at_ratio = scores[scores["mix.ratio"] == row["mix.ratio"]].pivot_table(index="seed", columns="arm", values=column)
-    placebos, unbeaten, not_ahead_of = {}, {}, []
-    others = rows[(rows["mix.ratio"] == row["mix.ratio"]) & rows["role"].isin(["placebo", "control"])]
-    for other in others.to_dict("records"):
-        ahead = (at_ratio[row["arm"]] - at_ratio[other["arm"]]).dropna()
-        low, high = t_interval(ahead)
-        text = with_interval(float(ahead.mean()), low, high)
+    ratio, sign = row["mix.ratio"], sign_of(cells.score)
+    scores = {arm.name: arm.at(ratio)[cells.score] for arm in cells.arms}
+    leads, behind, not_ahead_of = {}, {}, []
+    for other in rows[rows["mix.ratio"] == ratio].to_dict("records"):
+        if other["role"] not in ("placebo", "control"):
+            continue
+        lead = sign * (scores[row["arm"]] - scores[other["arm"]]).dropna()
+        low, high = t_interval(lead)
+        text = with_interval(float(lead.mean()), low, high)
         if other["role"] == "placebo":
-            placebos[other["arm"]] = text
-            if not low > 0:
-                unbeaten[other["arm"]] = text
+            leads[other["arm"]] = text
+        if not low > 0 and other["role"] == "placebo":
+            behind[other["arm"]] = text
         elif not low > 0:
             not_ahead_of.append(f"{other['arm']} ({signed(other['difference'])})")
-    return _Gain(row, placebos, unbeaten, not_ahead_of)
+    return _Gain(row, leads, behind, not_ahead_of)
 
 
-def _of_arm(arm: str, rows: list[Row], gains: list[_Gain], score: str) -> Iterator[str]:
-    """What one generator does."""
-    if gains:
-        order: list[Kind] = ["copies", "gain", "helps"]
-        first = max(gains, key=lambda gain: (order.index(gain.kind), gain.row["difference"]))
-        yield _helps(arm, first, gains, score)
-    harms = _harming(rows)
-    if harms:
-        worst = min(harms, key=lambda row: float(row["difference"]))
-        yield f"{arm} harms: {_told(worst, harms, score)}{_worth(worst)}"
-    if not gains and not harms:
-        low, high = (signed(end(row["difference"] for row in rows)) for end in (min, max))
-        span = f"{low} to {high}, over all ratios" if len(rows) > 1 else low
-        least = min((row["p_holm"] for row in rows if pd.notna(row["p_holm"])), default=float("nan"))
-        tested = f"smallest adjusted p {p_value(least)}" if pd.notna(least) else "not tested"
-        yield f"{arm} changes {score} by {span}; none of it is significant ({tested})."
-
-
-def _helps(arm: str, gain: _Gain, gains: list[_Gain], score: str) -> str:
-    verb = {"helps": "helps", "gain": "gains", "copies": "gains, but no more than copies"}[gain.kind]
+def _helps(arm: str, gains: Sequence[_Gain], sign: int, score: str) -> str:
+    gain = max(gains, key=lambda gain: (RISING.index(gain.kind), sign * gain.row["difference"]))
+    verb = {"gain": "gains", "copies": "gains, but no more than copies"}.get(gain.kind, "helps")
     sentences = [f"{arm} {verb}: {_told(gain.row, [other.row for other in gains], score)}{_worth(gain.row)}"]
-    if gain.unbeaten:
-        sentences.append(f"Its gain cannot be told from that of the placebo: {_compared(gain.unbeaten)}.")
-    elif gain.placebos:
-        sentences.append(f"It is ahead of the placebo: {_compared(gain.placebos)}.")
+    if gain.behind:
+        sentences.append(f"Its gain cannot be told from that of the placebo: {_compared(gain.behind)}.")
+    elif gain.leads:
+        sentences.append(f"It is ahead of the placebo: {_compared(gain.leads)}.")
     if gain.not_ahead_of:
         sentences.append(f"It is not ahead of what needs no model: {_listed(gain.not_ahead_of)} at the same ratio.")
     return " ".join(sentences)
 
 
-def _told(row: Row, all_rows: list[Row], score: str) -> str:
+def _changes(arm: str, rows: Sequence[Row], score: str) -> str:
+    low, high = (signed(end(row["difference"] for row in rows)) for end in (min, max))
+    span = f"{low} to {high}, over all ratios" if len(rows) > 1 else low
+    least = min((row["p_holm"] for row in rows if pd.notna(row["p_holm"])), default=float("nan"))
+    tested = f"smallest adjusted p {p_value(least)}" if pd.notna(least) else "not tested"
+    return f"{arm} changes {score} by {span}; none of it is significant ({tested})."
+
+
+def _told(row: Row, all_rows: Sequence[Row], score: str) -> str:
     others = [general(other["mix.ratio"]) for other in all_rows if other["mix.ratio"] != row["mix.ratio"]]
     also = f"; significant at {_listed(others)} too" if others else ""
     effect = with_interval(row["difference"], row["difference_low"], row["difference_high"])
@@ -193,12 +194,11 @@ def _p(p: float) -> str:
 
 def _worth(row: Row) -> str:
     """What one synthetic point is worth, where that is known."""
-    if row["exchange_status"] == "not identified":
-        return f" What one synthetic point is worth is not identified: {row['exchange_reason']}."
-    return f" One synthetic point is worth {exchange(row)} real ones." if exchange(row) else ""
+    known = row["exchange_status"] != "not identified" and exchange(row)
+    return f" One synthetic point is worth {exchange(row)} real ones." if known else ""
 
 
-def _compared(texts: dict[str, str]) -> str:
+def _compared(texts: Mapping[str, str]) -> str:
     return _listed([f"{text} against {arm}" for arm, text in texts.items()])
 
 
@@ -207,7 +207,7 @@ def _baseline(block: Block, score: str) -> Iterator[str]:
         yield f"Real points alone: {score} {spread(row['mean'], row['sd'])} over {row['seeds']} seeds."
 
 
-def _oracle(rows: pd.DataFrame, score: str) -> Iterator[str]:
+def _oracle(rows: pd.DataFrame, sign: int) -> Iterator[str]:
     """What more real points do at the largest ratio: whether there is anything to gain at all."""
     oracle = rows[rows["role"] == "oracle"].sort_values("mix.ratio").tail(1)
     for row in oracle.to_dict("records"):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -11,7 +10,6 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from synthmix.study.comparison import LABEL_FREE, Arm, Comparison, sign_of
-from synthmix.study.roles import role_of
 from synthmix.study.statistics import t_interval
 
 COLUMNS = (
@@ -24,9 +22,10 @@ def best_ratios(blocks: Sequence[Comparison], choose_by: str) -> pd.DataFrame:
     """The ratio of each arm with the best mean of a score on val, ratio 0 being one of them, and what choosing gives.
 
     Val and test of a seed are scored with the same fitted clusterer: a ratio that the seeds' luck has lifted on val it
-    has lifted on test too, so that its plain difference on test comes out too high, and its interval with it. Hence
-    the report leaves a seed out of its own choice: each seed is scored on test at the ratio that the other seeds
-    choose on val. Without an effect that difference is zero on average, however many ratios there are to choose from.
+    has lifted on test too, so that its plain difference on test comes out too high. Hence no seed has a say in its own
+    report: each half of the seeds is scored on test at the ratio that the other half chooses on val. Without an effect
+    that difference is zero on average, however many ratios there are to choose from, and its interval covers zero in
+    95 % of simulated studies (ten seeds, eight ratios; 90 % where each seed is scored at the choice of all others).
 
     Args:
         blocks: of one study.
@@ -35,7 +34,7 @@ def best_ratios(blocks: Sequence[Comparison], choose_by: str) -> pd.DataFrame:
     Returns:
         A row for each block and arm with two seeds or more of every ratio that could be computed: the keys of the block
         and the arm, `arm`, `role`, `chosen_by`, `supervised` (the score needs labels), `ratio` and `val` (its mean
-        there), `agreement` (share of the seeds without which the choice is the same), `seeds`, `mean` on test,
+        there), `agreement` (share of the seeds whose other half chooses that ratio too: 0, about a half, or 1), `seeds`, `mean` on test,
         `difference` to ratio 0 with its 95 % t interval; NaN where ratio 0 is every seed's choice. Empty without the
         column.
     """
@@ -51,25 +50,25 @@ def _row(block: Comparison, arm: Arm, choose_by: str) -> Iterator[dict[Any, Any]
     if len(ratios) < 2 or ratios[0] != 0 or len(seeds) < 2:
         return
     on_val, on_test = (table.loc[seeds, ratios].to_numpy() for table in (val, test))
-    best, left_out = _choices(sign_of(choose_by) * on_val)
-    scores = on_test[np.arange(len(seeds)), left_out]
+    best, crossed = choices(sign_of(choose_by) * on_val)
+    scores = on_test[np.arange(len(seeds)), crossed]
     difference = scores - on_test[:, 0]
     interval = t_interval(difference)
     yield {
         **block.keys,
         **arm.keys,
         "arm": arm.name,
-        "role": role_of(arm.model, math.inf),
+        "role": arm.role,
         "chosen_by": choose_by,
         "supervised": choose_by not in LABEL_FREE,
         "ratio": ratios[best],
-        "agreement": (left_out == best).mean(),
+        "agreement": (crossed == best).mean(),
         "val": on_val[:, best].mean(),
         "seeds": len(seeds),
         "mean": scores.mean(),
         **(
             {"difference": difference.mean(), "difference_low": interval.low, "difference_high": interval.high}
-            if left_out.any()
+            if crossed.any()
             else {}
         ),
     }
@@ -82,7 +81,11 @@ def _by_ratio(block: Comparison, arm: Arm, column: str) -> pd.DataFrame:
     return pd.DataFrame({ratio: of_ratio for ratio, of_ratio in scores.items() if len(of_ratio)})
 
 
-def _choices(val: NDArray[np.float64]) -> tuple[int, NDArray[np.intp]]:
-    """The column with the highest mean of all rows, and for each row that of the others; of equals the first."""
-    total = val.sum(axis=0)
-    return int(total.argmax()), (total - val).argmax(axis=1)
+def choices(val: NDArray[np.float64]) -> tuple[int, NDArray[np.intp]]:
+    """The column of `val` (S, R), S from 2, with the highest mean, and for each row (S,) that of the other half's rows.
+
+    Rows of even and of odd number are the halves; of equal columns the first is chosen.
+    """
+    halves = np.arange(len(val)) % 2
+    of_half = np.array([val[halves == half].mean(axis=0).argmax() for half in (0, 1)])
+    return int(val.mean(axis=0).argmax()), of_half[1 - halves]

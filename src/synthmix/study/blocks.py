@@ -1,18 +1,18 @@
-"""The blocks of a study, within which arms are compared: a clusterer, a representation, n points of a data set."""
+"""The blocks of an analysis as a reader meets them: each with its title and its rows in order."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
 
-from synthmix.notation import general
 from synthmix.study.analysis import Analysis
+from synthmix.study.comparison import Keys, block_title, rows_of
 
 ROLES = ("baseline", "generator", "placebo", "control", "oracle")  # the order in which rows stand
-NAMED = ("clusterer.name", "representation.name", "data.name", "data.n_train")
+BASELINE = "real points alone"
 
 
 @dataclass(frozen=True)
@@ -22,13 +22,14 @@ class Block:
     Attributes:
         title: what tells it from the other blocks of the study.
         keys: its keys and their values.
-        summary: of `Analysis`, ratio 0 once, by role, arm and ratio.
-        curve, best: of `Analysis`.
+        summary: of `Analysis`, by role, arm and ratio; ratio 0, which all arms share, once.
+        curve: of `Analysis`.
+        best: of `Analysis`, by role and arm.
         family: its row of `Analysis.family`.
     """
 
     title: str
-    keys: Mapping[str, Any]
+    keys: Keys
     summary: pd.DataFrame
     curve: pd.DataFrame
     best: pd.DataFrame
@@ -37,66 +38,31 @@ class Block:
 
 def blocks(analysis: Analysis) -> list[Block]:
     """Every block of a study, in the order of `Analysis.family`."""
-    keys = block_keys(analysis)
+    keys = [column for column in map(str, analysis.family) if "." in column]
     told = [key for key in keys if analysis.family[key].nunique(dropna=False) > 1]
-    return [
-        Block(
-            title=_title(row, told),
-            keys={key: row[key] for key in keys},
-            summary=_in_order(of_block(analysis.summary, row, keys)),
-            curve=of_block(analysis.curve, row, keys),
-            best=_by_role(of_block(analysis.best, row, keys), "ratio"),
-            family=row,
-        )
-        for row in analysis.family.to_dict("records")
-    ]
-
-
-def block_keys(analysis: Analysis) -> list[str]:
-    """The columns that tell blocks apart."""
-    return [column for column in map(str, analysis.family) if "." in column]
+    found = []
+    for row in analysis.family.to_dict("records"):
+        own: Keys = {key: row[key] for key in keys}
+        summary, curve, best = (rows_of(table, own) for table in (analysis.summary, analysis.curve, analysis.best))
+        baseline = summary["role"] == "baseline"
+        once = pd.concat([summary[baseline].head(1).assign(arm=BASELINE), summary[~baseline]])
+        ordered = _by_role(once, "mix.ratio"), curve, _by_role(best, "ratio")
+        found.append(Block(block_title(own, told), own, *ordered, row))
+    return found
 
 
 def by_size(found: Sequence[Block]) -> dict[str, pd.DataFrame]:
     """The summaries of those blocks that differ in their number of real points alone, put together, by their title."""
+    told = [key for key in found[0].keys if len({str(block.keys[key]) for block in found}) > 1]
     groups: dict[str, list[pd.DataFrame]] = {}
     for block in found:
-        rest = {key: value for key, value in block.keys.items() if key != "data.n_train"}
-        groups.setdefault(_title(rest, [key for key in rest if key != "data.name"]), []).append(block.summary)
-    return {title: pd.concat(summaries) for title, summaries in groups.items() if len(summaries) > 1}
-
-
-def of_block(table: pd.DataFrame, row: Mapping[Any, Any], keys: Iterable[str]) -> pd.DataFrame:
-    """The rows of a table whose keys are those of `row`; a missing value is equal to another."""
-    if table.empty:
-        return table
-    same = pd.Series(True, index=table.index)
-    for key in keys:
-        same &= table[key].isna() if pd.isna(row[key]) else table[key] == row[key]
-    return table[same]
-
-
-def _in_order(summary: pd.DataFrame) -> pd.DataFrame:
-    """By role, arm and ratio, with the baseline, which every arm has, once."""
-    baseline = summary["role"] == "baseline"
-    rows = pd.concat([summary[baseline].head(1).assign(arm="real points alone"), summary[~baseline]])
-    return _by_role(rows, "mix.ratio")
+        title = block_title(block.keys, [str(key) for key in told if key != "data.n_train"])
+        groups.setdefault(title, []).append(block.summary)
+    return {title: pd.concat(summaries, ignore_index=True) for title, summaries in groups.items() if len(summaries) > 1}
 
 
 def _by_role(rows: pd.DataFrame, ratio: str) -> pd.DataFrame:
-    if rows.empty:
-        return rows
     rank = {role: place for place, role in enumerate(ROLES)}
     return rows.sort_values(
         ["role", "arm", ratio], key=lambda column: column.map(rank) if column.name == "role" else column
     )
-
-
-def _title(row: Mapping[Any, Any], told: Sequence[str]) -> str:
-    """Clusterer and representation, and what else tells blocks apart."""
-    parts = [f"{row['clusterer.name']} on {row['representation.name']}"]
-    if "data.name" in told:
-        parts.append(str(row["data.name"]))
-    if "data.n_train" in told:
-        parts.append(f"n = {general(row['data.n_train'])}")
-    return ", ".join(parts + [f"{key} = {row[key]}" for key in told if key not in NAMED])

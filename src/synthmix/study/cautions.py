@@ -30,7 +30,7 @@ def cautions(result: StudyResult, blocks: Sequence[Comparison], summaries: Seque
     lines = list(_without_result(result))
     where: dict[str, list[str]] = {}
     for block, summary in zip(blocks, summaries, strict=True):
-        for text in (*_lacking(block), *_too_few_seeds(summary), *_unpaired(block), *_hollow(block, summary)):
+        for text in (*_lacking(block), *_too_few_seeds(block), *_unpaired(block), *_hollow(block, summary)):
             where.setdefault(text, []).append(block.title)
     for text, titles in where.items():
         lines.append(text if len(titles) == len(blocks) else f"{'; '.join(titles)}: {text}")
@@ -52,7 +52,7 @@ def _lacking(block: Comparison) -> Iterator[str]:
     models = {arm.model for arm in block.arms if arm.ratios}
     if not models:
         return
-    if block.real[block.score].dropna().empty:
+    if block.baseline.empty:
         yield f"no finished cell of the {block.n} real points alone: nothing to compare with"
     if "duplicate" not in models:
         yield "no placebo (model=duplicate): a gain may be what mere copies of the real points bring"
@@ -65,11 +65,8 @@ def _lacking(block: Comparison) -> Iterator[str]:
         yield f"no exchange rate: {fault}"
 
 
-def _too_few_seeds(summary: pd.DataFrame) -> Iterator[str]:
-    tested = summary[summary["p_holm"].notna()]
-    if len(tested) == 0:
-        return
-    tests, seeds = len(tested), int(tested["seeds"].max())
+def _too_few_seeds(block: Comparison) -> Iterator[str]:
+    tests, seeds = len(block.pairs), max(block.pairs, default=0)
     least = smallest_p(seeds, tests)
     if least > ALPHA:
         yield (
@@ -80,14 +77,14 @@ def _too_few_seeds(summary: pd.DataFrame) -> Iterator[str]:
 
 def _unpaired(block: Comparison) -> Iterator[str]:
     """Arms that do not have the seeds of the baseline."""
-    baseline = block.real[block.score].dropna().index
+    baseline = block.baseline.index
     for arm in block.arms:
         for ratio in arm.ratios:
-            seeds = arm.at(ratio)[block.score].dropna().index
-            if not seeds.equals(baseline) and len(baseline):
+            seeds, pairs = block.scores(arm, ratio).index, block.differences(arm, ratio)
+            if len(baseline) and len(seeds) and not seeds.equals(baseline):
                 yield (
-                    f"{arm.name} at ratio {general(ratio)} has {len(seeds)} seeds, real points alone have "
-                    f"{len(baseline)}; they are compared on the {len(seeds.intersection(baseline))} that both have"
+                    f"{arm.name} at ratio {general(ratio)} has {len(seeds)} seeds, real points alone {len(baseline)}: "
+                    f"compared on the {len(pairs)} of both"
                 )
 
 
@@ -109,7 +106,6 @@ def _hollow(block: Comparison, summary: pd.DataFrame) -> Iterator[str]:
 def _lead(block: Comparison, name: str, rival: str, ratio: float) -> str:
     """A control and how far an arm is ahead of it, by seed; empty where it is ahead."""
     arms = {arm.name: arm for arm in block.arms}
-    scores, others = (arms[which].at(ratio)[block.score] for which in (name, rival))
-    lead = sign_of(block.score) * (scores - others).dropna()
+    lead = sign_of(block.score) * (block.scores(arms[name], ratio) - block.scores(arms[rival], ratio)).dropna()
     interval = t_interval(lead)
     return f"{rival} ({with_interval(lead.mean(), *interval)})" if interval.low <= 0 else ""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator, Mapping, Sequence
+import math
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -14,13 +15,14 @@ from numpy.typing import NDArray
 
 from synthmix.mixing import synthetic_count
 from synthmix.study.result import FIRST_KEYS, LAST_KEYS, StudyResult, key_columns
+from synthmix.study.roles import Role, role_of
 
 # Groups of settings that tell the arms of a block apart: real points alone are scored without them.
 OF_AN_ARM = ("model", "gate", "mix", "trainer", "quality")
 LABEL_FREE = frozenset({"silhouette", "davies_bouldin", "calinski_harabasz"})
 LOWER_IS_BETTER = frozenset({"davies_bouldin"})
 
-Keys = Mapping[Hashable, Any]
+Keys = Mapping[Any, Any]
 
 
 def sign_of(score: str) -> int:
@@ -54,6 +56,11 @@ class Arm:
     def model(self) -> str:
         """`model.name`."""
         return str(self.keys["model.name"])
+
+    @property
+    def role(self) -> Role:
+        """What it is to the study where it adds points."""
+        return role_of(self.model, math.inf)
 
     @property
     def ratios(self) -> list[float]:
@@ -107,6 +114,26 @@ class Comparison:
         )
         return both.reindex(columns=sorted(both))
 
+    @property
+    def baseline(self) -> pd.Series[float]:
+        """Scores of real points alone at this n, by seed."""
+        return self.real[self.score].dropna()
+
+    def scores(self, arm: Arm, ratio: float) -> pd.Series[float]:
+        """Scores of an arm at a ratio, by seed."""
+        return arm.at(ratio)[self.score].dropna()
+
+    def differences(self, arm: Arm, ratio: float) -> pd.Series[float]:
+        """The same less those of real points alone, of the seeds that have both."""
+        return (self.scores(arm, ratio) - self.baseline).dropna()
+
+    @property
+    def pairs(self) -> list[int]:
+        """Differences in each test of the family: generators only, each of their ratios by itself."""
+        generators = (arm for arm in self.arms if arm.role == "generator")
+        counts = (len(self.differences(arm, ratio)) for arm in generators for ratio in arm.ratios)
+        return [count for count in counts if count]
+
     def oriented(self, seeds: pd.Index[Any] | None = None) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Sizes (K,) of the learning curve and its scores (S, K), the higher the better, of all or of some seeds."""
         curve = self.curve if seeds is None else self.curve.reindex(seeds)
@@ -140,9 +167,14 @@ def comparisons(result: StudyResult) -> list[Comparison]:
     return found
 
 
+def written(setting: Any) -> str:
+    """A setting; a whole number that a gap in its column has turned into a fraction is one again."""
+    return f"{setting:.0f}" if isinstance(setting, float) and setting.is_integer() else str(setting)
+
+
 def _with_score(cells: pd.DataFrame, score: str) -> pd.DataFrame:
     """A study without a finished cell has no column of its score."""
-    return cells if score in cells else cells.assign(**{score: float("nan")})
+    return cells if score in cells else cells.assign(**{score: math.nan})
 
 
 def block_title(keys: Keys, told: Sequence[str]) -> str:
@@ -151,14 +183,14 @@ def block_title(keys: Keys, told: Sequence[str]) -> str:
     if "data.name" in told:
         parts.append(str(keys["data.name"]))
     if "data.n_train" in told:
-        parts.append(f"n = {keys['data.n_train']:g}")
-    return ", ".join(parts + [f"{key} = {keys[key]}" for key in told if key not in FIRST_KEYS])
+        parts.append(f"n = {written(keys['data.n_train'])}")
+    return ", ".join(parts + [f"{key} = {written(keys[key])}" for key in told if key not in FIRST_KEYS])
 
 
 def _arms(cells: pd.DataFrame) -> Iterator[Arm]:
     keys = [key for key in key_columns(cells) if key.split(".")[0] in OF_AN_ARM and key not in LAST_KEYS]
     for arm in cells[keys].drop_duplicates().sort_values(keys, key=_sortable).to_dict("records"):
-        settings = (f"{key}={arm[key]}" for key in keys if key != "model.name" and not pd.isna(arm[key]))
+        settings = (f"{key}={written(arm[key])}" for key in keys if key != "model.name" and not pd.isna(arm[key]))
         own = rows_of(cells, arm)
         yield Arm(" ".join([arm["model.name"], *settings]), arm, own[own["mix.ratio"] > 0])
 

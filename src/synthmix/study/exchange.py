@@ -162,22 +162,20 @@ def _inverse(size: Floats, curve: Floats, arm: Floats, counts: Floats) -> tuple[
     with np.errstate(invalid="ignore"):
         means = counts @ np.where(present, curve, 0.0) / weights
     fitted = monotone_fit(means, weights)
-    score = (counts @ arm / counts.sum(axis=1))[:, None]
-    rounding = 1e-9 * np.ptp(fitted, axis=1, keepdims=True)
-    return _meets(size, fitted, score, fitted < score - rounding), _meets(
-        size, fitted, score, fitted <= score + rounding
-    )
+    # How far the score is above the curve; rounding must not put it beside a stretch that is level.
+    gap = (counts @ arm / counts.sum(axis=1))[:, None] - fitted
+    gap[np.abs(gap) <= 1e-9 * np.ptp(fitted, axis=1, keepdims=True)] = 0.0
+    return _meets(size, gap, (gap > 0).sum(axis=1)), _meets(size, gap, (gap >= 0).sum(axis=1))
 
 
-def _meets(size: Floats, fitted: Floats, score: Floats, passed: NDArray[np.bool_]) -> Floats:
-    """Where the line from the last size that is passed to the next one meets the score: infinite off the curve."""
-    k = fitted.shape[1]
-    right = passed.sum(axis=1, keepdims=True)
-    ends = np.clip(np.concatenate([right - 1, right], axis=1), 0, k - 1)
-    low, high = np.take_along_axis(fitted, ends, axis=1).T
-    part = np.divide(score[:, 0] - low, high - low, out=np.zeros(len(score)), where=high > low)
-    log_size = np.log(size)[ends]
-    found: Floats = np.exp(log_size[:, 0] + np.clip(part, 0, 1) * (log_size[:, 1] - log_size[:, 0]))
-    found[(right[:, 0] == 0) & (score[:, 0] < low)] = -np.inf
-    found[(right[:, 0] == k) & (score[:, 0] > high)] = np.inf
+def _meets(size: Floats, gap: Floats, right: NDArray[np.intp]) -> Floats:
+    """Where the line between the sizes before and at index `right` meets the score; infinite off the curve."""
+    rows, last = np.arange(len(gap)), len(size) - 1
+    left, right = np.clip(right - 1, 0, last), np.clip(right, 0, last)
+    from_, to = gap[rows, left], gap[rows, right]
+    part = np.divide(from_, from_ - to, out=np.zeros(len(gap)), where=from_ > to)
+    log_size = np.log(size)
+    found: Floats = np.exp(log_size[left] + part * (log_size[right] - log_size[left]))
+    found[gap[:, 0] < 0] = -np.inf
+    found[gap[:, -1] > 0] = np.inf
     return found

@@ -17,10 +17,11 @@ from synthmix.notation import general
 from synthmix.plots.panels import Picture
 from synthmix.study.analysis import Analysis
 from synthmix.study.answer import headline, verdicts
+from synthmix.study.comparison import sign_of
 from synthmix.study.result import StudyResult
 from synthmix.study.tables import best_table, failure_table, family_table, run_table, stage_table, summary_table
 
-ICONS = {"helps": "▲", "gain": "△", "copies": "＝", "harms": "▼", "open": "○", "few": "?", "none": "–"}
+ICONS = {"helps": "▲", "matched": "△", "gain": "△", "copies": "＝", "harms": "▼", "open": "○", "few": "?", "none": "–"}
 
 
 def page(result: StudyResult, analysis: Analysis, pictures: Sequence[Picture]) -> str:
@@ -47,6 +48,7 @@ def context(result: StudyResult, analysis: Analysis, pictures: Sequence[Picture]
     return {
         "name": result.name,
         "score": analysis.score.rpartition("/")[2],
+        "lower_is_better": sign_of(analysis.score) < 0,
         "facts": facts(result),
         "headline": headline(found),
         "verdicts": found,

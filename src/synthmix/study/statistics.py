@@ -12,6 +12,7 @@ from scipy.special import stdtrit
 ALPHA = 0.05
 MAX_EXACT = 30  # seeds up to which every pattern of signs is counted; 2 · 2¹⁵ sums take some milliseconds
 DRAWS = 99_999  # patterns drawn beyond that
+CHUNK = 10_000  # of them in memory at once
 
 
 class Interval(NamedTuple):
@@ -80,8 +81,8 @@ def _signed_sums(d: NDArray[np.float64]) -> NDArray[np.float64]:
 def _sampled_p(d: NDArray[np.float64], reached: float) -> float:
     rng = np.random.default_rng(0)
     beyond = 0
-    for size in (chunk.size for chunk in np.array_split(np.empty(DRAWS), 10)):
-        signs = 2.0 * rng.integers(0, 2, (size, len(d))) - 1
+    for start in range(0, DRAWS, CHUNK):
+        signs = 2.0 * rng.integers(0, 2, (min(CHUNK, DRAWS - start), len(d))) - 1
         beyond += int((np.abs(signs @ d) >= reached).sum())
     return (1 + beyond) / (1 + DRAWS)
 

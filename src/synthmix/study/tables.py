@@ -11,6 +11,7 @@ import pandas as pd
 from synthmix.notation import exchange, general, number, p_value, spread, with_interval
 from synthmix.study.analysis import Analysis
 from synthmix.study.blocks import Block, blocks
+from synthmix.study.comparison import sign_of
 from synthmix.study.result import StudyResult, key_columns
 from synthmix.study.statistics import ALPHA
 
@@ -64,19 +65,29 @@ class Table:
 def summary_table(analysis: Analysis) -> Table:
     """A line for each block, arm and ratio; the baseline, which the arms of a block share, once."""
     score = analysis.score.rpartition("/")[2]
-    heads = ["setting", "arm", "ratio", "seeds", f"mean {score} ± sd", DIFFERENCE, "interval", "adjusted p"]
+    heads = [
+        "setting",
+        "arm",
+        "ratio",
+        "seeds",
+        f"mean {score} ±\N{NO-BREAK SPACE}sd",
+        DIFFERENCE,
+        "interval",
+        "adjusted p",
+    ]
     heads += ["exchange rate [95\N{NO-BREAK SPACE}%]", "fd"]
     found = blocks(analysis)
     ends = analysis.summary.loc[analysis.summary["mix.ratio"] > 0, ["difference_low", "difference_high"]]
     scale = min(0.0, ends.min().min()), max(0.0, ends.max().max())
-    lines = [_summary_line(block, row, scale) for block in found for row in block.summary.to_dict("records")]
+    sign = sign_of(analysis.score)
+    lines = [_summary_line(block, row, scale, sign) for block in found for row in block.summary.to_dict("records")]
     return _without_constant(Table(heads, frozenset(heads[2:]), lines), "setting")
 
 
-def _summary_line(block: Block, row: dict[Any, Any], scale: tuple[float, float]) -> Line:
+def _summary_line(block: Block, row: dict[Any, Any], scale: tuple[float, float], sign: int) -> Line:
     significant = row["p_holm"] < ALPHA
-    marks = [row["role"], *(["gain" if row["difference"] > 0 else "harm"] if significant else [])]
-    sign = {"gain": "▲", "harm": "▼"}.get(marks[-1], "")
+    marks = [row["role"], *(["gain" if sign * row["difference"] > 0 else "harm"] if significant else [])]
+    arrow = {"gain": "▲", "harm": "▼"}.get(marks[-1], "")
     effect = with_interval(row["difference"], row["difference_low"], row["difference_high"])
     cells = [
         Cell(block.title),
@@ -86,7 +97,7 @@ def _summary_line(block: Block, row: dict[Any, Any], scale: tuple[float, float])
         _numeric(row["mean"], spread(row["mean"], row["sd"])),
         _numeric(row["difference"], effect),
         Cell("", _value(row["difference"]), _bar(row, scale)),
-        _numeric(row["p_holm"], p_value(row["p_holm"]), _unadjusted(row), sign),
+        _numeric(row["p_holm"], p_value(row["p_holm"]), _unadjusted(row), arrow),
         _numeric(row["exchange"], exchange(row), str(row["exchange_reason"] or "")),
         _numeric(row["fd"], general(row["fd"])),
     ]
@@ -95,7 +106,7 @@ def _summary_line(block: Block, row: dict[Any, Any], scale: tuple[float, float])
 
 def best_table(analysis: Analysis) -> Table:
     """The ratio that val chooses for each block and arm, and what it gives on test."""
-    heads = ["setting", "arm", "chosen ratio", "chosen by", "on val", "seeds", "mean on test", DIFFERENCE]
+    heads = ["setting", "arm", "chosen ratio", "agreement", "chosen by", "on val", "seeds", "mean on test", DIFFERENCE]
     lines = []
     for block in blocks(analysis):
         for row in block.best.to_dict("records"):
@@ -104,14 +115,15 @@ def best_table(analysis: Analysis) -> Table:
                 Cell(block.title),
                 _arm(row),
                 _numeric(row["ratio"], general(row["ratio"])),
+                _numeric(row["agreement"], f"{row['agreement']:.0%}"),
                 Cell(f"{row['chosen_by']} (supervised)" if row["supervised"] else row["chosen_by"]),
                 _numeric(row["val"], number(row["val"])),
                 _numeric(row["seeds"], general(row["seeds"])),
                 _numeric(row["mean"], number(row["mean"])),
-                _numeric(row["difference"], effect or "ratio 0: no synthetic points"),
+                _numeric(row["difference"], effect or "none: ratio 0"),
             ]
             lines.append(Line(cells, block.title, [row["role"]]))
-    return _without_constant(Table(heads, frozenset([heads[2], *heads[4:]]), lines), "setting")
+    return _without_constant(Table(heads, frozenset([*heads[2:4], *heads[5:]]), lines), "setting")
 
 
 def family_table(analysis: Analysis) -> Table:

@@ -15,13 +15,14 @@ def test_pictures_leave_pyplot_and_settings_alone(tmp_path: Path) -> None:
     settings = dict(mpl.rcParams)
     x = torch.rand(9, 1, 4, 4)
     spec = DataSpec("x", "image", (1, 4, 4), (0.0, 1.0), None)
-    table = pd.DataFrame({"model.name": "a", "clusterer.name": "b", "mix.ratio": [0, 1], "seed": 0, "s": 0.5})
+    measured = dict.fromkeys(("mean", "low", "high"), 0.5)
+    summary = pd.DataFrame([{"arm": "a", "role": "generator", "mix.ratio": 1.0, "p_holm": 1.0, **measured}])
     figures = [
         samples.sample_grid(x, spec),
         samples.real_synthetic_nearest(x, x + 0.1, spec),
         projection.projection(x, x, torch.arange(9) % 2, seed=0),
         confusion.confusion(torch.arange(9) % 3, torch.arange(9) % 2),
-        study.ratio_curves(table, "s"),
+        study.ratio_curves({"b": summary}, "s").figure,
     ]
     for number, figure in enumerate(figures):
         figure.savefig(tmp_path / f"{number}.png")

@@ -22,7 +22,7 @@ EFFECTS: dict[tuple[str, str], tuple[float, float]] = {
     ("gmm", HOSTILE): (0.1, 0.25),
     ("gmm", "gan"): (-0.01, 0.02),
     ("gmm", "duplicate"): (0.0, 0.01),
-    ("gmm", "jitter"): (0.05, 0.3),
+    ("gmm", "jitter"): (0.05, 0.1),
     ("gmm", "real"): (0.2, 0.4),
     ("kmeans", HOSTILE): (0.0, 0.01),
     ("kmeans", "gan"): (-0.05, -0.125),
@@ -38,7 +38,7 @@ Effects = Mapping[tuple[str, str], tuple[float, float]]
 Make = Callable[..., tuple[StudyResult, Analysis]]
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def study() -> tuple[StudyResult, Analysis]:
     return make_study()
 
@@ -71,14 +71,7 @@ def make_study(
         notes=["2 cells were computed with other code"],
     )
     summary = _summary(cells, significant)
-    needed = 8
-    family = pd.DataFrame(
-        [
-            _block(c)
-            | {"tests": 4, "seeds": seeds, "smallest_p": min(1.0, 4 * 2.0 ** (1 - seeds)), "seeds_needed": needed}
-            for c in sorted({clusterer for clusterer, _ in effects})
-        ]
-    )
+    family = pd.DataFrame([_family(c, effects, seeds) for c in sorted({clusterer for clusterer, _ in effects})])
     analysis = Analysis(
         score="cluster/ari",
         summary=summary,
@@ -88,6 +81,12 @@ def make_study(
         warnings=["kmeans on identity: the placebo gains <i>too</i>"],
     )
     return result, analysis
+
+
+def _family(clusterer: str, effects: Effects, seeds: int) -> dict[str, Any]:
+    tests = 2 * sum(name == clusterer and arm not in ROLES for name, arm in effects)
+    attained = {"tests": tests, "seeds": seeds, "smallest_p": tests * 2.0 ** (1 - seeds) if tests else float("nan")}
+    return _block(clusterer) | attained | {"seeds_needed": {0: 0, 2: 7, 4: 8}[tests]}
 
 
 def _block(clusterer: str) -> dict[str, Any]:
@@ -173,4 +172,4 @@ def _curve(cells: pd.DataFrame) -> pd.DataFrame:
 def _best(summary: pd.DataFrame) -> pd.DataFrame:
     chosen = summary[summary["mix.ratio"] == 4].rename(columns={"mix.ratio": "ratio"})
     columns = [*BLOCK, "arm", "role", "ratio", "seeds", "mean", "difference", "difference_low", "difference_high"]
-    return chosen[columns].assign(chosen_by="silhouette", supervised=False, val=0.123456)
+    return chosen[columns].assign(chosen_by="silhouette", supervised=False, agreement=0.875, val=0.123456)

@@ -51,10 +51,13 @@ def test_a_gain_without_a_placebo_beside_it_says_so(make: Make) -> None:
 
 
 def test_a_control_that_does_as_well_is_named(make: Make) -> None:
-    assert "not ahead of what needs no model: jitter (+0.100)" in text(
-        answered(make, {"vae": 0.1, "duplicate": 0.0, "jitter": 0.1})
-    )
-    assert "jitter" not in text(answered(make, {"vae": 0.1, "duplicate": 0.0, "jitter": 0.01}))
+    verdict = answered(make, {"vae": 0.1, "duplicate": 0.0, "jitter": 0.1})
+    assert verdict.kind == "matched"
+    assert "not ahead of what needs no model: jitter (+0.100)" in text(verdict)
+    assert headline([verdict]).endswith("but was not shown to do more than controls without a model.")
+    ahead = answered(make, {"vae": 0.1, "duplicate": 0.0, "jitter": 0.01})
+    assert ahead.kind == "helps"
+    assert "jitter" not in text(ahead)
 
 
 def test_harm_is_called_harm(make: Make) -> None:
@@ -74,8 +77,8 @@ def test_no_significance_is_no_proof_of_absence(make: Make) -> None:
 def test_too_few_seeds_claim_nothing_however_large_the_effect(make: Make) -> None:
     verdict = answered(make, {"vae": 0.4, "duplicate": 0.0}, p=0.5, seeds=4)
     assert verdict.kind == "few"
-    assert "4 seeds are too few for 4 tests: no adjusted p can be under 0.500" in text(verdict)
-    assert "It takes 8 seeds." in text(verdict)
+    assert "4 seeds are too few for 2 tests: no adjusted p can be under 0.250" in text(verdict)
+    assert "It takes 7 seeds." in text(verdict)
     assert headline([verdict]) == "Synthetic data cannot be judged on kmeans on identity: too few seeds."
 
 
@@ -117,3 +120,14 @@ def test_many_settings_are_counted() -> None:
     assert headline(settings) == "Synthetic data had no effect that could be shown on all 5 settings."
     mixed = [*settings, Verdict("gmm", "helps", "", [])]
     assert headline(mixed) == ("Synthetic data helped gmm. It had no effect that could be shown on 5 of 6 settings.")
+
+
+def test_a_score_that_is_better_the_lower_it_is_gains_by_falling(make: Make) -> None:
+    effects = {("kmeans", "vae"): (-0.1, -0.1), ("kmeans", "duplicate"): (0.0, 0.0)}
+    result, analysis = make(effects, {("kmeans", "vae", ratio): 0.01 for ratio in (1.0, 4.0)})
+    name = "cluster/davies_bouldin"
+    renamed = result.cells.rename(columns={"cluster/ari": name})
+    (verdict,) = verdicts(replace(result, cells=renamed, score=name), replace(analysis, score=name))
+    assert verdict.kind == "helps"
+    assert "vae helps: −0.100" in text(verdict)
+    assert "It is ahead of the placebo: +0.100 [" in text(verdict)

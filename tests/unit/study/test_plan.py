@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -127,19 +128,19 @@ def test_the_folder_of_a_sweep_is_named_after_the_study() -> None:
     assert sweep_folder(elsewhere, "s-1") == Path("/scratch/s-1/x")
 
 
+@cache
 def study_of(*overrides: str, multirun: bool = True) -> str:
     return make_plan(overrides, multirun=multirun).study
 
 
-SWEEP = ("model=gan,duplicate", "mix.ratio=0,1", "seed=0,1", "data.n_train=50", "clusterer=kmeans")
+SWEEP = ("model=gan,duplicate", "mix.ratio=0,1", "seed=0,1", "data.n_train=50", "study.learning_curve=[]")
 
 
 @pytest.mark.parametrize(
     "other",
     [
-        {"seed": "range(5)"},
+        {"seed": "range(3)"},
         {"seed": "7"},
-        {"seed": None},
         {"mix.ratio": "0,0.5,4"},
         {"mix.ratio": "2"},
         {"model": "vae,smote,real"},
@@ -148,7 +149,7 @@ SWEEP = ("model=gan,duplicate", "mix.ratio=0,1", "seed=0,1", "data.n_train=50", 
         {"tracking.uri": "sqlite:///elsewhere.db", "tracking.experiment": "other"},
         {"tracking.pictures": "true"},
         {"paths.store": "elsewhere"},
-        {"study.score": "nmi", "study.learning_curve": "[]"},
+        {"study.score": "nmi", "study.learning_curve": "[0.5]"},
         {"hydra.sweep.dir": "elsewhere"},
         {"threads": "1", "gate": "none", "representation": "identity"},  # what it is anyway
     ],
@@ -160,7 +161,7 @@ def test_more_of_what_is_swept_or_another_place_is_the_same_study(other: dict[st
 
 
 def test_the_order_of_overrides_makes_no_other_study() -> None:
-    assert len({study_of(*order) for order in itertools.islice(itertools.permutations(SWEEP), 0, 120, 17)}) == 1
+    assert len({study_of(*order) for order in itertools.islice(itertools.permutations(SWEEP), 0, 120, 40)}) == 1
 
 
 @pytest.mark.parametrize(
@@ -240,8 +241,8 @@ def test_where_there_are_real_points_alone_nothing_is_added() -> None:
 
 def test_the_curve_is_that_of_every_seed_and_clusterer_but_of_no_model() -> None:
     curve = curve_of(
-        *("model=gan,duplicate,smote", "mix.ratio=0,1,4", "seed=0,1", "clusterer=kmeans,gmm_on_pca"),
-        *("data.n_train=200", "mix.synthetic_weight=1", "trainer.limit_steps=3,4", "quality.n_samples=50,60"),
+        *("model=gan,duplicate", "mix.ratio=0,1", "seed=0,1", "clusterer=kmeans,gmm_on_pca"),
+        *("data.n_train=200", "mix.synthetic_weight=1", "quality.n_samples=50,60"),
     )
     found = [(c["seed"], c["clusterer"]["name"], c["representation"]["name"], c["data"]["n_train"]) for c in curve]
     clusterers = [("kmeans", "identity"), ("gmm", "pca")]
@@ -290,7 +291,7 @@ def test_the_curve_of_an_experiment_has_its_settings(own_experiment: str) -> Non
 
 
 def test_the_overrides_of_a_planned_cell_compose_to_its_config() -> None:
-    plan = make_plan(["model=gan,duplicate", "mix.ratio=1", "representation=pca", "+data.n_train=80"], multirun=True)
+    plan = make_plan(["model=gan,duplicate", "mix.ratio=1", "representation=pca", "data.n_train=80"], multirun=True)
     with composer() as compose:
         for cell in (*plan.cells, *plan.curve):
             assert plain(compose(cell.overrides)) == plain(cell.config)

@@ -14,22 +14,25 @@ from matplotlib.image import imread
 
 from synthmix.study.analysis import Analysis
 from synthmix.study.latex import escaped, summary_tex
-from synthmix.study.report import write_report
+from synthmix.study.report import one_type_a_column, write_report
 from synthmix.study.result import StudyResult
 
 Study = tuple[StudyResult, Analysis]
 PICTURES = ["differences", "learning_curve", "quality_benefit", "ratio_curves"]
 
 
-@pytest.fixture
-def written(study: Study, tmp_path: Path) -> Path:
-    write_report(*study, tmp_path / "report")
-    return tmp_path / "report"
+@pytest.fixture(scope="module")
+def files(study: Study, tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    return write_report(*study, tmp_path_factory.mktemp("report") / "a" / "b")
 
 
-def test_every_file_is_named_and_lies_in_the_folder(study: Study, tmp_path: Path) -> None:
-    files = write_report(*study, tmp_path / "a" / "b")
-    names = sorted(str(file.relative_to(tmp_path / "a" / "b")) for file in files)
+@pytest.fixture(scope="module")
+def written(files: list[Path]) -> Path:
+    return files[0].parent
+
+
+def test_every_file_is_named_and_lies_in_the_folder(files: list[Path], written: Path) -> None:
+    names = sorted(str(file.relative_to(written)) for file in files)
     tables = ["cells.csv", "cells.parquet", "learning_curve.csv", "runs.csv", "summary.csv", "summary.tex"]
     assert names == sorted([*tables, "index.html", *(f"figures/{name}.png" for name in PICTURES)])
     assert all(file.stat().st_size for file in files)
@@ -71,14 +74,9 @@ def test_tables_are_those_of_the_analysis(study: Study, written: Path) -> None:
 
 
 def test_a_setting_that_is_a_number_here_and_a_word_there_goes_into_parquet(study: Study, tmp_path: Path) -> None:
-    result, analysis = study
-    mixed = result.cells.copy()
-    mixed.insert(5, "model.hidden", pd.Series([64, "[64, 64]", None] * (len(mixed) // 3), dtype=object))
-    summary = analysis.summary
-    cells = mixed.assign(**{"model.hidden": mixed["model.hidden"]})
-    write_report(
-        replace(result, cells=cells), replace(analysis, summary=summary.assign(**{"model.hidden": 64})), tmp_path
-    )
+    cells = study[0].cells.head(3).copy()
+    cells.insert(5, "model.hidden", pd.Series([64, "[64, 64]", None], dtype=object))
+    one_type_a_column(cells).to_parquet(tmp_path / "cells.parquet")
     found = pd.read_parquet(tmp_path / "cells.parquet")["model.hidden"]
     assert found[:2].tolist() == ["64", "[64, 64]"]
     assert found.isna()[2]

@@ -1,0 +1,214 @@
+"""What a study remembers over its commands, and that one process at a time works at it."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from synthmix.composition import composer
+from synthmix.config import plain
+from synthmix.dependencies import Dependencies
+from synthmix.errors import InvalidInput
+from synthmix.stage_key import key_of
+from synthmix.study.combination import combination_id
+from synthmix.study.record import Asked, Record, Studies, asked_of
+
+
+def depends_on(*overrides: str, n_train: int = 100) -> Dependencies:
+    with composer() as compose:
+        return Dependencies(plain(compose(overrides)), "digest", n_train)
+
+
+def asked(key: str, **config: Any) -> Asked:
+    return Asked(config=config, n_train=100, key=key, generator_key=None, digest="digest")
+
+
+SETTINGS = {"score": None, "choose_by": "silhouette", "learning_curve": [0.5]}
+
+
+def asked_twice(record: Record) -> Record:
+    record.ask({"a": asked("1"), "b": asked("2")}, {"x": asked("9")}, "synthmix run -m seed=0,1", SETTINGS)
+    record.ask({"b": asked("2"), "c": asked("3")}, {"y": asked("8")}, "synthmix run -m seed=1,2", SETTINGS)
+    return record
+
+
+def test_a_record_is_the_union_of_what_was_asked_for() -> None:
+    record = asked_twice(Record("s"))
+    assert {name: cell.key for name, cell in record.cells.items()} == {"a": "1", "b": "2", "c": "3"}
+    assert set(record.curve) == {"x", "y"}
+    assert record.commands == ["synthmix run -m seed=0,1", "synthmix run -m seed=1,2"]
+
+
+def test_the_same_command_is_kept_once() -> None:
+    record = asked_twice(asked_twice(Record("s")))
+    assert len(record.commands) == 2
+    assert len(record.cells) == 3
+
+
+def test_what_is_asked_for_last_goes_before() -> None:
+    record = asked_twice(Record("s"))
+    record.ask({"a": asked("new code")}, {}, "synthmix run -m seed=0", SETTINGS | {"score": "nmi"})
+    assert record.cells["a"].key == "new code"
+    assert record.settings["score"] == "nmi"
+    assert set(record.cells) == {"a", "b", "c"}
+
+
+def test_a_real_only_cell_that_is_asked_for_belongs_to_the_curve_no_more() -> None:
+    record = asked_twice(Record("s"))
+    record.ask({"x": asked("9")}, {"x": asked("9")}, "synthmix run -m mix.ratio=0", SETTINGS)
+    assert set(record.curve) == {"y"}
+    record.ask({}, {"a": asked("1")}, "another", SETTINGS)  # nor does one that was asked for before
+    assert set(record.curve) == {"y"}
+
+
+def test_it_tells_when_it_was_made_and_changed() -> None:
+    record = asked_twice(Record("s"))
+    created = record.created
+    assert created
+    record.created = record.updated = "2020-01-01T00:00:00+00:00"
+    asked_twice(record)
+    assert record.created == "2020-01-01T00:00:00+00:00"
+    assert record.updated >= created
+
+
+def test_what_is_written_is_read_back(tmp_path: Path) -> None:
+    record = asked_twice(Record("s"))
+    record.cells["d"] = asked("4", model={"name": "gän", "beta": 1.0, "hidden": [1, 2], "ema": None}, seed=2**32 - 1)
+    record.failures, record.report = {"d": "ValueError: a\nline"}, "/somewhere/report"
+    record.tracking = {"uri": "sqlite:////m.db", "experiment": "e"}
+    file = tmp_path / "deep" / "study.json"
+    record.write(file)
+    assert Record.read(file) == record
+    assert [path.name for path in file.parent.iterdir()] == ["study.json"]
+    assert json.loads(file.read_text())["cells"]["a"]["key"] == "1"
+
+
+@pytest.mark.parametrize(
+    ("overrides", "trained"),
+    [
+        (["model=gan", "mix.ratio=1"], True),
+        (["model=gan", "mix.ratio=0"], False),
+        (["model=gan", "mix.ratio=0.001"], False),
+        (["model=duplicate", "mix.ratio=1"], False),
+        (["model=real", "mix.ratio=4"], False),
+    ],
+)
+def test_a_cell_is_asked_for_with_the_keys_of_its_stages(overrides: list[str], trained: bool, tmp_path: Path) -> None:
+    stages = depends_on(*overrides, "data.root=somewhere", "data=mnist", n_train=300)
+    cell = asked_of(stages)
+    assert (cell.key, cell.n_train, cell.digest) == (stages.cell_key, 300, "digest")
+    assert cell.generator_key == (key_of("generator", stages.generator) if trained else None)
+    assert not {"tracking", "paths", "study"} & cell.config.keys()
+    assert "root" not in cell.config["data"]
+    record = Record("s", cells={"a": cell})
+    record.write(tmp_path / "study.json")
+    again = Record.read(tmp_path / "study.json").cells["a"]
+    assert (again.depends_on().cell_key, again.depends_on().generator) == (stages.cell_key, stages.generator)
+
+
+ELSEWHERE = ["tracking.uri=sqlite:///x.db", "tracking.study=s", "paths.store=x", "study.score=nmi", "data.root=x"]
+
+
+@pytest.mark.parametrize("where", ELSEWHERE)
+def test_where_a_cell_runs_tells_no_combinations_apart(where: str) -> None:
+    base = depends_on("data=mnist").config
+    assert combination_id(depends_on("data=mnist", where).config) == combination_id(base)
+
+
+@pytest.mark.parametrize(
+    "what", ["seed=1", "mix.ratio=0", "model=gan", "data.n_train=50", "clusterer=som", "threads=2"]
+)
+def test_arms_are_told_apart_even_where_they_are_one_cell(what: str) -> None:
+    base = depends_on("data=mnist", "mix.ratio=2").config
+    assert combination_id(depends_on("data=mnist", "mix.ratio=2", what).config) != combination_id(base)
+
+
+def test_studies_are_named_in_the_order_of_their_last_command(tmp_path: Path) -> None:
+    studies = Studies(tmp_path)
+    assert list(studies.names()) == []
+    for name, updated in (("b", "2026-01-02"), ("a", "2026-01-03"), ("c", "2026-01-01")):
+        Record(name, updated=updated).write(studies.file(name))
+    (studies.root / "empty").mkdir()
+    assert list(studies.names()) == ["c", "b", "a"]
+    assert studies.read("b").updated == "2026-01-02"
+    assert studies.read("new") == Record("new")
+
+
+# A process that works at a study, or writes its record for ever.
+WORKS = """
+import sys, time
+from pathlib import Path
+from synthmix.study.record import Asked, Record, Studies
+
+way, studies = sys.argv[1], Studies(Path("store"))
+if way == "works":
+    with studies.only_one("s"):
+        Path("working").touch()
+        time.sleep(300)
+n = 0
+while True:
+    n += 1
+    cell = Asked(config={"text": "x" * 2000}, n_train=1, key=str(n), generator_key=None, digest="")
+    Record("s", cells={str(i): cell for i in range(200)}, updated=str(n)).write(studies.file("s"))
+    Path("working").touch()
+"""
+
+
+def start(way: str) -> subprocess.Popen[bytes]:
+    process = subprocess.Popen([sys.executable, "-c", WORKS, way])
+    deadline = time.monotonic() + 60
+    while not Path("working").exists():
+        assert process.poll() is None
+        assert time.monotonic() < deadline, "waited a minute"
+        time.sleep(0.005)
+    return process
+
+
+def test_a_second_process_is_refused_until_the_first_is_gone(tmp_path: Path) -> None:
+    studies, process = Studies(tmp_path / "store"), start("works")
+    try:
+        with pytest.raises(InvalidInput, match="study s: another process is running it"), studies.only_one("s"):
+            pytest.fail("two at once")
+        with studies.only_one("another"):
+            pass
+    finally:
+        process.kill()
+        process.wait()
+    for _ in range(2):
+        with studies.only_one("s"):
+            pass
+
+
+def test_a_second_command_in_the_same_process_is_refused_too(tmp_path: Path) -> None:
+    with Studies(tmp_path).only_one("s"), pytest.raises(InvalidInput), Studies(tmp_path).only_one("s"):
+        pytest.fail("two at once")
+    with pytest.raises(ZeroDivisionError), Studies(tmp_path).only_one("s"):
+        raise ZeroDivisionError
+    with Studies(tmp_path).only_one("s"):
+        pass
+
+
+def test_a_record_can_be_read_whenever_its_writer_is_killed(tmp_path: Path) -> None:
+    studies = Studies(tmp_path / "store")
+    process = start("writes")
+    for _ in range(50):  # a reader beside the writer
+        record = studies.read("s")
+        assert {cell.key for cell in record.cells.values()} == {record.updated}
+    for pause in (0.0, 0.003, 0.011):
+        time.sleep(pause)
+        os.kill(process.pid, signal.SIGSTOP)
+        assert len(studies.read("s").cells) == 200
+        if pause < 0.01:
+            os.kill(process.pid, signal.SIGCONT)
+    process.kill()
+    process.wait()
+    assert len(studies.read("s").cells) == 200
+    assert list(studies.names()) == ["s"]
