@@ -40,15 +40,14 @@ class Composer:
         members: list[Override] = []
         values: list[Override] = []
         for override in _parsed(tuple(overrides)):
-            (members if self._is_group(override.key_or_group) else values).append(override)
+            for_base = override.is_hydra_override() or self._is_group(override.key_or_group)  # such as hydra.searchpath
+            (members if for_base else values).append(override)
         key = tuple(str(override.input_line) for override in members)
         if key not in self._bases:
             self._bases[key] = _compose(key)
         config = copy.deepcopy(self._bases[key])
         try:
-            ConfigLoaderImpl._apply_overrides_to_config(
-                [override for override in values if not override.is_hydra_override()], config
-            )
+            ConfigLoaderImpl._apply_overrides_to_config(values, config)
         except (HydraException, OmegaConfBaseException):
             return _compose(overrides)  # which finds a readable line for it
         return config

@@ -106,8 +106,8 @@ def compose() -> Iterator[Composer]:
         yield compose
 
 
-@settings(max_examples=25)
-@given(st.lists(overrides, min_size=1, max_size=3))
+@settings(max_examples=20)
+@given(st.lists(overrides, min_size=1, max_size=2))
 def test_a_cell_of_a_sweep_is_what_hydra_composes(compose: Composer, sweep: list[list[str]]) -> None:
     for words in sweep:
         try:

@@ -36,14 +36,17 @@ class Answer(BaseHTTPRequestHandler):
     server: Scripted
 
     def do_GET(self) -> None:
-        self.server.requests += 1
-        if self.server.status:
-            self.send_response(self.server.status)
-            self.end_headers()
-            self.wfile.write(self.server.body.encode())
+        self.answer(self.server.status)
 
     def do_POST(self) -> None:
-        self.do_GET()
+        self.answer(self.server.status)
+
+    def answer(self, status: int) -> None:
+        self.server.requests += 1
+        if status:
+            self.send_response(status)
+            self.end_headers()
+            self.wfile.write(self.server.body.encode())
 
     def log_message(self, *args: object) -> None: ...
 
@@ -165,6 +168,22 @@ def test_an_outage_is_told_once_and_not_asked_after_until_a_while_has_passed(
     assert connection.ask(client.search_experiments) == []
     assert connection.outage is not None
     assert [record.levelno for record in caplog.records if record.name == "synthmix.tracking"] == [logging.WARNING]
+
+
+def test_a_server_whose_database_is_away_is_told_of_once(
+    server: Scripted, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tracking_connection, "PAUSE", 0)
+    monkeypatch.setattr(Answer, "do_GET", lambda self: self.answer(200))  # a knock is answered
+    connection = Connection(server.uri)
+    client = connection.client
+    for outage in (1, 2):
+        server.status = 503
+        for _ in range(3):
+            refused(connection, client.search_experiments)
+        assert len([record for record in caplog.records if record.name == "synthmix.tracking"]) == outage
+        server.status = 200
+        connection.ask(client.search_experiments)
 
 
 def test_who_must_know_now_asks_at_once(server: Scripted) -> None:

@@ -34,9 +34,9 @@ def best_ratios(blocks: Sequence[Comparison], choose_by: str) -> pd.DataFrame:
     Returns:
         A row for each block and arm with two seeds or more of every ratio that could be computed: the keys of the block
         and the arm, `arm`, `role`, `chosen_by`, `supervised` (the score needs labels), `ratio` and `val` (its mean
-        there), `agreement` (share of the seeds whose other half chooses that ratio too: 0, about a half, or 1), `seeds`, `mean` on test,
-        `difference` to ratio 0 with its 95 % t interval; NaN where ratio 0 is every seed's choice. Empty without the
-        column.
+        there), `agreement` (share of the seeds that are scored at that ratio too: 0, about a half, or 1), `seeds`,
+        `mean` on test, `difference` to ratio 0 with its 95 % t interval; NaN where ratio 0 is the choice of all and of
+        both halves. Empty without the column.
     """
     rows = [row for block in blocks for arm in block.arms for row in _row(block, arm, choose_by)]
     keys = list(dict.fromkeys(key for block in blocks for arm in block.arms for key in (*block.keys, *arm.keys)))
@@ -68,7 +68,7 @@ def _row(block: Comparison, arm: Arm, choose_by: str) -> Iterator[dict[Any, Any]
         "mean": scores.mean(),
         **(
             {"difference": difference.mean(), "difference_low": interval.low, "difference_high": interval.high}
-            if crossed.any()
+            if best or crossed.any()
             else {}
         ),
     }

@@ -17,6 +17,7 @@ from synthmix.study.latex import escaped, summary_tex
 from synthmix.study.report import one_type_a_column, write_report
 from synthmix.study.result import StudyResult
 
+HOSTILE = "<script>alert(1)</script> & $x_1$"
 Study = tuple[StudyResult, Analysis]
 PICTURES = ["differences", "learning_curve", "quality_benefit", "ratio_curves"]
 
@@ -109,11 +110,15 @@ def test_latex_takes_a_name_for_text() -> None:
 
 
 @pytest.mark.skipif(shutil.which("pdflatex") is None, reason="no pdflatex to compile with")
-def test_latex_compiles(study: Study, tmp_path: Path) -> None:
-    body = summary_tex(study[1])
-    document = "\n".join([r"\documentclass{article}\usepackage{booktabs}\begin{document}", body, r"\end{document}"])
+@pytest.mark.parametrize("name", ["vae", HOSTILE, "vae model.hidden=[128, 256, 512]"])
+def test_latex_compiles_and_fits_the_page(name: str, study: Study, tmp_path: Path) -> None:
+    named = study[1].summary.replace({"arm": {HOSTILE: name}})
+    body = summary_tex(replace(study[1], summary=named))
+    document = "\n".join(
+        [r"\documentclass{article}\usepackage{booktabs,graphicx}\begin{document}", body, r"\end{document}"]
+    )
     (tmp_path / "paper.tex").write_text(document, encoding="utf-8")
-    command = ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", "paper.tex"]
+    command = ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", "-draftmode", "paper.tex"]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stdout[-2000:]
     assert "Overfull" not in done.stdout
