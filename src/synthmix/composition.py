@@ -29,7 +29,7 @@ class Composer:
 
     def __init__(self) -> None:
         self._bases: dict[tuple[str, ...], DictConfig] = {}
-        self._is_group = cache(lambda key: bool(_members_of(key)))
+        self.is_group = cache(lambda key: bool(_members_of(key)))
 
     def __call__(self, overrides: Sequence[str], *, hydra: bool = False) -> DictConfig:
         """The config of these overrides, with Hydra's own node where `hydra` is set."""
@@ -40,8 +40,9 @@ class Composer:
         members: list[Override] = []
         values: list[Override] = []
         for override in _parsed(tuple(overrides)):
-            for_base = override.is_hydra_override() or self._is_group(override.key_or_group)  # such as hydra.searchpath
-            (members if for_base else values).append(override)
+            is_choice = self.is_group(override.key_or_group) and not isinstance(override.value(), dict)
+            # Hydra's own are for the base, because hydra.searchpath says where members are.
+            (members if is_choice or override.is_hydra_override() else values).append(override)
         key = tuple(str(override.input_line) for override in members)
         if key not in self._bases:
             self._bases[key] = _compose(key)

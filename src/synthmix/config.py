@@ -6,7 +6,7 @@ import importlib
 import inspect
 import pkgutil
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, is_dataclass
 from functools import cache, cached_property
 from typing import Annotated, Any, get_args
 
@@ -147,6 +147,26 @@ def plain(node: Any) -> Any:
         return OmegaConf.to_container(node, resolve=True)
     except OmegaConfBaseException as error:
         raise InvalidInput(readable(error)) from error
+
+
+def canonical(node: Mapping[str, Any]) -> dict[str, Any]:
+    """A plain config with a float wherever its schema has one: 1 and 1.0 are one value there, and one key."""
+    return _canonical(node, CellSchema)
+
+
+def _canonical(node: Mapping[str, Any], schema: type[Any] | None) -> dict[str, Any]:
+    hints = {} if schema is None else type_hints(schema)
+    return {key: _canonical_value(value, hints.get(key)) for key, value in node.items()}
+
+
+def _canonical_value(value: Any, hint: Any) -> Any:
+    if isinstance(value, Mapping):
+        target = value.get("_target_")
+        nested = hint if isinstance(hint, type) and is_dataclass(hint) else None
+        return _canonical(value, schemas().get(target) if target else nested)
+    if type(value) is int and float in (hint, *get_args(hint)) and int not in get_args(hint):
+        return float(value)
+    return value
 
 
 @cache

@@ -11,11 +11,14 @@ from functools import cache, cached_property
 from importlib.metadata import packages_distributions
 from typing import Any
 
+from synthmix.config import canonical
 from synthmix.data.base_schema import SIZES
+from synthmix.import_closure import is_own
 from synthmix.mixing import synthetic_count
 from synthmix.stage_key import code_hash, key_of, library_versions, source_hash
 
 TRAINER_ELSEWHERE = ("log_every", "grid_every", "checkpoint_every", "checkpoint_dir")
+CONTROLS = "synthmix.generators.controls."
 LIBRARIES = ("numpy", "pytorch-lightning", "scikit-learn", "scipy", "torch", "torchmetrics")
 SPLIT = ("synthmix.data.split", "synthmix.seeds")
 MIXING = ("synthmix.mixing", "synthmix.gates")
@@ -33,7 +36,7 @@ class Dependencies:
     """
 
     def __init__(self, config: Mapping[str, Any], digest: str, n_train: int) -> None:
-        self.config, self.digest, self.n_train = config, digest, n_train
+        self.config, self.digest, self.n_train = canonical(config), digest, n_train
 
     @cached_property
     def splits(self) -> dict[str, Any]:
@@ -44,11 +47,11 @@ class Dependencies:
 
     @cached_property
     def generator(self) -> dict[str, Any]:
-        """Train, the model and how it is trained."""
-        trainer = {key: value for key, value in self.config["trainer"].items() if key not in TRAINER_ELSEWHERE}
-        trainer["accelerator"] = _device(trainer["accelerator"])
-        training = source_hash("synthmix.training")
-        nodes = {"model": self.config["model"], "trainer": trainer, "training": training}
+        """Train, the model and, but for a control, how it is trained."""
+        nodes = {"model": self.config["model"]}
+        if not nodes["model"]["_target_"].startswith(CONTROLS):
+            trainer = {key: value for key, value in self.config["trainer"].items() if key not in TRAINER_ELSEWHERE}
+            nodes |= {"trainer": _on_its_device(trainer), "training": source_hash("synthmix.training")}
         return self._computed({**self.splits, **nodes}, *SPLIT)
 
     def pool(self, block: int) -> dict[str, Any]:
@@ -69,7 +72,7 @@ class Dependencies:
     @cached_property
     def representation(self) -> dict[str, Any]:
         """The points that it is fitted on: train, or the whole mixture."""
-        node = self.config["representation"]
+        node = _on_its_device(self.config["representation"])
         fitted_on = self._mixture if node["fit_on"] == "mixture" else self.splits
         stages = source_hash("synthmix.stages")
         return self._computed({**fitted_on, "representation": node, "stages": stages}, *SPLIT, *MIXING)
@@ -78,7 +81,9 @@ class Dependencies:
     def cell(self) -> dict[str, Any]:
         """Everything. At ratio 0 generator, gate, quality and weight are left out: all arms share one baseline."""
         quality = {"quality": key_of("quality", self.quality)} if self.n_synthetic else {}
-        nodes = {name: self.config[name] for name in ("representation", "clusterer")}
+        nodes = {name: _on_its_device(self.config[name]) for name in ("representation", "clusterer")}
+        if self.n_synthetic:
+            nodes |= {"weight": self.config["mix"]["synthetic_weight"]}
         flow = source_hash("synthmix.cell", "synthmix.stages", "synthmix.study.job")
         return self._computed({**self._mixture, **quality, **nodes, "flow": flow}, *SPLIT, *MIXING, *SCORING)
 
@@ -101,7 +106,7 @@ class Dependencies:
             "generator": key_of("generator", self.generator),
             "model": self.config["model"]["name"],
             "gate": self.config["gate"],
-            "mix": {"n_synthetic": self.n_synthetic, "weight": float(self.config["mix"]["synthetic_weight"])},
+            "mix": {"n_synthetic": self.n_synthetic},
         }
 
     def _computed(self, depends_on: dict[str, Any], *modules: str) -> dict[str, Any]:
@@ -127,21 +132,17 @@ def _targets(node: Any) -> Iterator[str]:
 def _code_of(targets: tuple[str, ...]) -> tuple[tuple[str, ...], dict[str, str]]:
     """Modules to hash, and versions of installed packages, behind the classes of a config."""
     modules = {target.rpartition(".")[0] for target in targets}
-    own = {module for module in modules if module.partition(".")[0] == "synthmix"}
-    rest = {module for module in modules - own if module.partition(".")[0] != "sklearn"}
-    installed = packages_distributions() if rest else {}
-    versions: dict[str, str] = {}
-    for module in rest:
-        distributions = installed.get(module.partition(".")[0], [])
-        versions |= library_versions(*distributions)
-        own |= set() if distributions else {module}
-    return tuple(sorted(own)), versions
+    own = {module for module in modules if is_own(module)}
+    others = {module.partition(".")[0] for module in modules - own} - {"sklearn"}
+    installed = packages_distributions() if others else {}
+    versions = (library_versions(*installed.get(package, ())) for package in sorted(others))
+    return tuple(sorted(own)), {name: version for found in versions for name, version in found.items()}
 
 
-def _device(accelerator: str) -> str:
-    """The kind of device that `auto` means here: other devices give other weights."""
-    if accelerator != "auto":
-        return accelerator
+def _on_its_device(node: Mapping[str, Any]) -> dict[str, Any]:
+    """The node with the kind of device that `auto` means here: other devices give other weights."""
+    if node.get("accelerator") != "auto":
+        return dict(node)
     import torch
 
-    return "gpu" if torch.cuda.is_available() else "cpu"
+    return {**node, "accelerator": "gpu" if torch.cuda.is_available() else "cpu"}

@@ -79,6 +79,11 @@ def _folders(package: str) -> tuple[Path, ...]:
     return tuple(map(Path, spec.submodule_search_locations or ())) if spec is not None else ()
 
 
+def is_own(module: str) -> bool:
+    """Whether a module is synthmix's or the user's own code, and not installed from elsewhere."""
+    return _top(module) == "synthmix" or not _is_installed(_top(module))
+
+
 def _top(module: str) -> str:
     return module.partition(".")[0]
 

@@ -21,7 +21,7 @@ from synthmix.tracking import Tracker
 
 T = TypeVar("T")
 # How many results of a stage stay in memory, those used last.
-KEPT: Mapping[str, int] = {"dataset": 4, "stored pool": 64}
+KEPT: Mapping[str, int] = {"dataset": 4, "splits": 2, "stored pool": 64}
 KEPT_OTHERWISE = 8
 
 

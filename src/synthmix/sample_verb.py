@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -30,8 +31,8 @@ def sample(words: Sequence[str]) -> int:
         raise InvalidInput(f"-n {given.n}: must be ≥ 1")
     if out.suffix != ".npz":
         raise InvalidInput(f"--out={out}: must end in .npz")
-    if not out.absolute().parent.is_dir():
-        raise InvalidInput(f"--out={out}: there is no folder {out.parent}")
+    if out.is_dir() or not os.access(out.absolute().parent, os.W_OK):
+        raise InvalidInput(f"--out={out}: must be a file in a folder that can be written")
     generator = load_generator(given.run)
     points = generator.sample(given.n, pool_seed(given.seed))
     x = (points if generator.scaling is None else generator.scaling.undone(points)).numpy()

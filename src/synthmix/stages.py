@@ -58,7 +58,7 @@ class StoredPool:
 
     def sample(self, n: int, seed: int) -> Tensor:
         """The first `n` points; the seed is that of the cell."""
-        return torch.cat([self.block(index) for index in range(-(-n // self.block_size))])[:n]
+        return torch.cat([self.block(index) for index in range(max(1, -(-n // self.block_size)))])[:n]
 
 
 class Stages:
@@ -93,7 +93,9 @@ class Stages:
         model: Generator = instantiate(self.config.model)
         if not isinstance(model, TrainedGenerator):
             key = key_of("generator", self.depends_on.generator)
-            fitted = self.resources.memory.once("generator", key, lambda: self._fit(model, splits))
+            fitted, self.seconds["generator"] = self.resources.memory.once(
+                "control", key, lambda: self._fit(model, splits)
+            )
             return Fitted(lambda: fitted, fitted)
         payload = self._trained(model, splits)
         self.seconds["generator"] = payload["seconds"]
@@ -169,9 +171,10 @@ class Stages:
             self.sources[stage] = entry.payload.get("run_id") or entry.producer or "a run that was not logged"
         return entry.payload
 
-    def _fit(self, control: Generator, splits: Splits) -> Generator:
-        with self.timed("generator"):
-            return control.fit(control.material(splits.unlabelled()), seed=derive_seed(self.config.seed, "generator"))
+    def _fit(self, control: Generator, splits: Splits) -> tuple[Generator, float]:
+        start = time.perf_counter()
+        control.fit(control.material(splits.unlabelled()), seed=derive_seed(self.config.seed, "generator"))
+        return control, time.perf_counter() - start
 
     def _trained(self, model: TrainedGenerator, splits: Splits) -> Mapping[str, Any]:
         depends_on = self.depends_on.generator

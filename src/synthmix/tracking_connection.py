@@ -110,57 +110,9 @@ class Connection:
     def _lose(self, reason: str) -> None:
         self._reason, self._asked = reason, time.monotonic()
         if not self._told:
-            self.outage = f"{shown(self.uri)}: MLflow is away ({reason}); the work goes on, what is not logged can be later"
             self._told = True
+            self.outage = f"{shown(self.uri)}: MLflow is away ({reason}); the work goes on; it can be logged later"
             logger.warning(self.outage)
-
-
-@cached_property
-    def client(self) -> MlflowClient:
-        """A client of the store. Raises StoreUnreachable where it cannot be reached or written."""
-        return open_store(self.uri)
-
-    def ask(self, request: Callable[[], T], *, at_once: bool = False) -> T:
-        """What a request gives.
-
-        Args:
-            request: asks the store.
-            at_once: whether a store that was away is asked anew, however short ago that was.
-
-        Raises:
-            StoreAway: the store is away.
-        """
-        waiting = not at_once and time.monotonic() - self._asked < PAUSE
-        if self._reason is not None and (waiting or not self.answers()):
-            raise StoreAway(self._reason)
-        try:
-            answer = request()
-        except Exception as error:
-            reason = outage_reason(error)
-            if reason is None:
-                raise
-            self._lose(reason)
-            raise StoreAway(reason) from error
-        self._told = False
-        return answer
-
-    def answers(self) -> bool:
-        """Whether the store is there; one that was away is asked anew, however short ago that was."""
-        if self._reason is not None:
-            self._asked = time.monotonic()
-            try:
-                knock(self.uri, KNOCK)
-            except StoreUnreachable:
-                return False
-            self._reason = None
-        return True
-
-    def _lose(self, reason: str) -> None:
-        self._reason, self._asked = reason, time.monotonic()
-        self.outage = (
-            f"{shown(self.uri)}: MLflow is away ({reason}); the work goes on, what is not logged now can be later"
-        )
-        logger.warning(self.outage)
 
 
 @cache

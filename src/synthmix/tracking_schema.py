@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -24,6 +25,8 @@ class TrackingSchema:
         """An experiment with a name, and a store of a kind that MLflow knows."""
         if not self.experiment.strip():
             yield f"tracking.experiment={self.experiment!r}: must be a name"
+        if self.study is not None and not re.fullmatch(r"\w[\w.-]*", self.study):
+            yield f"tracking.study={self.study}: must be a name of letters, digits, _, - and ."
         try:
             resolve_uri(self.uri)
         except InvalidInput as error:

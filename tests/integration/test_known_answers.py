@@ -1,7 +1,7 @@
 """Known answers (DESIGN.md, rule 8): studies of real components whose outcome theory tells, and sabotage that shows.
 
 k-means on two Gaussians in a hundred dimensions, n=60: its score rises steadily from n/4 to 10n, so that an exchange
-rate can be read off. Points of weights w are worth (Σw)²/Σw² of weight 1 (Kish 1965): the rates of copies and bootstrap.
+rate can be read off. Points of weights w are worth (Σw)²/Σw² of weight 1 (Kish 1965): hence the rates of copies.
 """
 
 from __future__ import annotations
@@ -230,7 +230,7 @@ def test_sabotage_shows(rates: pd.DataFrame, sabotage: str, answer: float) -> No
 
 def test_the_mixture_on_ten_components_of_digits_has_no_rate() -> None:
     """At n=100 a component has about as many points as dimensions: the learning curve dips, and has no inverse."""
-    bench = Bench(load_dataset("digits"), "clusterer=gmm_on_pca", "clusterer.n_init=1")
+    bench = Bench(load_dataset("digits"), "clusterer=gmm_on_pca")
     oracle, jitter = pool_of(make_generator("real")), pool_of(make_generator("jitter"))
     cells, added = [], []
     for seed in range(10):
@@ -243,7 +243,7 @@ def test_the_mixture_on_ten_components_of_digits_has_no_rate() -> None:
             cells.append(row("real", 100, ratio, seed, bench.score(splits, more[:count], seed)))
         cells.append(row("jitter", 100, 4.0, seed, bench.score(splits, copies, seed)))
     rate = summary_of(cells, added).loc[("jitter", 4.0)]
-    assert rate["difference_low"] > 0.1  # it gains, and what that is worth cannot be said
+    assert rate["difference_low"] > 0  # it gains, and what that is worth cannot be said
     assert rate["exchange_status"] == "not identified"
     assert rate["exchange_reason"].startswith("the curve falls from")
 

@@ -214,7 +214,8 @@ def test_what_a_stage_depends_on_can_be_read() -> None:
     depends_on = Dependencies(config, "d", 100)
     assert depends_on.generator["model"] == config["model"]
     assert depends_on.cell["clusterer"] == config["clusterer"]
-    assert depends_on.cell["mix"] == {"n_synthetic": 50, "weight": 1.0}
+    assert depends_on.cell["mix"] == {"n_synthetic": 50}
+    assert depends_on.cell["weight"] == 1.0
     assert depends_on.cell["generator"] == key_of("generator", depends_on.generator)
     for stage in (depends_on.generator, depends_on.representation, depends_on.cell):
         assert stage["data"]["digest"] == "d"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any, Self
 
 from numpy.typing import NDArray
@@ -21,11 +20,3 @@ class IdentityRepresentation:
     def transform(self, x: Tensor) -> NDArray[Any]:
         """The values of each point in one row."""
         return x.flatten(1).numpy()
-
-    def state(self) -> dict[str, Any]:
-        """Nothing."""
-        return {}
-
-    def load_state(self, state: Mapping[str, Any]) -> Self:
-        """Returns self."""
-        return self

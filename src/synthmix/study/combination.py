@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from synthmix.config import canonical
+from synthmix.dependencies import TRAINER_ELSEWHERE
 from synthmix.stage_key import key_of
 
 # Where a cell runs, is logged and kept, and what a study makes of it, tells no combinations apart.
@@ -13,8 +15,10 @@ ELSEWHERE = ("hydra", "tracking", "paths", "study")
 
 def asked_for(config: Mapping[str, Any]) -> dict[str, Any]:
     """The part of a plain config that tells combinations apart."""
-    node = {key: value for key, value in config.items() if key not in ELSEWHERE}
-    return node | {"data": {key: value for key, value in node["data"].items() if key != "root"}}
+    node = {key: value for key, value in canonical(config).items() if key not in ELSEWHERE}
+    data = {key: value for key, value in node["data"].items() if key != "root"}
+    trainer = {key: value for key, value in node["trainer"].items() if key not in TRAINER_ELSEWHERE}
+    return node | {"data": data, "trainer": trainer}
 
 
 def combination_id(config: Mapping[str, Any]) -> str:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from statistics import median
+from typing import Any
 
 from synthmix.resources import Resources
 from synthmix.store import Store
 from synthmix.study.plan import Plan, PlannedCell
-from synthmix.study.record import Asked
+from synthmix.study.record import Asked, Studies
 from synthmix.study.roles import role_of
 from synthmix.study.statistics import seeds_needed, smallest_p
 from synthmix.study.sweep import ask, missing
@@ -25,6 +26,8 @@ def print_dry_run(plan: Plan, resources: Resources) -> None:
     todo = missing(cells | curve, resources)
     keys = {asked.generator_key for _, asked in (cells | curve).values() if asked.generator_key is not None}
     trainings = {key for key in keys if not resources.store.has("generator", key)}
+    known = Studies(resources.store.root).read(plan.study).cells if plan.is_study else {}
+    combinations = [asked.config for asked in {**known, **{key: asked for key, (_, asked) in cells.items()}}.values()]
     distinct = len({asked.key for _, asked in (cells | curve).values()})
     lines = [
         ("study", plan.study if plan.is_study else "none: a single cell"),
@@ -32,7 +35,7 @@ def print_dry_run(plan: Plan, resources: Resources) -> None:
         ("to compute", f"{len(todo)} of {distinct} different cells; {distinct - len(todo)} are stored"),
         ("trainings", f"{len(trainings)} of {len(keys)} generators; {len(keys) - len(trainings)} are stored"),
         ("time", _estimate(todo, trainings, resources.store)),
-        *(("smallest p", text) for text in _families(plan.cells) if plan.is_study),
+        *(("smallest p", text) for text in _families(combinations) if plan.is_study),
     ]
     for name, text in lines:
         print(f"{name:<11} {text}")
@@ -70,18 +73,18 @@ def _kinds(todo: Sequence[tuple[PlannedCell, Asked]], trainings: set[str]) -> It
             yield "generator", data, str(asked.config["model"]["name"])
 
 
-def _families(cells: Sequence[PlannedCell]) -> Iterator[str]:
+def _families(combinations: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     """The family of tests of each clusterer: what Holm's correction leaves of the smallest p."""
     tests: dict[str, set[tuple[object, ...]]] = defaultdict(set)
     seeds: dict[str, set[int]] = defaultdict(set)
-    for cell in cells:
-        config = cell.config
-        if role_of(config.model.name, config.mix.ratio) == "generator":
-            family = f"{config.clusterer.name} on {config.representation.name}, {config.data.name}"
-            family += "" if config.data.n_train is None else f" n={config.data.n_train}"
+    for config in combinations:
+        if role_of(config["model"]["name"], config["mix"]["ratio"]) == "generator":
+            data = config["data"]
+            family = f"{config['clusterer']['name']} on {config['representation']['name']}, {data['name']}"
+            family += "" if data["n_train"] is None else f" n={data['n_train']}"
             arm = tuple(map(str, flatten({key: config[key] for key in ("model", "gate", "mix")}).items()))
             tests[family].add(arm)
-            seeds[family].add(config.seed)
+            seeds[family].add(config["seed"])
     for family, arms in tests.items():
         attained, needed = smallest_p(len(seeds[family]), len(arms)), seeds_needed(len(arms))
         enough = "" if attained <= 0.05 else f"; {needed} seeds are needed to reach .05"

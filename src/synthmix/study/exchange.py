@@ -49,11 +49,11 @@ def exchange_rate(
     """(s⁻¹(score of the arm) − n) / (ratio · n), where s is the learning curve over real points.
 
     s is the monotone fit (least squares, weighted by seeds) of the mean scores at `sizes`, with straight lines between
-    them over log n: on digits the error of a point read off between sizes a factor of 4 apart is 9 to 12 % so, 23 to
-    36 % on a linear and 16 to 25 % on a reciprocal scale. The interval resamples seeds, the arm's and the curve's
-    scores of a seed together, and widens the percentiles as Student's t widens the normal (Hesterberg 2015, "expanded
-    percentile"): the plain ones cover 89 % with ten seeds, these 94 %. Where the fit is level its inverse is a range:
-    the value is its middle, and the interval takes in its ends.
+    them over log n: between the sizes 25, 50, 75, 100, 200 and 500 a number of digits for k-means is read off with an
+    error of 6 % so, and of 13 % with lines over n. The interval resamples seeds, the arm's and the curve's scores of a
+    seed together, and widens the percentiles as Student's t widens the normal (Hesterberg 2015, "expanded percentile"):
+    the plain ones cover 89 % with ten seeds, these 94 %. Where the fit is level its inverse is a range: the value is
+    its middle, and the interval takes in its ends.
 
     Args:
         sizes: (K,), numbers of real points, ascending.

@@ -24,7 +24,7 @@ def launch(
 
     Args:
         jobs: the overrides of each job.
-        fixed: the overrides that all jobs share, those of Hydra's own node among them.
+        fixed: the overrides that are not swept over, those of Hydra's own node among them.
         own: overrides that are added to every job.
         task: gets the config of a job.
     """

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from hydra._internal.core_plugins.basic_sweeper import BasicSweeper
+from hydra.core.override_parser.types import Override
 from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 
@@ -21,7 +22,7 @@ from synthmix.stage_key import key_of
 from synthmix.study.combination import asked_for
 
 # What tells the arms of a study apart: real points alone are scored without them.
-OF_AN_ARM = ("model", "gate", "mix", "trainer", "quality")
+OF_AN_ARM = ("model", "gate", "mix", "quality")
 # Adding to these never makes another study, whether they were swept over or not.
 AXES = ("seed", "mix.ratio")
 
@@ -43,7 +44,8 @@ class Plan:
         curve: real-only cells that the study adds: parts of n, and n where the sweep has no ratio 0.
         is_study: whether it is a sweep.
         experiment: the `experiment=` that was chosen, or None.
-        master: the config without what is swept over, with Hydra's own node.
+        fixed: the overrides that are not swept over.
+        master: the config of these, with Hydra's own node.
         swept: the keys that are swept over.
     """
 
@@ -51,6 +53,7 @@ class Plan:
     curve: Sequence[PlannedCell]
     is_study: bool
     experiment: str | None
+    fixed: Sequence[str]
     master: DictConfig
     swept: Sequence[str]
 
@@ -72,7 +75,8 @@ class Plan:
         shared = asked_for(plain(own))
         for key in (*AXES, *self.swept):
             _drop(shared, key.partition("@")[0].replace("/", "."))
-        identity = {"shared": shared, "swept": sorted({*self.swept} - {*AXES})}
+        below = [text for text in self.fixed if text.lstrip("+~").startswith(tuple(f"{key}." for key in self.swept))]
+        identity = {"shared": shared, "swept": sorted({*self.swept} - {*AXES}), "below": sorted(below)}
         return f"{self.experiment or 'study'}-{key_of('study', identity)[:8]}"
 
 
@@ -82,10 +86,10 @@ def make_plan(overrides: Sequence[str], *, multirun: bool) -> Plan:
     Raises:
         InvalidInput: one line for each fault, over all cells.
     """
-    parsed = zip(overrides, parse(overrides), strict=True)
-    fixed = [text for text, override in parsed if not override.is_sweep_override()]
+    parsed = parse(overrides)
+    fixed = [text for text, override in zip(overrides, parsed, strict=True) if not override.is_sweep_override()]
     with composer() as compose:
-        master = compose(fixed, hydra=True)
+        fixed, master = _master(compose, fixed, parsed)
         is_study = multirun or master.hydra.mode == RunMode.MULTIRUN
         if not is_study and len(fixed) < len(overrides):
             sweep = next(text for text in overrides if text not in fixed)
@@ -95,7 +99,20 @@ def make_plan(overrides: Sequence[str], *, multirun: bool) -> Plan:
         if not cells:
             raise InvalidInput(f"{' '.join(overrides)}: sweeps over no value, so that there is no cell")
         curve = list(_curve(compose, cells, schemas)) if is_study else []
-    return Plan(cells, curve, is_study, master.hydra.runtime.choices.get("experiment"), master, swept)
+    return Plan(cells, curve, is_study, master.hydra.runtime.choices.get("experiment"), fixed, master, swept)
+
+
+def _master(compose: Composer, fixed: list[str], parsed: Sequence[Override]) -> tuple[list[str], DictConfig]:
+    """The config without what is swept over; a fixed key may be one that only the swept members of a group have."""
+    try:
+        return fixed, compose(fixed, hydra=True)
+    except InvalidInput:
+        sweeps = (override for override in parsed if override.is_sweep_override() and override.is_discrete_sweep())
+        first = {override.key_or_group: min(map(str, override.sweep_string_iterator())) for override in sweeps}
+        members = [f"{key}={member}" for key, member in first.items() if compose.is_group(key)]
+        if not members:
+            raise
+        return [*fixed, *members], compose([*fixed, *members], hydra=True)
 
 
 def _sweep(master: DictConfig, overrides: Sequence[str]) -> tuple[list[list[str]], list[str]]:

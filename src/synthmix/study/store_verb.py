@@ -13,6 +13,8 @@ from synthmix.store import Manifest, Store
 from synthmix.study.record import Record, Studies
 from synthmix.words import Words, store_folder
 
+MOST_DAYS = 36500
+
 
 def store(words: Sequence[str]) -> int:
     """Runs `store list`, `verify`, `prune` or `rebuild-tracking`; returns the exit code."""
@@ -34,6 +36,9 @@ def _list(words: Sequence[str]) -> int:
     parser.add_store()
     given = parser.read(words)
     root = store_folder(given.store)
+    stages = sorted({entry.stage for entry in Store(root).entries()})
+    if given.stage is not None and given.stage not in stages:
+        raise InvalidInput(f"store list {given.stage}: no such stage; allowed: {', '.join(stages) or 'none yet'}")
     entries = list(Store(root).entries(given.stage or "*"))
     for line in _entry_lines(entries) if given.stage else _stage_lines(entries):
         print(line)
@@ -106,14 +111,16 @@ def _prune(words: Sequence[str]) -> int:
     given = parser.read(words)
     root = store_folder(given.store)
     stages = Store(root)
-    gone = [(folder.parent.parent.name, folder.name) for folder, _ in stages.verify()]
+    if given.older_than is not None and not 0 <= given.older_than <= MOST_DAYS:
+        raise InvalidInput(f"--older-than={given.older_than}: must be from 0 to {MOST_DAYS} days")
+    gone = {(folder.parent.parent.name, folder.name) for folder, _ in stages.verify()}
     if given.unreferenced or given.older_than is not None:
         limit = datetime.now(UTC) - timedelta(days=given.older_than or 0)
-        gone += [(m.stage, m.key) for m in _unreferenced(stages) if datetime.fromisoformat(m.created) <= limit]
+        gone |= {(m.stage, m.key) for m in _unreferenced(stages) if datetime.fromisoformat(m.created) <= limit}
     unfinished = 0
     if not given.dry_run:
         unfinished = stages.remove_unfinished()
-        for stage, key in gone:
+        for stage, key in sorted(gone):
             stages.remove(stage, key)
     print(f"{len(gone)} entries {'would be' if given.dry_run else 'were'} removed, and {unfinished} half written ones")
     return 0
@@ -132,10 +139,11 @@ def _unreferenced(stages: Store) -> Iterator[Manifest]:
 
 def _keys(record: Record) -> Iterator[str]:
     for asked in (*record.cells.values(), *record.curve.values()):
+        depends_on = asked.depends_on()
         yield asked.key
-        if asked.generator_key is not None:
-            yield asked.generator_key
-        yield key_of("representation", asked.depends_on().representation)
+        yield key_of("representation", depends_on.representation)
+        if depends_on.n_synthetic:
+            yield asked.generator_key or key_of("generator", depends_on.generator)
 
 
 def _rebuild_tracking(words: Sequence[str]) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import shlex
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -35,8 +36,10 @@ def ask(cells: Iterable[PlannedCell], resources: Resources) -> Asking:
 
 def missing(asking: Asking, resources: Resources) -> list[tuple[PlannedCell, Asked]]:
     """The cells to compute, each once; one for each missing generator first, so that workers train at once."""
-    by_key = {asked.key: (cell, asked) for cell, asked in reversed(asking.values())}
-    todo = [pair for key, pair in reversed(by_key.items()) if resources.store.find("cell", key) is None]
+    by_key: dict[str, tuple[PlannedCell, Asked]] = {}
+    for cell, asked in asking.values():
+        by_key.setdefault(asked.key, (cell, asked))
+    todo = [pair for key, pair in by_key.items() if resources.store.find("cell", key) is None]
     first: list[tuple[PlannedCell, Asked]] = []
     rest: list[tuple[PlannedCell, Asked]] = []
     begun: set[str] = set()
@@ -45,7 +48,7 @@ def missing(asking: Asking, resources: Resources) -> list[tuple[PlannedCell, Ask
         leads = key is not None and key not in begun and not resources.store.has("generator", key)
         (first if leads else rest).append((cell, asked))
         begun |= {key} if key else set()
-    return first + rest
+    return first + sorted(rest, key=lambda pair: int(pair[1].config["seed"]))  # so that workers find splits in memory
 
 
 def run_study(plan: Plan, words: Sequence[str], resources: Resources) -> int:
@@ -59,8 +62,8 @@ def run_study(plan: Plan, words: Sequence[str], resources: Resources) -> int:
     studies = Studies(resources.store.root)
     with studies.only_one(name):
         record = studies.read(name)
-        command = "synthmix run " + " ".join(words)
-        record.ask(_asked(cells), _asked(curve), command, plain(plan.configs[0].study))
+        command = shlex.join(["synthmix", "run", *words])
+        record.ask(_asked(cells), _asked(distinct(curve)), command, plain(plan.configs[0].study))
         folder = sweep_folder(plan, name)
         record.tracking = {"uri": resources.tracker.uri, "experiment": resources.tracker.experiment}
         record.report = str(folder / "report")
@@ -68,14 +71,15 @@ def run_study(plan: Plan, words: Sequence[str], resources: Resources) -> int:
         tags = {"synthmix.command": command, "synthmix.cells": str(len(record.cells))}
         with resources.tracker.study(name, params={"experiment": plan.experiment}, tags=tags) as parent:
             resources.tracker.close_left_running(name)
-            todo = missing(cells | curve, resources)
+            todo, errors = missing(cells | curve, resources), dict[str, str]()
             if todo:
                 attempt = folder / f"{time.strftime('%Y%m%d-%H%M%S')}-{secrets.token_hex(2)}"
                 stored = len({asked.key for _, asked in (cells | curve).values()}) - len(todo)
                 with progress_bar(attempt, jobs=len(todo), stored=stored):
                     _launch(plan, todo, attempt, parent, resources)
-                record.failures = _failures(record, read_outcomes(attempt), todo)
-                record.write(studies.file(name))
+                errors = job_errors(read_outcomes(attempt), todo)
+            record.failures = failures(record, errors, resources)
+            record.write(studies.file(name))
             runs = project(record, resources, parent.id)
             finish(record, resources, runs, Path(record.report), parent)
             parent.failed = bool(record.failures)
@@ -86,6 +90,12 @@ def sweep_folder(plan: Plan, name: str) -> Path:
     """Where Hydra puts the folders of a study's jobs, and where its report lies."""
     plan.master.tracking.study = name  # conf/hydra/default.yaml names the folder after it
     return Path(plan.master.hydra.sweep.dir).absolute()
+
+
+def distinct(asking: Asking) -> Asking:
+    """Each cell once, though several combinations ask for it."""
+    by_key = {asked.key: (combination, cell, asked) for combination, (cell, asked) in reversed(asking.items())}
+    return {combination: (cell, asked) for combination, cell, asked in reversed(by_key.values())}
 
 
 def _asked(asking: Asking) -> dict[str, Asked]:
@@ -101,26 +111,22 @@ def _launch(
         "tracking.parent_run_id": parent.id,
         "paths.store": str(resources.store.root.absolute()),
     }
-    hydras, jobs = [], []
-    for cell, _ in todo:
-        overrides = parse(cell.overrides)
-        hydras = [str(override.input_line) for override in overrides if override.is_hydra_override()]
-        jobs.append([str(override.input_line) for override in overrides if not override.is_hydra_override()])
     values = [f"{key}={'null' if value is None else quoted(value)}" for key, value in own.items()]
-    launch(jobs, [*hydras, f"hydra.sweep.dir={quoted(str(folder))}"], values, run_job)
+    jobs = [[str(o.input_line) for o in parse(cell.overrides) if not o.is_hydra_override()] for cell, _ in todo]
+    launch(jobs, [*plan.fixed, f"hydra.sweep.dir={quoted(str(folder))}"], values, run_job)
 
 
-def _failures(record: Record, outcomes: Sequence[Outcome], todo: Sequence[tuple[PlannedCell, Asked]]) -> dict[str, str]:
-    """One line for each combination whose cell failed now, or failed before and was not tried again."""
-    errors = {
-        outcome.key: outcome.error or "failed"
-        for outcome in outcomes
-        if outcome.key is not None and outcome.status in ("failed", "invalid")
-    }
-    finished = {outcome.key for outcome in outcomes}
-    lost = {asked.key: f"its job has left no {OUTCOME_FILE}" for _, asked in todo if asked.key not in finished}
-    tried = {asked.key for _, asked in todo}
-    known: Mapping[str, Asked] = record.cells | record.curve
-    before = {key: error for key, error in record.failures.items() if key in known and known[key].key not in tried}
-    now = errors | lost
-    return before | {combination: now[asked.key] for combination, asked in known.items() if asked.key in now}
+def job_errors(outcomes: Sequence[Outcome], todo: Sequence[tuple[PlannedCell, Asked]]) -> dict[str, str]:
+    """One line for each cell, by its key, that a launch has left without a result."""
+    errors = {asked.key: f"its job has left no {OUTCOME_FILE}" for _, asked in todo}
+    for outcome in outcomes:
+        if outcome.key is not None:
+            errors[outcome.key] = outcome.error or outcome.status
+    return errors
+
+
+def failures(record: Record, errors: Mapping[str, str], resources: Resources) -> dict[str, str]:
+    """One line for each combination that failed, now or before, and has no result yet."""
+    known = record.cells | record.curve
+    told = {key: errors.get(asked.key, record.failures.get(key)) for key, asked in known.items()}
+    return {key: error for key, error in told.items() if error and not resources.store.has("cell", known[key].key)}
