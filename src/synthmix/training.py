@@ -55,7 +55,7 @@ def train(
     with tracker.run("generator", name, params=run_params(depends_on), tags=tags, parent=parent) as run:
         start = time.perf_counter()
         losses = KeptLosses(run)
-        _fit(generator, config, splits, run, losses)
+        _fit(generator, config, splits, run, losses, tags["synthmix.stage_key"])
         seconds = time.perf_counter() - start
         run.log_metrics({"time/generator_s": seconds})
         with TemporaryDirectory() as folder:
@@ -89,12 +89,14 @@ def run_tags(depends_on: Mapping[str, Any], study: str | None) -> dict[str, str]
     return tags | ({"synthmix.study": study} if study else {})
 
 
-def _fit(generator: TrainedGenerator, config: DictConfig, splits: Splits, run: Run, losses: LossLogger) -> None:
+def _fit(
+    generator: TrainedGenerator, config: DictConfig, splits: Splits, run: Run, losses: LossLogger, key: str
+) -> None:
     trainer = plain(config.trainer)
     steps = min(generator.steps, config.trainer.limit_steps or generator.steps)
     grid_every = trainer.pop("grid_every") or max(1, steps // 5)
     if config.tracking.study is not None:  # the cells of a sweep must not write to one file
-        trainer["checkpoint_dir"] = str(Path(trainer["checkpoint_dir"]) / key_of("generator", {"run": run.id}))
+        trainer["checkpoint_dir"] = str(Path(trainer["checkpoint_dir"]) / key)
     options = TrainerOptions(**trainer, progress_bar=config.tracking.study is None)
     callbacks = [SampleGrids(run, grid_every, pool_seed(config.seed))] if config.tracking.pictures else []
     generator.scaling = splits.scaling

@@ -120,7 +120,7 @@ def test_the_ui_shows_the_store_with_its_pictures(
         experiment = client.get_experiment_by_name("ui")
         assert experiment is not None
         (run,) = client.search_runs([experiment.experiment_id])
-        assert run.data.params["mix.ratio"] == "2"
+        assert float(run.data.params["mix.ratio"]) == 2
         picture = f"{server.uri}/get-artifact?path=pictures/confusion.png&run_uuid={run.info.run_id}"
         with urllib.request.urlopen(picture, timeout=30) as response:
             assert response.read().startswith(b"\x89PNG")

@@ -155,7 +155,7 @@ def test_an_outage_is_told_once_and_not_asked_after_until_a_while_has_passed(
     assert reasons == ["too many 503 error responses"] * 5
     assert server.requests == 2  # the first one and its repetition
     assert time.monotonic() - start < 3
-    told = f"{server.uri}: MLflow is away (too many 503 error responses); the work goes on, "
+    told = f"{server.uri}: MLflow is away (too many 503 error responses); the work goes on; "
     assert [record.message.startswith(told) for record in caplog.records if record.name == "synthmix.tracking"] == [
         True
     ]

@@ -41,7 +41,7 @@ class Analysis:
             `difference` to real points alone of the same seeds with `difference_sd`, `difference_low` and
             `difference_high`, `p` of the sign-flip test, `p_holm` over the generators of the block, `exchange`,
             `exchange_low`, `exchange_high`, `exchange_status`, `exchange_reason` (`exchange.ExchangeRate`; empty at
-            ratio 0 and for the oracle `real`, which is the curve), and `fd`, the mean Fréchet distance. NaN where
+            ratio 0 and for an oracle that is the curve), and `fd`, the mean Fréchet distance. NaN where
             there is none.
         curve: a row for each block, number of real points and source: the keys of the block, `n`, `source` (real only,
             oracle), `seeds`, `mean`, `sd`, `low`, `high`, `fitted` (monotone).
@@ -116,7 +116,7 @@ def _spread(values: pd.Series[float]) -> dict[str, float]:
 
 
 def _exchange(block: Comparison, arm: Arm, ratio: float) -> dict[str, Any]:
-    if arm.model == "real":
+    if arm.on_curve:
         return NO_RATE
     scores = block.scores(arm, ratio)
     rate = exchange_rate(*block.oriented(scores.index), sign_of(block.score) * scores, n=block.n, ratio=ratio)

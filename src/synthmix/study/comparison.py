@@ -46,11 +46,14 @@ class Arm:
         name: `model.name`, and the settings that tell arms of one name apart.
         keys: `model.name` and every setting of an arm that varies.
         cells: the rows of `StudyResult.cells` with a ratio above 0.
+        on_curve: whether it is the oracle, with points that weigh as much as the others and that no gate has seen: it
+            makes n(1 + r) real points of n.
     """
 
     name: str
     keys: Keys
     cells: pd.DataFrame
+    on_curve: bool
 
     @property
     def model(self) -> str:
@@ -65,11 +68,16 @@ class Arm:
     @property
     def ratios(self) -> list[float]:
         """Its ratios above 0, ascending."""
-        return sorted(self.cells["mix.ratio"].unique())
+        return list(self._by_ratio)
 
     def at(self, ratio: float) -> pd.DataFrame:
-        """Its finished cells of a ratio, by seed."""
-        return _by_seed(self.cells[self.cells["mix.ratio"] == ratio])
+        """Its finished cells of one of its ratios, by seed."""
+        return self._by_ratio[ratio]
+
+    @cached_property
+    def _by_ratio(self) -> dict[float, pd.DataFrame]:
+        ratio = self.cells["mix.ratio"]
+        return {value: _by_seed(self.cells[ratio == value]) for value in sorted(ratio.unique())}
 
 
 @dataclass(frozen=True)
@@ -83,8 +91,7 @@ class Comparison:
         arms: by name.
         real: finished cells of real points alone at this n, a row a seed, with every metric.
         real_curve: scores of real points alone, a row a seed, a column a number of points.
-        oracle_curve: the same of the oracle, by the number of real points that it makes of n; without columns where its
-            points are weighted or gated.
+        oracle_curve: the same of the arm that is `on_curve`, by the number of real points that it makes of n.
         seeds: all that were asked for.
     """
 
@@ -114,7 +121,7 @@ class Comparison:
         )
         return both.reindex(columns=sorted(both))
 
-    @property
+    @cached_property
     def baseline(self) -> pd.Series[float]:
         """Scores of real points alone at this n, by seed."""
         return self.real[self.score].dropna()
@@ -127,7 +134,7 @@ class Comparison:
         """The same less those of real points alone, of the seeds that have both."""
         return (self.scores(arm, ratio) - self.baseline).dropna()
 
-    @property
+    @cached_property
     def pairs(self) -> list[int]:
         """Differences in each test of the family: generators only, each of their ratios by itself."""
         generators = (arm for arm in self.arms if arm.role == "generator")
@@ -146,21 +153,22 @@ def comparisons(result: StudyResult) -> list[Comparison]:
     keys = [key for key in key_columns(cells) if key.split(".")[0] not in OF_AN_ARM and key != "seed"]
     blocks = cells[keys].drop_duplicates().sort_values(keys, key=_sortable)
     told = [key for key in keys if blocks[key].nunique(dropna=False) > 1]
-    whole = _oracle_is_whole(result)
+    shared = yaml.safe_load(result.config) or {}
     real = pd.concat([table for table in (cells[cells["mix.ratio"] == 0], added) if len(table)] or [cells[:0]])
     found = []
     for block in blocks.to_dict("records"):
         own = rows_of(cells, block)
+        arms = list(_arms(own, shared))
         alike = rows_of(real, {key: value for key, value in block.items() if key != "data.n_train"})
         found.append(
             Comparison(
                 keys=block,
                 title=block_title(block, told),
                 score=result.score,
-                arms=list(_arms(own)),
+                arms=arms,
                 real=_by_seed(alike[alike["data.n_train"] == block["data.n_train"]]),
                 real_curve=_curve(alike.assign(n=alike["data.n_train"]), result.score),
-                oracle_curve=_curve(_oracle_cells(own, block["data.n_train"], whole), result.score),
+                oracle_curve=_curve(_oracle_cells(arms, own, block["data.n_train"]), result.score),
                 seeds=sorted(own["seed"].unique()),
             )
         )
@@ -187,12 +195,14 @@ def block_title(keys: Keys, told: Sequence[str]) -> str:
     return ", ".join(parts + [f"{key} = {written(keys[key])}" for key in told if key not in FIRST_KEYS])
 
 
-def _arms(cells: pd.DataFrame) -> Iterator[Arm]:
+def _arms(cells: pd.DataFrame, shared: Keys) -> Iterator[Arm]:
     keys = [key for key in key_columns(cells) if key.split(".")[0] in OF_AN_ARM and key not in LAST_KEYS]
     for arm in cells[keys].drop_duplicates().sort_values(keys, key=_sortable).to_dict("records"):
         settings = (f"{key}={written(arm[key])}" for key in keys if key != "model.name" and not pd.isna(arm[key]))
         own = rows_of(cells, arm)
-        yield Arm(" ".join([arm["model.name"], *settings]), arm, own[own["mix.ratio"] > 0])
+        whole = {"mix.synthetic_weight": 1, "gate.name": "none"} | shared | arm
+        on_curve = (arm["model.name"], whole["mix.synthetic_weight"], whole["gate.name"]) == ("real", 1, "none")
+        yield Arm(" ".join([arm["model.name"], *settings]), arm, own[own["mix.ratio"] > 0], on_curve)
 
 
 def _by_seed(cells: pd.DataFrame) -> pd.DataFrame:
@@ -207,20 +217,9 @@ def _curve(cells: pd.DataFrame, score: str) -> pd.DataFrame:
     return wide.rename(columns=int).rename_axis(columns=None)
 
 
-def _oracle_cells(cells: pd.DataFrame, n: int, whole: pd.Series[bool]) -> pd.DataFrame:
-    oracle = cells[(cells["model.name"] == "real") & (cells["mix.ratio"] > 0) & whole.reindex(cells.index)]
+def _oracle_cells(arms: Sequence[Arm], cells: pd.DataFrame, n: int) -> pd.DataFrame:
+    oracle = pd.concat([cells[:0], *(arm.cells for arm in arms if arm.on_curve)])
     return oracle.assign(n=[n + synthetic_count(ratio, n) for ratio in oracle["mix.ratio"]])
-
-
-def _oracle_is_whole(result: StudyResult) -> pd.Series[bool]:
-    """Whether a cell's synthetic points weigh as much as real ones and none was rejected: only then does the oracle
-    stand on the learning curve."""
-    shared = yaml.safe_load(result.config) or {}
-    weight, gate = (
-        result.cells[key] if key in result.cells else pd.Series(shared.get(key, default), result.cells.index)
-        for key, default in (("mix.synthetic_weight", 1.0), ("gate.name", "none"))
-    )
-    return (weight == 1) & (gate == "none")
 
 
 def _sortable(column: pd.Series[Any]) -> pd.Series[Any]:

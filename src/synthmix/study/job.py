@@ -20,6 +20,7 @@ from synthmix.cell import run_cell
 from synthmix.config import plain
 from synthmix.environment import environment_tags, environment_text
 from synthmix.errors import InvalidInput, TrainingDiverged, Unavailable
+from synthmix.gpu import use_one_gpu
 from synthmix.resources import Resources
 from synthmix.stages import Stages
 from synthmix.store import Entry
@@ -71,6 +72,8 @@ def run_job(config: DictConfig) -> Outcome:
     """Runs one cell and writes `outcome.json` to Hydra's output folder. Only a signal gets out of here."""
     if config.tracking.pictures is None:
         config.tracking.pictures = config.tracking.study is None
+    if config.tracking.study is not None and config.trainer.accelerator != "cpu":
+        use_one_gpu(Path(config.paths.store) / "gpus")
     outcome = Outcome("failed", cell_params(plain(config)))
     with threadpool_limits(limits=config.threads):
         torch.set_num_threads(config.threads)

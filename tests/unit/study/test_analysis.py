@@ -225,6 +225,7 @@ def test_weighted_or_gated_points_of_the_oracle_are_not_on_the_curve(config: str
     cells = [*arm("real", 0, 0, **keys), *arm("real", 1, 0.05, **keys)]
     analysis = analyse(study(cells, config=config))
     assert analysis.curve["source"].tolist() == ["real only"]
+    assert analysis.summary.query("role == 'oracle'")["exchange_status"].tolist() == ["not identified"]
     assert any("the learning curve ends at n" in warning for warning in analysis.warnings)
 
 

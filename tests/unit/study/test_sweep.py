@@ -198,6 +198,7 @@ def test_a_failure_is_kept_until_its_cell_has_a_result(
     (tmp_path / "broken").unlink()
     assert main([*study, "seed=1"]) == 1  # the one of seed 0 has not been tried again
     assert failures(store) == ["OSError: the disk is full"]
+    capsys.readouterr()
 
     assert main(["run", *flaky, "mix.ratio=1", "seed=0"]) == 0  # it has a result now, though of another command
     assert main([*study, "seed=0,1"]) == 0
