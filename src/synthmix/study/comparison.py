@@ -200,8 +200,8 @@ def _arms(cells: pd.DataFrame, shared: Keys) -> Iterator[Arm]:
     for arm in cells[keys].drop_duplicates().sort_values(keys, key=_sortable).to_dict("records"):
         settings = (f"{key}={written(arm[key])}" for key in keys if key != "model.name" and not pd.isna(arm[key]))
         own = rows_of(cells, arm)
-        whole = {"mix.synthetic_weight": 1, "gate.name": "none"} | shared | arm
-        on_curve = (arm["model.name"], whole["mix.synthetic_weight"], whole["gate.name"]) == ("real", 1, "none")
+        given = {"mix.synthetic_weight": 1, "gate.name": "none", **shared, **arm}
+        on_curve = (given["model.name"], given["mix.synthetic_weight"], given["gate.name"]) == ("real", 1, "none")
         yield Arm(" ".join([arm["model.name"], *settings]), arm, own[own["mix.ratio"] > 0], on_curve)
 
 

@@ -53,7 +53,8 @@ def exchange_rate(
     error of 6 % so, and of 13 % with lines over n. The interval resamples seeds, the arm's and the curve's scores of a
     seed together, and widens the percentiles as Student's t widens the normal (Hesterberg 2015, "expanded percentile"):
     the plain ones cover 89 % with ten seeds, these 94 %. Where the fit is level its inverse is a range: the value is
-    its middle, and the interval takes in its ends.
+    its middle, and the interval takes in its ends. The fit at n draws on other sizes too where the means fall, so that
+    a difference to ratio 0 near zero may come with a rate of the other sign.
 
     Args:
         sizes: (K,), numbers of real points, ascending.

@@ -17,6 +17,8 @@ from synthmix.study.report import write_report
 from synthmix.study.result import StudyResult
 from synthmix.study.terminal import table_text
 from synthmix.tracking import Run, Tracker
+from synthmix.tracking_uri import shown
+from synthmix.tracking_view import save_ratio_view
 
 SHOWN = ["data.name", "data.n_train", "model.name", "mix.ratio", "representation.name", "clusterer.name", "seed"]
 
@@ -35,13 +37,13 @@ def print_cell(outcome: Outcome, tracker: Tracker) -> None:
             print(f"  {name:<32} {outcome.metrics[name]:10.4g}")
     if outcome.reused_from:
         print(f"reused from run {outcome.reused_from}")
-    print(f"MLflow run {outcome.run_id} in {tracker.uri}" if outcome.run_id else tracker.outage)
+    print(f"MLflow run {outcome.run_id} in {shown(tracker.uri)}" if outcome.run_id else tracker.outage)
     print(f"to look at it: {ui_command(tracker)}")
 
 
 def ui_command(tracker: Tracker) -> str:
     """What a user types to see the store that was logged to."""
-    return f"MLFLOW_TRACKING_URI={shlex.quote(tracker.uri)} synthmix ui"
+    return f"MLFLOW_TRACKING_URI={shlex.quote(shown(tracker.uri))} synthmix ui"
 
 
 def finish(record: Record, resources: Resources, runs: Mapping[str, str], folder: Path, parent: Run | None) -> None:
@@ -54,6 +56,10 @@ def finish(record: Record, resources: Resources, runs: Mapping[str, str], folder
         print(line)
     print(f"report: {os.path.relpath(folder / 'index.html')}")
     print(f"study {record.name}; MLflow: {ui_command(resources.tracker)}")
+    if parent is not None:
+        page = save_ratio_view(resources.tracker, record.name, [result.score])
+        if page is not None:
+            print(f"its cells as a chart, once the UI is open: http://127.0.0.1:5000{page}")
 
 
 def publish(
