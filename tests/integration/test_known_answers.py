@@ -261,7 +261,10 @@ def test_the_effect_of_the_oracle_on_digits_is_found() -> None:
 
 @pytest.fixture(scope="module")
 def aa_scores() -> NDArray[np.float64]:
-    """ARI of k-means on twenty points and as many noisy copies: (studies, seeds, independent pools), the third in some only."""
+    """ARI of k-means on twenty points and as many noisy copies: (studies, seeds, independent pools).
+
+    The third pool is that of the first LEAKED_STUDIES alone.
+    """
     bench = Bench(
         load_dataset("toy", n_clusters=3, separation=2.5, n_points=500),
         "data=toy",

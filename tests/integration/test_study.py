@@ -24,6 +24,8 @@ SMALL = ["data.n_train=50", "quality.n_samples=100", "trainer.limit_steps=20", "
 STUDY = ["-m", *SWEEP, "mix.ratio=0,1,30", *SMALL]
 pytestmark = pytest.mark.xdist_group("study")
 
+Key = tuple[str, float, int]  # model, ratio, seed
+
 
 @dataclass(frozen=True)
 class Study:
@@ -34,16 +36,28 @@ class Study:
     runs: dict[str, list[Run]]
 
     @property
-    def output(self) -> Path:
+    def report(self) -> Path:
         (folder,) = (self.folder / "multirun").iterdir()
-        return folder
+        return folder / "report"
 
     @property
     def cells(self) -> pd.DataFrame:
-        return pd.read_csv(self.output / "cells.csv")
+        return pd.read_csv(self.report / "cells.csv")
 
-    def at(self, ratio: float) -> list[Run]:
-        return [run for run in self.runs["cell"] if float(run.data.params["mix.ratio"]) == ratio]
+    @property
+    def asked_for(self) -> dict[Key, Run]:
+        """The runs of the cells asked for, by what tells them apart."""
+        return {key_of(run): run for run in self.runs["cell"] if run.data.params["data.n_train"] == "50"}
+
+    @property
+    def added(self) -> list[Run]:
+        """The runs of the cells that the study has added."""
+        return [run for run in self.runs["cell"] if run.data.params["data.n_train"] != "50"]
+
+
+def key_of(run: Run) -> Key:
+    params = run.data.params
+    return params["model.name"], float(params["mix.ratio"]), int(params["seed"])
 
 
 @pytest.fixture(scope="module")
@@ -60,51 +74,72 @@ def test_it_ends_well_though_the_oracle_was_too_short(study: Study) -> None:
     runs = list(itertools.chain(*study.runs.values()))
     assert {run.info.status for run in runs} == {"FINISHED"}
     assert parent.data.metrics == {"study/finished": 16, "study/unavailable": 2}
-    told = [
-        run.data.tags.get("synthmix.unavailable") for run in study.at(30) if run.data.params["model.name"] == "real"
-    ]
+    told = [study.asked_for["real", 30, seed].data.tags["synthmix.unavailable"] for seed in SEEDS]
     assert told == ["model.name=real: 1500 real points asked for, the pool holds 950"] * 2
+    assert [run for run in runs if "synthmix.unavailable" in run.data.tags] == [
+        run for run in study.runs["cell"] if key_of(run)[:2] == ("real", 30)
+    ]
 
 
 def test_every_cell_is_a_run_under_the_study(study: Study) -> None:
     (parent,) = study.runs["study"]
-    found = [
-        (run.data.params["model.name"], float(run.data.params["mix.ratio"]), int(run.data.params["seed"]))
-        for run in study.runs["cell"]
-    ]
-    assert sorted(found) == sorted(itertools.product(MODELS, RATIOS, SEEDS))
+    assert sorted(study.asked_for) == sorted(itertools.product(MODELS, RATIOS, SEEDS))
+    assert len(study.runs["cell"]) == 18 + len(study.added)
     for run in study.runs["cell"] + study.runs["generator"]:
         assert run.data.tags["mlflow.parentRunId"] == parent.info.run_id
-    assert {run.data.tags["synthmix.study"] for run in study.runs["cell"]} == {parent.info.run_name}
-    assert parent.data.params["cells"] == "18"
-    assert study.output.name == parent.info.run_name
+        assert run.data.tags["synthmix.study"] == parent.info.run_name
+    assert parent.data.tags["synthmix.cells"] == "18"
+    assert parent.data.tags["synthmix.command"] == f"synthmix run {' '.join(STUDY)}"
+    assert study.report.parent.name == parent.info.run_name
+
+
+def test_real_points_alone_are_scored_below_n_too(study: Study) -> None:
+    found = sorted((int(run.data.params["data.n_train"]), int(run.data.params["seed"])) for run in study.added)
+    assert found == list(itertools.product((12, 25, 37), SEEDS))
+    assert {run.data.params["mix.ratio"] for run in study.added} == {"0"}
+    ari = {n: [run.data.metrics["cluster/ari"] for run in study.added if int(run.data.params["data.n_train"]) == n]
+           for n in (12, 25, 37)}  # fmt: skip
+    ari[50] = [study.asked_for["gan", 0, seed].data.metrics["cluster/ari"] for seed in SEEDS]
+    curve = pd.read_csv(study.report / "learning_curve.csv")
+    measured = curve[curve["source"] == "real only"].set_index("n")
+    assert measured["mean"].to_dict() == pytest.approx({n: statistics.mean(values) for n, values in ari.items()})
+    assert measured["sd"].to_dict() == pytest.approx({n: statistics.stdev(values) for n, values in ari.items()})
+    oracle = curve[curve["source"] != "real only"].set_index("n")["mean"].to_dict()
+    beyond = [study.asked_for["real", 1, seed].data.metrics["cluster/ari"] for seed in SEEDS]
+    assert oracle == pytest.approx({100: statistics.mean(beyond)})
+    assert set(study.cells["data.n_train"]) == {50}
 
 
 def test_a_generator_is_trained_once_for_all_ratios(study: Study) -> None:
     assert len(study.runs["generator"]) == len(SEEDS)
-    used = Counter(run.data.tags.get("synthmix.generator_run") for run in study.runs["cell"])
+    used = Counter(run.data.tags.get("synthmix.generator_run") for run in study.asked_for.values())
     trained = {run.info.run_id: 2 for run in study.runs["generator"]}  # at ratios 1 and 30
     assert used == trained | {None: 18 - 4}
+    for seed in SEEDS:
+        first, later = (study.asked_for["gan", ratio, seed].data.tags for ratio in (1, 30))
+        assert first["synthmix.stage.generator"] == first["synthmix.stage.quality"] == "computed"
+        assert later["synthmix.stage.generator"] == later["synthmix.generator_run"] == first["synthmix.generator_run"]
+        assert later["synthmix.stage.quality"] == study.asked_for["gan", 1, seed].info.run_id
 
 
 def test_the_baseline_is_computed_once_for_all_arms(study: Study) -> None:
-    baselines = study.at(0)
-    reused = [run for run in baselines if "synthmix.reused_from" in run.data.tags]
-    computed = {run.info.run_id: run for run in baselines if run not in reused}
+    baselines = {key: run for key, run in study.asked_for.items() if key[1] == 0}
+    reused = {key: run for key, run in baselines.items() if "synthmix.reused_from" in run.data.tags}
+    computed = {run.info.run_id: run for key, run in baselines.items() if key not in reused}
     assert (len(reused), len(computed)) == (len(SEEDS) * (len(MODELS) - 1), len(SEEDS))
-    for run in reused:
+    for run in reused.values():
         source = computed[run.data.tags["synthmix.reused_from"]]
         assert source.data.params["seed"] == run.data.params["seed"]
         assert source.data.tags["synthmix.cell_key"] == run.data.tags["synthmix.cell_key"]
-        assert scores(source) == scores(run)
-        assert "time/clusterer_s" not in run.data.metrics
-    others = [run for run in study.runs["cell"] if run not in baselines]
-    assert not [run for run in others if "synthmix.reused_from" in run.data.tags]
-    assert len({run.data.tags["synthmix.cell_key"] for run in others}) == len(others)
+        assert source.data.metrics == run.data.metrics
+        assert run.data.tags["synthmix.replayed"] == "true"
+    others = [run for run in study.runs["cell"] if run not in reused.values()]
+    assert not [run for run in others if {"synthmix.reused_from", "synthmix.replayed"} & set(run.data.tags)]
+    assert len({run.data.tags["synthmix.cell_key"] for run in others}) == len(others) == 18 - len(reused) + 6
 
 
 def scores(run: Run) -> dict[str, float]:
-    return {name: value for name, value in run.data.metrics.items() if name.startswith(("cluster/", "quality/"))}
+    return {name: value for name, value in run.data.metrics.items() if not name.startswith("time/")}
 
 
 def test_cells_csv_is_sorted_and_holds_the_scores_of_the_runs(study: Study) -> None:
@@ -115,41 +150,66 @@ def test_cells_csv_is_sorted_and_holds_the_scores_of_the_runs(study: Study) -> N
         *("model.name", "clusterer.name", "representation.name", "data.name", "data.n_train", "mix.ratio", "seed"),
         "status",
     ]
+    assert {"cluster/ari", "val/ari", "val/silhouette", "quality/fd_pca"} <= set(cells)
     assert not [name for name in cells if name.startswith("time/") or "run" in name]
-    for run in study.runs["cell"]:
-        key = (run.data.params["model.name"], float(run.data.params["mix.ratio"]), int(run.data.params["seed"]))
+    for key, run in study.asked_for.items():
         row = cells.loc[keys.index(key)]
         assert row["status"] == ("unavailable" if "synthmix.unavailable" in run.data.tags else "finished")
         assert {name: value for name, value in row[8:].items() if not pd.isna(value)} == pytest.approx(scores(run))
+    pd.testing.assert_frame_equal(pd.read_parquet(study.report / "cells.parquet"), cells, check_dtype=False)
+
+
+def test_runs_csv_names_the_run_of_each_cell_and_the_one_that_computed_it(study: Study) -> None:
+    table = pd.read_csv(study.report / "runs.csv").set_index(["model.name", "mix.ratio", "seed"])
+    assert sorted(table.index) == sorted(study.asked_for)
+    for key, run in study.asked_for.items():
+        row = table.loc[key]
+        assert row["run_id"] == run.info.run_id
+        assert row["computed_by"] == run.data.tags.get("synthmix.reused_from", run.info.run_id)
+        assert {name: value for name, value in row.items() if name.startswith("time/") and not pd.isna(value)} == {
+            name: pytest.approx(value) for name, value in run.data.metrics.items() if name.startswith("time/")
+        }
 
 
 def test_the_summary_is_that_of_the_cells(study: Study) -> None:
     ari = {(row["model.name"], row["mix.ratio"], row["seed"]): row["cluster/ari"] for _, row in study.cells.iterrows()}
-    summary = pd.read_csv(study.output / "summary.csv").set_index(["model.name", "mix.ratio"])
-    assert set(summary.index) == set(itertools.product(MODELS, RATIOS)) - {("real", 30.0)}
-    for model, ratio in summary.index:
+    summary = pd.read_csv(study.report / "summary.csv").set_index(["model.name", "mix.ratio"])
+    assert set(summary.index) == set(itertools.product(MODELS, RATIOS))
+    assert summary.loc[("real", 30.0), "seeds"] == 0
+    for model, ratio in set(summary.index) - {("real", 30.0)}:
         row = summary.loc[(model, ratio)]
         values = [ari[model, ratio, seed] for seed in SEEDS]
-        differences = [ari[model, ratio, seed] - ari[model, 0, seed] for seed in SEEDS]
         assert row["seeds"] == len(SEEDS)
         assert (row["mean"], row["sd"]) == pytest.approx((statistics.mean(values), statistics.stdev(values)))
-        assert row["difference"] == pytest.approx(statistics.mean(differences))
-        assert row["difference_sd"] == pytest.approx(statistics.stdev(differences))
-        line = rf"{model:<12} {ratio:>6g} {len(SEEDS):>5}  {row['mean']:.3f} ± {row['sd']:.3f}"
+        name = model if ratio else "real points alone"
+        line = rf"{name:<17} {ratio:>6g} {len(SEEDS):>5} {row['mean']:.3f} ± {row['sd']:.3f}"
         assert f"\n  {line}" in study.answer.out
+        if ratio:
+            differences = [ari[model, ratio, seed] - ari[model, 0, seed] for seed in SEEDS]
+            assert row["difference"] == pytest.approx(statistics.mean(differences))
+            assert row["difference_sd"] == pytest.approx(statistics.stdev(differences))
 
 
 def test_the_report_is_logged_and_told(study: Study) -> None:
     (parent,) = study.runs["study"]
     client = MlflowClient(f"sqlite:///{study.folder}/mlflow.db")
-    names = {"report/cells.csv", "report/summary.csv", "report/ratio_curves.png"}
-    assert {artifact.path for artifact in client.list_artifacts(parent.info.run_id, "report")} == names
-    assert f"pictures and tables: {study.output}\n" in study.answer.out
-    assert f"MLflow study {parent.info.run_id}; " in study.answer.out
+    logged = Path(client.download_artifacts(parent.info.run_id, "report"))
+    files = {path.relative_to(study.report): path.read_bytes() for path in study.report.rglob("*.*")}
+    assert {path.relative_to(logged): path.read_bytes() for path in logged.rglob("*.*")} == files
+    tables = {f"{name}.csv" for name in ("cells", "runs", "summary", "learning_curve")}
+    assert {str(path) for path in files} >= {*tables, "cells.parquet", "summary.tex", "index.html"}
+    assert {"figures/ratio_curves.png", "figures/learning_curve.png"} <= {str(path) for path in files}
+    page = study.report.relative_to(study.folder) / "index.html"
+    assert f"report: {page}\n" in study.answer.out
+    ui = f"MLFLOW_TRACKING_URI=sqlite:///{study.folder}/mlflow.db synthmix ui"
+    assert f"study {parent.info.run_name}; MLflow: {ui}\n" in study.answer.out
 
 
 def test_pictures_are_left_out_of_sweeps(study: Study) -> None:
-    assert not [path for path in (study.folder / "mlartifacts").rglob("*.png") if path.name != "ratio_curves.png"]
+    (parent,) = study.runs["study"]
+    pictures = list((study.folder / "mlartifacts").rglob("*.png"))
+    assert pictures
+    assert {path.parts[path.parts.index("artifacts") - 1] for path in pictures} == {parent.info.run_id}
 
 
 def test_another_launcher_gives_the_same_table(
@@ -158,11 +218,13 @@ def test_another_launcher_gives_the_same_table(
     answer = process("run", *STUDY, "hydra/launcher=joblib", "hydra.launcher.n_jobs=2", folder=tmp_path)
     assert answer.code == 0, answer.err
     (output,) = (tmp_path / "multirun").iterdir()
-    assert (output / "cells.csv").read_bytes() == (study.output / "cells.csv").read_bytes()
+    for table in ("cells.csv", "summary.csv", "learning_curve.csv"):
+        assert (output / "report" / table).read_bytes() == (study.report / table).read_bytes()
     runs = runs_in(tmp_path)
-    assert Counter(run.data.tags["synthmix.kind"] for run in runs)["cell"] == 18
+    kinds = Counter(run.data.tags["synthmix.kind"] for run in runs)
+    assert kinds == {"study": 1, "generator": len(SEEDS), "cell": 18 + 6}
     assert {run.info.status for run in runs} == {"FINISHED"}
-    assert not [path.name for path in tmp_path.iterdir() if path.name not in ("mlflow.db", "mlartifacts", "multirun")]
+    assert {path.name for path in tmp_path.iterdir()} == {".synthmix", "mlflow.db", "mlartifacts", "multirun"}
 
 
 def test_a_cell_that_fails_is_named_and_does_not_stop_the_others(
@@ -172,12 +234,12 @@ def test_a_cell_that_fails_is_named_and_does_not_stop_the_others(
     words = ["-m", "model=gan", rates, "mix.ratio=0,1", "seed=5", *SMALL]
     answer = command("run", *words, f"tracking.uri={shared_store}")
     assert answer.code == 1
-    named = "failed: model.name=gan model.learning_rate=1e+30 mix.ratio=1 clusterer.name=kmeans seed=5"
+    named = "failed: model.name=gan model.learning_rate=1e+30 data.n_train=50 mix.ratio=1 clusterer.name=kmeans seed=5"
     assert f"{named}: Gan: discriminator_loss is nan at step 10" in answer.out.splitlines()
-    (study,) = [run for run in runs_in(shared_store, "study") if run.info.run_id in answer.out]
-    assert (study.info.status, study.data.metrics["study/failed"]) == ("FAILED", 1)
     (output,) = Path("multirun").iterdir()
-    cells = pd.read_csv(output / "cells.csv").set_index(["model.learning_rate", "mix.ratio"])
+    (study,) = [run for run in runs_in(shared_store, "study") if run.info.run_name == output.name]
+    assert (study.info.status, study.data.metrics["study/failed"]) == ("FAILED", 1)
+    cells = pd.read_csv(output / "report" / "cells.csv").set_index(["model.learning_rate", "mix.ratio"])
     assert cells["status"].to_dict() == {
         (0.001, 0): "finished",
         (0.001, 1): "finished",
@@ -187,33 +249,47 @@ def test_a_cell_that_fails_is_named_and_does_not_stop_the_others(
     assert pd.isna(cells.loc[(1e30, 1), "cluster/ari"])
 
 
-def test_the_cells_of_a_sweep_write_checkpoints_of_their_own(
-    command: Callable[..., Any], shared_store: str, tmp_path: Path
+def test_the_trainings_of_a_sweep_write_checkpoints_of_their_own(
+    command: Callable[..., Any], runs_in: Callable[..., Any], shared_store: str, tmp_path: Path
 ) -> None:
     words = ["-m", "model=gan", "seed=0,1", "trainer.checkpoint_every=10", "mix.ratio=0,1"]
     assert command("run", *words, *SMALL, f"tracking.uri={shared_store}").code == 0
-    client = MlflowClient(shared_store)
     checkpoints = list((tmp_path / "checkpoints").rglob("last.ckpt"))
-    trained = [client.get_run(path.parent.name) for path in checkpoints]
+    (output,) = (tmp_path / "multirun").iterdir()
+    trained = [run for run in runs_in(shared_store, "generator") if run.data.tags["synthmix.study"] == output.name]
     assert sorted(run.data.params["seed"] for run in trained) == ["0", "1"]
-    assert {run.data.tags["synthmix.kind"] for run in trained} == {"generator"}
+    assert {path.parent.name for path in checkpoints} == {run.data.tags["synthmix.stage_key"] for run in trained}
 
 
 def test_folders_of_hydra_may_be_elsewhere(command: Callable[..., Any], shared_store: str, tmp_path: Path) -> None:
     where = ["hydra.sweep.dir=far/${tracking.study}", "hydra.sweep.subdir=${model.name}/${seed}"]
-    words = ["-m", "model=duplicate,bootstrap", "seed=0,1", *where, *SMALL, f"tracking.uri={shared_store}"]
-    assert command("run", *words).code == 0
+    words = ["-m", "model=duplicate,bootstrap", "seed=0,1", "study.learning_curve=[]", *where, *SMALL]
+    assert command("run", *words, f"tracking.uri={shared_store}").code == 0
     (output,) = (tmp_path / "far").iterdir()
-    assert len(pd.read_csv(output / "cells.csv")) == 4
-    assert sorted(path.parent.relative_to(output).as_posix() for path in output.rglob("outcome.json")) == [
+    assert len(pd.read_csv(output / "report" / "cells.csv")) == 4
+    (attempt,) = (path for path in output.iterdir() if path.name != "report")
+    assert sorted(path.parent.relative_to(attempt).as_posix() for path in output.rglob("outcome.json")) == [
         *("bootstrap/0", "bootstrap/1", "duplicate/0", "duplicate/1"),
+        *("vae/0", "vae/1"),  # the baseline, which the study has added
     ]
+    assert not Path("multirun").exists()
 
 
 def test_a_dry_run_starts_nothing(command: Callable[..., Any], tmp_path: Path) -> None:
     answer = command("run", *STUDY, "--dry-run")
-    assert (answer.code, answer.out) == (0, "18 cells would run; nothing was started\n")
+    assert (answer.code, answer.out.splitlines()[-1]) == (0, "nothing was started")
+    told = dict(line.split(maxsplit=1) for line in answer.out.replace("to compute", "to_compute").splitlines()[:4])
+    assert told["cells"] == "18 asked for, 6 added for the baseline and the learning curve"
+    assert told["to_compute"] == "20 of 20 different cells; 0 are stored"
+    assert told["trainings"] == "2 of 2 generators; 0 are stored"
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_dry_run_says_what_is_stored_already(study: Study, command: Callable[..., Any]) -> None:
+    answer = command("run", *STUDY[: -len(SMALL) - 1], "mix.ratio=0,1,2,30", *SMALL, "--dry-run", folder=study.folder)
+    assert answer.out.startswith(f"study       {study.report.parent.name}\n")
+    assert "to compute  6 of 26 different cells; 20 are stored\n" in answer.out
+    assert "trainings   0 of 2 generators; 2 are stored\n" in answer.out
 
 
 def test_hydra_shows_a_cell_behind_the_verb(command: Callable[..., Any], tmp_path: Path) -> None:

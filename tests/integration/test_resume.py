@@ -1,0 +1,313 @@
+"""Studies that are killed, stopped and damaged, and go on: the same command again gives the same table."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+from mlflow.entities import Run
+
+Command = Callable[..., Any]
+pytestmark = pytest.mark.xdist_group("resume")
+SMALL = ["data.n_train=50", "quality.n_samples=100", "trainer.limit_steps=20", "study.learning_curve=[0.5]"]
+STUDY = ["run", "-m", "model=gan,duplicate,jitter", "mix.ratio=0,1,2", "seed=0,1,2", *SMALL]
+MODELS = ("duplicate", "gan", "jitter")
+CELLS = 27 + 3  # asked for, and added for the learning curve
+LAUNCHERS = {"basic": [], "joblib": ["hydra/launcher=joblib", "hydra.launcher.n_jobs=2"]}
+KILLS = 3
+
+
+TABLES = ("cells.csv", "learning_curve.csv", "summary.csv")
+
+
+@dataclass(frozen=True)
+class Undisturbed:
+    """The study when nobody disturbs it: its folder, which other tests go on in, and what was in it at first."""
+
+    folder: Path
+    answer: Any
+    tables: dict[str, bytes]
+    stages: Counter[tuple[str, str]]
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory: pytest.TempPathFactory, command: Command) -> Undisturbed:
+    folder = tmp_path_factory.mktemp("undisturbed")
+    answer = command(*STUDY, folder=folder)
+    assert answer.code == 0
+    return Undisturbed(folder, answer, {name: table(folder, name) for name in TABLES}, Counter(journal(folder)))
+
+
+@contextmanager
+def started(words: list[str], folder: Path) -> Iterator[subprocess.Popen[str]]:
+    """The command in a process group of its own, of which nothing is left afterwards."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "synthmix", *words],
+        cwd=folder,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    )
+    try:
+        yield process
+    finally:
+        kill_group(process)
+        process.wait()
+
+
+def kill_group(process: subprocess.Popen[str]) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+
+
+def wait_for(condition: Callable[[], bool], process: subprocess.Popen[str]) -> None:
+    """Waits until something has come about, or the process has ended."""
+    deadline = time.monotonic() + 180
+    while not condition() and process.poll() is None:
+        assert time.monotonic() < deadline, "waited three minutes"
+        time.sleep(0.02)
+
+
+def journal(folder: Path) -> list[tuple[str, str]]:
+    """Every stage that was computed to its end."""
+    file = folder / ".synthmix" / "journal.jsonl"
+    lines = file.read_text().splitlines() if file.exists() else []
+    return [(line["stage"], line["key"]) for line in map(json.loads, lines)]
+
+
+def table(folder: Path, name: str) -> bytes:
+    (found,) = folder.glob(f"multirun/*/report/{name}")
+    return found.read_bytes()
+
+
+def attempts(folder: Path) -> list[str]:
+    """The folders that launches have left."""
+    return sorted(path.name for path in folder.glob("multirun/*/*") if path.name != "report")
+
+
+def check_equal(folder: Path, undisturbed: Undisturbed, runs: list[Run]) -> None:
+    """What must hold of a study that was disturbed and has gone on to its end."""
+    assert {name: table(folder, name) for name in TABLES} == undisturbed.tables
+    assert Counter(journal(folder)) == undisturbed.stages
+    (parent,) = [run for run in runs if run.data.tags["synthmix.kind"] == "study"]
+    assert parent.info.status == "FINISHED"
+    assert not [run.info.run_name for run in runs if run.info.status == "RUNNING"]
+    finished = [run for run in runs if run.info.status == "FINISHED"]
+    cells = Counter(
+        run.data.tags["synthmix.combination"] for run in finished if run.data.tags["synthmix.kind"] == "cell"
+    )
+    assert len(cells) == CELLS
+    assert set(cells.values()) == {1}
+    trained = [run.data.tags["synthmix.stage_key"] for run in finished if run.data.tags["synthmix.kind"] == "generator"]
+    assert len(trained) == len(set(trained)) == 3
+    assert {run.data.tags["mlflow.parentRunId"] for run in finished if run is not parent} == {parent.info.run_id}
+
+
+def test_a_study_survives_kills_at_any_moment(
+    undisturbed: Undisturbed, command: Command, runs_in: Callable[..., Any], tmp_path: Path
+) -> None:
+    """SIGKILL of the whole process group; `experiments/kills` is the long version."""
+    words = [*STUDY, *LAUNCHERS["joblib"]]
+    moments = random.Random(4)
+    whole = undisturbed.stages.total()
+    for _ in range(KILLS):
+        before = len(journal(tmp_path))
+        with started(words, tmp_path) as process:
+            stages = before + moments.randint(1, (whole - before) // 2)
+            wait_for(lambda: len(journal(tmp_path)) >= stages, process)  # noqa: B023
+            time.sleep(moments.uniform(0, 0.3))
+            kill_group(process)
+        assert before < len(journal(tmp_path)) < whole
+    assert not list(tmp_path.glob("multirun/*/report"))
+    answer = command(*STUDY, folder=tmp_path)
+    assert answer.code == 0
+    check_equal(tmp_path, undisturbed, runs_in(tmp_path))
+
+
+STOPS = [("basic", signal.SIGINT, 130), ("joblib", signal.SIGTERM, 143), ("joblib", signal.SIGINT, 130)]
+
+
+@pytest.mark.parametrize(("launcher", "number", "code"), STOPS, ids=lambda value: str(value))
+def test_a_study_that_was_stopped_goes_on(
+    launcher: str,
+    number: signal.Signals,
+    code: int,
+    undisturbed: Undisturbed,
+    command: Command,
+    runs_in: Callable[..., Any],
+    tmp_path: Path,
+) -> None:
+    with started([*STUDY, *LAUNCHERS[launcher]], tmp_path) as process:
+        wait_for(lambda: len(journal(tmp_path)) >= 12, process)
+        if number == signal.SIGINT:
+            os.killpg(process.pid, number)  # as a terminal does
+        else:
+            os.kill(process.pid, number)
+        out, _ = process.communicate(timeout=60)
+    assert process.returncode == code, out
+    assert out.splitlines()[-1] == "stopped"
+    assert "Traceback" not in out
+    stopped = runs_in(tmp_path)
+    assert not [run.info.run_name for run in stopped if run.info.status == "RUNNING"]
+    (parent,) = [run for run in stopped if run.data.tags["synthmix.kind"] == "study"]
+    assert parent.info.status == "KILLED"
+    assert len(journal(tmp_path)) < undisturbed.stages.total()
+    assert command(*STUDY, folder=tmp_path).code == 0
+    check_equal(tmp_path, undisturbed, runs_in(tmp_path))
+
+
+def test_a_worker_that_is_killed_is_told_and_made_up_for(
+    undisturbed: Undisturbed, command: Command, runs_in: Callable[..., Any], tmp_path: Path
+) -> None:
+    with started([*STUDY, *LAUNCHERS["joblib"]], tmp_path) as process:
+        wait_for(lambda: len(journal(tmp_path)) >= 12, process)
+        os.kill(workers_of(process.pid)[0], signal.SIGKILL)
+        out, _ = process.communicate(timeout=120)
+    assert process.returncode == 1, out
+    assert "Traceback" not in out, out
+    runs = runs_in(tmp_path)
+    assert not [run.info.run_name for run in runs if run.info.status == "RUNNING"]
+    (parent,) = [run for run in runs if run.data.tags["synthmix.kind"] == "study"]
+    assert parent.info.status == "FAILED"
+    assert command(*STUDY, folder=tmp_path).code == 0
+    check_equal(tmp_path, undisturbed, runs_in(tmp_path))
+
+
+def workers_of(pid: int) -> list[int]:
+    """The processes of joblib that compute cells."""
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            command = (process / "cmdline").read_bytes().decode().split("\0")
+            parent = int((process / "stat").read_text().rpartition(")")[2].split()[1])
+        except OSError:  # it ended while it was looked at
+            continue
+        if parent == pid and any("popen_loky_posix" in word for word in command):
+            found.append(int(process.name))
+    return found
+
+
+@dataclass(frozen=True)
+class Step:
+    """What a command has left of the study that grows."""
+
+    answer: Any
+    attempts: list[str]
+    stages: Counter[tuple[str, str]]
+    cells: pd.DataFrame
+    runs: list[Run]
+
+
+@pytest.fixture(scope="module")
+def grown(undisturbed: Undisturbed, command: Command, process: Command, runs_in: Callable[..., Any]) -> dict[str, Step]:
+    """The undisturbed study asked for again, with one more seed, with one more ratio, and after some damage."""
+    folder = undisturbed.folder
+
+    def step(answer: Any) -> Step:
+        cells = pd.read_csv(io.BytesIO(table(folder, "cells.csv")))
+        return Step(answer, attempts(folder), Counter(journal(folder)), cells, runs_in(folder))
+
+    steps = {"first": step(undisturbed.answer), "again": step(command(*STUDY, folder=folder))}
+    steps["seed"] = step(command(*replaced(STUDY, "seed=3"), folder=folder))
+    steps["ratio"] = step(command(*replaced(STUDY, "mix.ratio=0.5"), folder=folder))
+    for stage in ("cell", "generator"):
+        damage(stored(folder, stage)[0])
+    steps["damaged"] = step(process(*STUDY, folder=folder))
+    return steps
+
+
+def replaced(words: list[str], word: str) -> list[str]:
+    """The words, with another value for one key."""
+    key = word.partition("=")[0]
+    return [word if other.partition("=")[0] == key else other for other in words]
+
+
+def stored(folder: Path, stage: str) -> list[Path]:
+    """The payloads of a stage, the newest first."""
+    return sorted(folder.glob(f".synthmix/{stage}/*/*/payload.pt"), key=lambda file: -file.stat().st_mtime_ns)
+
+
+def damage(file: Path) -> None:
+    """Changes one byte in the middle."""
+    content = bytearray(file.read_bytes())
+    content[len(content) // 2] ^= 1
+    file.write_bytes(content)
+
+
+def test_a_complete_study_launches_nothing(grown: dict[str, Step]) -> None:
+    first, again = grown["first"], grown["again"]
+    assert again.answer == first.answer
+    assert (again.attempts, again.stages) == (first.attempts, first.stages)
+    assert len(first.attempts) == 1
+    pd.testing.assert_frame_equal(again.cells, first.cells)
+    assert {run.info.run_id for run in again.runs} == {run.info.run_id for run in first.runs}
+
+
+def test_one_more_seed_computes_the_new_cells_only_and_the_report_covers_all(grown: dict[str, Step]) -> None:
+    before, after = grown["again"], grown["seed"]
+    new = after.stages - before.stages
+    assert Counter(stage for stage, _ in new) == {"cell": 8, "generator": 1, "pool": 1, "quality": 3}
+    assert len(after.attempts) == len(before.attempts) + 1
+    assert after.cells.groupby(["model.name", "mix.ratio"])["seed"].apply(list).to_dict() == {
+        (model, ratio): [0, 1, 2, 3] for model in MODELS for ratio in (0.0, 1.0, 2.0)
+    }
+    rows = after.cells[after.cells["seed"] < 3].reset_index(drop=True)
+    pd.testing.assert_frame_equal(rows, before.cells)
+
+
+def test_one_more_ratio_computes_the_new_cells_only_and_trains_nothing(grown: dict[str, Step]) -> None:
+    before, after = grown["seed"], grown["ratio"]
+    new = after.stages - before.stages
+    assert Counter(stage for stage, _ in new) == {"cell": 9}
+    found = after.cells.groupby(["model.name", "mix.ratio"])["seed"].apply(list).to_dict()
+    assert found == {
+        (model, ratio): [0, 1, 2] if ratio == 0.5 else [0, 1, 2, 3] for model in MODELS for ratio in (0.0, 0.5, 1.0, 2.0)
+    }
+    assert len([run for run in after.runs if run.data.tags["synthmix.kind"] == "study"]) == 1
+
+
+def test_a_damaged_entry_is_computed_again_with_a_warning(grown: dict[str, Step]) -> None:
+    before, after = grown["ratio"], grown["damaged"]
+    assert after.answer.code == 0
+    assert "is computed again" in after.answer.err
+    assert " is damaged: " in after.answer.err
+    assert Counter(stage for stage, _ in after.stages - before.stages) == {"cell": 1}
+    pd.testing.assert_frame_equal(after.cells, before.cells)
+    assert not [run for run in after.runs if run.info.status != "FINISHED"]
+
+
+def test_another_study_shares_the_baseline(
+    grown: dict[str, Step], undisturbed: Undisturbed, command: Command, runs_in: Callable[..., Any]
+) -> None:
+    known = {run.info.run_id: run for run in grown["damaged"].runs}
+    answer = command("run", "-m", "model=bootstrap", "mix.ratio=0,1", "seed=0,1,2", *SMALL, folder=undisturbed.folder)
+    assert answer.code == 0
+    new = Counter(journal(undisturbed.folder)) - grown["damaged"].stages
+    assert Counter(stage for stage, _ in new) == {"cell": 3, "quality": 3}
+    studies = runs_in(undisturbed.folder, "study")
+    assert len(studies) == 2
+    runs = [run for run in runs_in(undisturbed.folder, "cell") if run.info.run_id not in known]
+    baseline = [run for run in runs if float(run.data.params["mix.ratio"]) == 0]
+    assert (len(runs), len(baseline)) == (9, 6)  # at n and at half of it
+    for run in baseline:
+        source = known[run.data.tags["synthmix.reused_from"]]
+        assert run.data.tags["synthmix.cell_key"] == source.data.tags["synthmix.cell_key"]
+        assert run.data.tags["synthmix.study"] != source.data.tags["synthmix.study"]
+        assert run.data.metrics == source.data.metrics
