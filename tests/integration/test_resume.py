@@ -278,7 +278,9 @@ def test_one_more_ratio_computes_the_new_cells_only_and_trains_nothing(grown: di
     assert Counter(stage for stage, _ in new) == {"cell": 9}
     found = after.cells.groupby(["model.name", "mix.ratio"])["seed"].apply(list).to_dict()
     assert found == {
-        (model, ratio): [0, 1, 2] if ratio == 0.5 else [0, 1, 2, 3] for model in MODELS for ratio in (0.0, 0.5, 1.0, 2.0)
+        (model, ratio): [0, 1, 2] if ratio == 0.5 else [0, 1, 2, 3]
+        for model in MODELS
+        for ratio in (0.0, 0.5, 1.0, 2.0)
     }
     assert len([run for run in after.runs if run.data.tags["synthmix.kind"] == "study"]) == 1
 

@@ -21,13 +21,15 @@ from sklearn.datasets import load_digits
 from sklearn.metrics import adjusted_rand_score, normalized_mutual_info_score
 
 from synthmix import load_dataset, load_generator
-from synthmix.cell_key import cell_key
 from synthmix.composition import conf_dir
+from synthmix.config import plain
 from synthmix.data.split import split
+from synthmix.dependencies import Dependencies
 from synthmix.generators.trained import TrainedGenerator
-from synthmix.seeds import derive_seed
-from synthmix.stages import pool_seed
-from synthmix.study.job import process_stages
+from synthmix.resources import Resources
+from synthmix.seeds import derive_seed, pool_seed
+from synthmix.stages import Stages
+from synthmix.tracking import Tracker
 
 SMALL = ["data.n_train=50", "quality.n_samples=100", "trainer.log_every=10"]
 pytestmark = pytest.mark.xdist_group("run")
@@ -81,6 +83,10 @@ def test_both_runs_are_finished_and_named(gan: Finished) -> None:
     assert gan.cell.data.tags["synthmix.generator_run"] == gan.generator.info.run_id
 
 
+# What only says where a cell runs, how much of it is shown, and what a study makes of it.
+NOT_PARAMETERS = ("tracking.", "paths.", "study.", "trainer.log_every", "trainer.grid_every", "trainer.checkpoint_")
+
+
 def test_parameters_are_the_whole_flattened_config(gan: Finished) -> None:
     config = yaml.safe_load(gan.text("config.yaml"))
     assert {group: config[group]["name"] for group in ("data", "model", "clusterer")} == {
@@ -94,9 +100,11 @@ def test_parameters_are_the_whole_flattened_config(gan: Finished) -> None:
             return {path[:-1]: str(node)}
         return {key: text for name, child in node.items() for key, text in leaves(child, f"{path}{name}.").items()}
 
-    assert gan.cell.data.params == leaves(config)
+    whole = leaves(config)
+    assert gan.cell.data.params == {key: whole[key] for key in whole if not key.startswith(NOT_PARAMETERS)}
+    assert {key for key in whole if key.startswith(NOT_PARAMETERS)} >= {"tracking.uri", "paths.store", "study.score"}
     assert gan.cell.data.params.items() >= {"mix.ratio": "1.5", "model.name": "gan", "seed": "3"}.items()
-    assert gan.generator.data.params.items() >= {"model.steps": "30", "trainer.log_every": "10"}.items()
+    assert gan.generator.data.params.items() >= {"model.steps": "30", "trainer.precision": "32-true"}.items()
 
 
 def test_tags_say_what_the_numbers_depend_on(gan: Finished) -> None:
@@ -107,7 +115,7 @@ def test_tags_say_what_the_numbers_depend_on(gan: Finished) -> None:
         assert tags["version.torch"] == torch.__version__
         assert re.fullmatch("[0-9a-f]{40}(-dirty)?", tags["synthmix.git_commit"])
     config = OmegaConf.create(yaml.safe_load(gan.text("config.yaml")))
-    assert gan.cell.data.tags["synthmix.cell_key"] == cell_key(config, digest, 50)
+    assert gan.cell.data.tags["synthmix.cell_key"] == Dependencies(plain(config), digest, 50).cell_key
     assert (gan.cell.data.tags["synthmix.kind"], gan.generator.data.tags["synthmix.kind"]) == ("cell", "generator")
 
 
@@ -121,6 +129,7 @@ def test_loss_curves_have_a_point_every_so_many_steps(gan: Finished) -> None:
 def test_metrics_are_there_with_times_in_seconds(gan: Finished) -> None:
     metrics = gan.cell.data.metrics
     assert {"cluster/acc", "cluster/ari", "cluster/nmi", "cluster/silhouette", "cluster/coverage"} <= set(metrics)
+    assert {name.replace("cluster/", "val/") for name in metrics if name.startswith("cluster/")} <= set(metrics)
     assert {"quality/fd_pca", "quality/fd_pca_floor", "quality/fd_pixels", "quality/n"} <= set(metrics)
     assert metrics["quality/n"] == 100
     assert metrics["quality/fd_pca"] > metrics["quality/fd_pca_floor"] > 0
@@ -134,7 +143,7 @@ def test_metrics_are_there_with_times_in_seconds(gan: Finished) -> None:
 def test_the_outcome_is_what_was_logged(gan: Finished) -> None:
     outcome = outcome_in(gan.folder)
     assert (outcome["status"], outcome["run_id"]) == ("finished", gan.cell.info.run_id)
-    logged = {key: value for key, value in gan.cell.data.metrics.items() if key.startswith(("cluster/", "quality/"))}
+    logged = {key: value for key, value in gan.cell.data.metrics.items() if not key.startswith("time/")}
     assert outcome["metrics"] == logged
     assert f"MLflow run {gan.cell.info.run_id} in {gan.uri}" in gan.out
     assert f"MLFLOW_TRACKING_URI={gan.uri} synthmix ui" in gan.out
@@ -160,8 +169,13 @@ def test_the_checkpoint_holds_weights_and_plain_settings_alone(gan: Finished) ->
 
 def test_the_generator_of_a_run_samples_the_pool_of_the_run(gan: Finished) -> None:
     config = OmegaConf.create(yaml.safe_load(gan.text("config.yaml")))
-    stages = process_stages(gan.uri, "synthmix")
-    kept = stages.generator(config, stages.splits(config)).generator
+    resources = Resources.at(Tracker(gan.uri, "synthmix"), gan.folder / ".synthmix")
+    with resources.tracker.run("probe", "what is stored", params={}, tags={}) as run:
+        stages = Stages(config, resources, run)
+        fitted = stages.generator(stages.splits())
+    assert stages.sources == {"generator": gan.generator.info.run_id}
+    kept = fitted.load()
+    assert torch.equal(fitted.pool.sample(75, pool_seed(3)), kept.sample(75, pool_seed(3)))
     for run in (gan.cell, gan.generator):
         loaded = load_generator(run.info.run_id, gan.uri)
         assert isinstance(loaded, TrainedGenerator)
@@ -177,8 +191,27 @@ def test_the_scores_are_those_of_the_same_steps_done_by_hand(gan: Finished) -> N
     predicted = kmeans.predict(splits.test.x.flatten(1).numpy())
     assert gan.cell.data.metrics["cluster/ari"] == pytest.approx(adjusted_rand_score(splits.test.y, predicted))
     assert gan.cell.data.metrics["cluster/nmi"] == pytest.approx(normalized_mutual_info_score(splits.test.y, predicted))
+    on_val = kmeans.predict(splits.val.x.flatten(1).numpy())
+    assert gan.cell.data.metrics["val/ari"] == pytest.approx(adjusted_rand_score(splits.val.y, on_val))
     rows = {row.tobytes() for row in (load_digits().data / 16).astype(np.float32)}
     assert all(row.tobytes() in rows for row in points[:50])
+
+
+def test_the_same_cell_again_computes_nothing_but_its_pictures(
+    gan: Finished, command: Callable[..., Any], runs_in: Callable[..., Any]
+) -> None:
+    """After the tests above, in the same folder."""
+    journal = (gan.folder / ".synthmix" / "journal.jsonl").read_text()
+    words = ["model=gan", "model.steps=30", "mix.ratio=1.5", "seed=3", *SMALL]
+    answer = command("run", *words, "tracking.pictures=false", folder=gan.folder)
+    assert answer.code == 0
+    assert f"reused from run {gan.cell.info.run_id}\n" in answer.out
+    again = runs_in(gan.folder, "cell")[-1]
+    assert again.data.tags["synthmix.reused_from"] == gan.cell.info.run_id
+    assert again.data.metrics == gan.cell.data.metrics
+    assert again.data.params == gan.cell.data.params
+    assert (gan.folder / ".synthmix" / "journal.jsonl").read_text() == journal
+    assert len(runs_in(gan.folder, "generator")) == 1
 
 
 def test_at_ratio_0_no_generator_is_trained(
@@ -201,7 +234,7 @@ def test_the_store_of_the_environment_is_used_from_any_folder(
     assert answer.code == 0
     (run,) = runs_in(f"sqlite:///{tmp_path}/lab/all.db")
     assert run.info.artifact_uri.startswith(f"file://{tmp_path}/lab/mlartifacts/mine/")
-    assert {path.name for path in (tmp_path / "work").iterdir()} == {"outputs"}
+    assert {path.name for path in (tmp_path / "work").iterdir()} == {".synthmix", "outputs"}
 
 
 MEMBERS = {

@@ -21,14 +21,21 @@ ENDLESS = ["model=gan", "model.steps=100000000", "data.n_train=50", "tracking.pi
 pytestmark = pytest.mark.xdist_group("signals")
 
 
-def stopped(words: list[str], number: signal.Signals, trainings: int, *, impatient: bool = False) -> tuple[int, str]:
-    """Exit code and last words of a command that gets a signal while its n-th generator is trained."""
+def stopped(words: list[str], number: signal.Signals, *, finished: int = 0, impatient: bool = False) -> tuple[int, str]:
+    """Exit code and last words of a command that gets a signal while its generator is trained.
+
+    Not before so many cells have left their outcome in the working folder.
+    """
+
+    def in_the_middle() -> bool:
+        return generators_in(Path("mlflow.db")) == 1 and len(list(Path().rglob("outcome.json"))) == finished
+
     command = [sys.executable, "-m", "synthmix", "run", *ENDLESS, *words]
     with subprocess.Popen(
         command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, start_new_session=True
     ) as process:
         try:
-            wait_for(lambda: generators_in(Path("mlflow.db")) == trainings or process.poll() is not None)
+            wait_for(lambda: in_the_middle() or process.poll() is not None)
             time.sleep(1)  # some steps into the training
             for _ in range(3 if impatient else 1):
                 os.kill(process.pid, number)
@@ -60,7 +67,7 @@ def states(runs: list[Any]) -> Counter[tuple[str, str]]:
 
 
 def test_ctrl_c_closes_the_cell_and_its_training(runs_in: Callable[..., Any], tmp_path: Path) -> None:
-    assert stopped([], signal.SIGINT, trainings=1, impatient=True) == (130, "stopped\n")
+    assert stopped([], signal.SIGINT, impatient=True) == (130, "stopped\n")
     runs = runs_in(tmp_path)
     assert states(runs) == {("cell", "KILLED"): 1, ("generator", "KILLED"): 1}
     (generator,) = [run for run in runs if run.data.tags["synthmix.kind"] == "generator"]
@@ -68,9 +75,12 @@ def test_ctrl_c_closes_the_cell_and_its_training(runs_in: Callable[..., Any], tm
     assert not list(tmp_path.rglob("outcome.json"))
 
 
-def test_sigterm_ends_a_study_at_once_and_keeps_what_is_done(runs_in: Callable[..., Any], tmp_path: Path) -> None:
+def test_sigterm_ends_a_study_at_once_and_keeps_what_is_done(
+    command: Callable[..., Any], runs_in: Callable[..., Any], tmp_path: Path
+) -> None:
+    assert command("run", "-m", *ENDLESS, "mix.ratio=0", "seed=0,1").code == 0
     words = ["-m", "mix.ratio=0,1", "seed=0,1"]
-    assert stopped(words, signal.SIGTERM, trainings=1) == (143, "stopped\n")
+    assert stopped(words, signal.SIGTERM, finished=2) == (143, "stopped\n")
     assert states(runs_in(tmp_path)) == {
         ("study", "KILLED"): 1,
         ("cell", "FINISHED"): 2,  # the baselines
@@ -78,15 +88,22 @@ def test_sigterm_ends_a_study_at_once_and_keeps_what_is_done(runs_in: Callable[.
         ("generator", "KILLED"): 1,
     }
     assert len(list(tmp_path.rglob("outcome.json"))) == 2
+    assert len(list(tmp_path.glob(".synthmix/cell/*/*/payload.pt"))) == 2
+    assert not list(tmp_path.glob(".synthmix/generator/*/*/payload.pt"))
 
 
 def test_sigterm_ends_the_workers_of_another_launcher_too(runs_in: Callable[..., Any], tmp_path: Path) -> None:
-    words = ["-m", "seed=0", "hydra/launcher=joblib", "hydra.launcher.n_jobs=2"]
-    code, told = stopped(words, signal.SIGTERM, trainings=1)
+    words = ["-m", "seed=0", "study.learning_curve=[]", "hydra/launcher=joblib", "hydra.launcher.n_jobs=2"]
+    code, told = stopped(words, signal.SIGTERM, finished=1)
     assert code == 143
     assert told.splitlines()[-1] == "stopped"
     runs = runs_in(tmp_path)
-    assert states(runs) == {("study", "KILLED"): 1, ("cell", "KILLED"): 1, ("generator", "KILLED"): 1}
+    assert states(runs) == {
+        ("study", "KILLED"): 1,
+        ("cell", "FINISHED"): 1,  # the baseline, which the other worker has computed
+        ("cell", "KILLED"): 1,
+        ("generator", "KILLED"): 1,
+    }
     wait_for(lambda: not processes_in(tmp_path))
 
 

@@ -96,7 +96,7 @@ def test_every_cell_is_a_run_under_the_study(study: Study) -> None:
 def test_real_points_alone_are_scored_below_n_too(study: Study) -> None:
     found = sorted((int(run.data.params["data.n_train"]), int(run.data.params["seed"])) for run in study.added)
     assert found == list(itertools.product((12, 25, 37), SEEDS))
-    assert {run.data.params["mix.ratio"] for run in study.added} == {"0"}
+    assert {key_of(run)[1] for run in study.added} == {0}
     ari = {n: [run.data.metrics["cluster/ari"] for run in study.added if int(run.data.params["data.n_train"]) == n]
            for n in (12, 25, 37)}  # fmt: skip
     ari[50] = [study.asked_for["gan", 0, seed].data.metrics["cluster/ari"] for seed in SEEDS]
@@ -234,7 +234,7 @@ def test_a_cell_that_fails_is_named_and_does_not_stop_the_others(
     words = ["-m", "model=gan", rates, "mix.ratio=0,1", "seed=5", *SMALL]
     answer = command("run", *words, f"tracking.uri={shared_store}")
     assert answer.code == 1
-    named = "failed: model.name=gan model.learning_rate=1e+30 data.n_train=50 mix.ratio=1 clusterer.name=kmeans seed=5"
+    named = "failed: model.name=gan model.learning_rate=1e+30 data.n_train=50 mix.ratio=1.0 clusterer.name=kmeans seed=5"
     assert f"{named}: Gan: discriminator_loss is nan at step 10" in answer.out.splitlines()
     (output,) = Path("multirun").iterdir()
     (study,) = [run for run in runs_in(shared_store, "study") if run.info.run_name == output.name]

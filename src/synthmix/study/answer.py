@@ -48,12 +48,21 @@ MOST_NAMED = 4  # blocks of one kind that the headline names; more are counted
 
 @dataclass(frozen=True)
 class Verdict:
-    """What a study says of one block: its kind, that in two words, and the sentences that bear it out."""
+    """What a study says of one block.
+
+    Attributes:
+        title: of the block.
+        kind: of the answer.
+        label: the kind in two words.
+        sentences: what bears it out.
+        arms: the generators that it is about, where that is not all of them.
+    """
 
     title: str
     kind: Kind
     label: str
     sentences: Sequence[str]
+    arms: Sequence[str] = ()
 
 
 @dataclass(frozen=True)
@@ -87,7 +96,9 @@ def headline(found: Sequence[Verdict]) -> str:
                 f"{len(titles)} of {len(found)} settings" if len(titles) < len(found) else f"all {len(found)} settings"
             )
             what = _listed(titles, "; ") if len(titles) <= MOST_NAMED else many
-            sentences.append(sentence.format("It" if sentences else "Synthetic data", what))
+            arms = sorted({arm for verdict in found if verdict.kind == kind for arm in verdict.arms})
+            who = f"Synthetic data of {_listed(arms)}" if arms else "It" if sentences else "Synthetic data"
+            sentences.append(sentence.format(who, what))
     return " ".join(sentences)
 
 
@@ -122,7 +133,14 @@ def _verdict(block: Block, cells: Comparison) -> Verdict:
     for reason in unknown["exchange_reason"].unique():
         sentences.append(f"What one synthetic point is worth is not identified: {reason}.")
     sentences += _oracle(rows, sign)
-    return Verdict(block.title, kind, LABELS[kind], sentences)
+    return Verdict(block.title, kind, LABELS[kind], sentences, _arms_behind(kind, gains, harms))
+
+
+def _arms_behind(kind: Kind, gains: Mapping[str, Sequence[_Gain]], harms: Mapping[str, Sequence[Row]]) -> Sequence[str]:
+    """The generators that make a block's answer what it is; none where all of them do."""
+    helping = [arm for arm, of_arm in gains.items() if kind in {gain.kind for gain in of_arm}]
+    behind = [arm for arm, of_arm in harms.items() if of_arm] if kind == "harms" else helping
+    return behind if len(behind) < len(gains) else ()
 
 
 def _kind(block: Block, tested: bool, gains: Sequence[_Gain], harms: bool) -> Kind:

@@ -131,3 +131,8 @@ def test_a_score_that_is_better_the_lower_it_is_gains_by_falling(make: Make) -> 
     assert verdict.kind == "helps"
     assert "vae helps: −0.100" in text(verdict)
     assert "It is ahead of the placebo: +0.100 [" in text(verdict)
+
+
+def test_the_headline_names_the_generators_that_it_is_about() -> None:
+    found = [Verdict("kmeans", "harms", "", [], ["gan"]), Verdict("gmm", "open", "", [])]
+    assert headline(found) == ("Synthetic data of gan harmed kmeans. It had no effect that could be shown on gmm.")

@@ -1,0 +1,98 @@
+"""`synthmix report`: a study's report once more, by its name, its beginning, `last`, or over what a filter selects."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+from mlflow import MlflowClient
+
+Command = Callable[..., Any]
+SMALL = ["mix.ratio=0,1", "seed=0,1", "data.n_train=50", "quality.n_samples=50", "study.learning_curve=[0.5]"]
+TABLES = ("cells.csv", "learning_curve.csv", "runs.csv", "summary.csv", "summary.tex", "index.html")
+pytestmark = pytest.mark.xdist_group("report")
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory, command: Command) -> Path:
+    """Two studies, of copies and of jittered copies, of which the second is the newer one."""
+    folder = tmp_path_factory.mktemp("report")
+    for name, model in (("copies", "duplicate"), ("jittered", "jitter")):
+        words = ["-m", f"model={model}", f"tracking.study={name}", *SMALL]
+        assert command("run", *words, folder=folder).code == 0
+    return folder
+
+
+def files_in(folder: Path) -> dict[str, bytes]:
+    return {name: (folder / name).read_bytes() for name in TABLES[:-1]}
+
+
+def test_the_last_study_is_reported_in_its_own_folder(folder: Path, command: Command) -> None:
+    report = folder / "multirun" / "jittered" / "report"
+    before = files_in(report)
+    (report / "cells.csv").unlink()
+    answer = command("report", "last", folder=folder)
+    assert (answer.code, answer.err) == (0, "")
+    assert files_in(report) == before
+    assert "report: multirun/jittered/report/index.html\n" in answer.out
+    assert "jitter" in answer.out
+
+
+def test_a_study_is_found_by_the_beginning_of_its_name(folder: Path, command: Command, tmp_path: Path) -> None:
+    answer = command("report", "cop", "--out", str(tmp_path / "far" / "away"), folder=folder)
+    assert answer.code == 0
+    assert files_in(tmp_path / "far" / "away") == files_in(folder / "multirun" / "copies" / "report")
+    assert {path.name for path in (tmp_path / "far" / "away").iterdir()} >= {*TABLES, "cells.parquet", "figures"}
+
+
+def test_it_is_logged_to_the_run_that_the_study_has(folder: Path, command: Command, runs_in: Any) -> None:
+    before = {run.info.run_id: run.info.status for run in runs_in(folder)}
+    assert command("report", "copies", folder=folder).code == 0
+    assert {run.info.run_id: run.info.status for run in runs_in(folder)} == before
+    (parent,) = [run for run in runs_in(folder, "study") if run.info.run_name == "copies"]
+    logged = MlflowClient(f"sqlite:///{folder}/mlflow.db").download_artifacts(parent.info.run_id, "report/cells.csv")
+    assert Path(logged).read_bytes() == (folder / "multirun" / "copies" / "report" / "cells.csv").read_bytes()
+
+
+def test_a_filter_of_mlflow_selects_cells_of_any_study(folder: Path, command: Command, tmp_path: Path) -> None:
+    condition = "params.seed = '1' and params.`data.n_train` = '50'"
+    answer = command("report", condition, "--out", str(tmp_path / "out"), folder=folder)
+    assert (answer.code, answer.err) == (0, "")
+    cells = pd.read_csv(tmp_path / "out" / "cells.csv")
+    found = list(zip(cells["model.name"], cells["mix.ratio"], cells["seed"], strict=True))
+    assert found == [(model, ratio, 1) for model in ("duplicate", "jitter") for ratio in (0.0, 1.0)]
+    studies = [pd.read_csv(folder / "multirun" / name / "report" / "cells.csv") for name in ("copies", "jittered")]
+    expected = pd.concat([study[study["seed"] == 1] for study in studies], ignore_index=True)
+    pd.testing.assert_frame_equal(cells, expected)
+
+
+WRONG = [
+    ("nothing", "nothing: no such study; allowed: last, copies, jittered\n"),
+    ("", ": more than one study; allowed: last, copies, jittered\n"),
+    ("params.seed = '99'", "params.seed = '99': selects no cell in sqlite:///"),
+    ("params.seed === 1", "params.seed === 1: MLflow cannot search for it ("),
+]
+
+
+@pytest.mark.parametrize(("study", "line"), WRONG, ids=[study for study, _ in WRONG])
+def test_a_study_that_is_not_there_is_told_in_one_line(study: str, line: str, folder: Path, command: Command) -> None:
+    answer = command("report", study, folder=folder)
+    assert (answer.code, answer.out) == (2, "")
+    assert answer.err.startswith(line)
+    assert answer.err.count("\n") == 1
+
+
+def test_where_nothing_was_run_that_is_told(command: Command, tmp_path: Path) -> None:
+    answer = command("report", "last")
+    assert (answer.code, answer.out) == (2, "")
+    assert answer.err.startswith("--store=.synthmix: no such folder; ")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_without_a_study_the_usage_is_told(command: Command) -> None:
+    answer = command("report")
+    assert (answer.code, answer.err.count("\n")) == (2, 1)
+    assert "STUDY" in answer.err
