@@ -14,7 +14,8 @@ from synthmix.clusterers.preparing import prepared
 from synthmix.config import instantiate
 from synthmix.gates import accepted_points
 from synthmix.metrics.clustering import cluster_scores
-from synthmix.mixing import mix, synthetic_count
+from synthmix.mixing import mix
+from synthmix.mixing_schema import synthetic_count
 from synthmix.pictures import log_pictures
 from synthmix.seeds import pool_seed
 from synthmix.stages import Stages

@@ -14,7 +14,7 @@ from typing import Any
 from synthmix.config import canonical
 from synthmix.data.base_schema import SIZES
 from synthmix.import_closure import is_own
-from synthmix.mixing import synthetic_count
+from synthmix.mixing_schema import synthetic_count
 from synthmix.stage_key import code_hash, key_of, library_versions, source_hash
 
 TRAINER_ELSEWHERE = ("log_every", "grid_every", "checkpoint_every", "checkpoint_dir")

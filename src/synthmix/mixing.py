@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from fractions import Fraction
-from math import floor
 
 import numpy as np
 import torch
@@ -37,11 +35,6 @@ class Mixture:
     def synthetic(self) -> Tensor:
         """The synthetic points, (m, *shape)."""
         return self.dataset.x[self.n_real :]
-
-
-def synthetic_count(ratio: float, n_real: int) -> int:
-    """⌊r·n⌋, exact for a ratio written in decimals: 0.29 of 100 is 29, not 28."""
-    return floor(Fraction(str(ratio)) * n_real)
 
 
 def mix(train: Dataset, synthetic: Tensor, weight: float) -> Mixture:

@@ -1,14 +1,21 @@
-"""Keys of `mix`."""
+"""Keys of `mix`, and how many points a ratio stands for."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from fractions import Fraction
+from math import floor
 from typing import Any
 
 from synthmix.schema import NonNegative, Positive
 
 MOST_VALUES = 2e9  # 8 GB as float32
+
+
+def synthetic_count(ratio: float, n_real: int) -> int:
+    """⌊r·n⌋, exact for a ratio written in decimals: 0.29 of 100 is 29, not 28."""
+    return floor(Fraction(str(ratio)) * n_real)
 
 
 @dataclass(kw_only=True)

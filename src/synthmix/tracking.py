@@ -173,6 +173,18 @@ class Tracker:
         except MlflowException as error:
             raise InvalidInput(f"{condition}: MLflow cannot search for it ({str(error).splitlines()[0]})") from error
 
+    def has_run(self, run_id: str) -> bool:
+        """Whether there is a run of this id; also where the store is away, as nobody can tell."""
+        try:
+            self.connection.ask(lambda: self.client.get_run(run_id), at_once=True)
+        except StoreAway:
+            return True
+        except MlflowException as error:
+            if error.error_code != "RESOURCE_DOES_NOT_EXIST":
+                raise
+            return False
+        return True
+
     def add(
         self, run_id: str, *, metrics: Mapping[str, float] | None = None, tags: Mapping[str, str] | None = None
     ) -> bool:

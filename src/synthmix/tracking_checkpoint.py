@@ -23,9 +23,10 @@ def download_checkpoint(uri: str, run_id: str, folder: Path) -> Path:
         run = client.get_run(run_id)
     except MlflowException as error:
         raise InvalidInput(f"run {run_id}: not found in {uri}") from error
-    if "synthmix.reused_from" in run.data.tags:
-        return download_checkpoint(uri, run.data.tags["synthmix.reused_from"], folder)
-    source = run.data.tags.get("synthmix.generator_run", run_id)
+    tags = run.data.tags
+    if "synthmix.generator_run" not in tags and "synthmix.reused_from" in tags:
+        return download_checkpoint(uri, tags["synthmix.reused_from"], folder)
+    source = tags.get("synthmix.generator_run", run_id)
     artifacts = {artifact.path for artifact in client.list_artifacts(source, "checkpoint")}
     if CHECKPOINT not in artifacts:
         raise InvalidInput(f"run {run_id}: has no trained generator (controls and ratio 0 have none)")

@@ -21,7 +21,8 @@ def asked() -> list[str]:
     pyproject = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())
     project = pyproject["project"]
     extras = [text for extra in project["optional-dependencies"].values() for text in extra]
-    return [*project["dependencies"], *extras, *pyproject["build-system"]["requires"]]
+    others = [text for text in extras if Requirement(text).name != project["name"]]  # an extra may name other extras
+    return [*project["dependencies"], *others, *pyproject["build-system"]["requires"]]
 
 
 @pytest.fixture(scope="module")

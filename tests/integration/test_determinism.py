@@ -84,7 +84,7 @@ def tracker(tmp_path_factory: pytest.TempPathFactory) -> Tracker:
 
 @pytest.fixture
 def run_cell(tracker: Tracker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any]:
-    """Runs a cell on resources of a kind; gives its metrics, its predictions on test and val, its generator's weights."""
+    """Runs a cell on resources of a kind; gives its metrics, its predictions, and its generator's weights."""
     predictions: list[NDArray[Any]] = []
     scores = cell.cluster_scores
 

@@ -27,7 +27,8 @@ from synthmix.data.split import split
 from synthmix.generators.base import Generator
 from synthmix.generators.controls import Truth
 from synthmix.metrics.agreement import AdjustedRandScore, ClusterAccuracy
-from synthmix.mixing import mix, synthetic_count
+from synthmix.mixing import mix
+from synthmix.mixing_schema import synthetic_count
 from synthmix.seeds import derive_seed, generator_for, pool_seed
 from synthmix.study.analysis import analyse
 from synthmix.study.result import StudyResult

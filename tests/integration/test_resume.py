@@ -7,6 +7,7 @@ import io
 import json
 import os
 import random
+import re
 import signal
 import subprocess
 import sys
@@ -182,6 +183,8 @@ def test_a_worker_that_is_killed_is_told_and_made_up_for(
         out, _ = process.communicate(timeout=120)
     assert process.returncode == 1, out
     assert "Traceback" not in out, out
+    assert re.search("^failed: model.name=.*: its job has left no outcome.json$", out, re.MULTILINE)
+    assert b"missing" in table(tmp_path, "cells.csv") or b"failed" in table(tmp_path, "cells.csv")
     runs = runs_in(tmp_path)
     assert not [run.info.run_name for run in runs if run.info.status == "RUNNING"]
     (parent,) = [run for run in runs if run.data.tags["synthmix.kind"] == "study"]
@@ -228,7 +231,7 @@ def grown(undisturbed: Undisturbed, command: Command, process: Command, runs_in:
     steps["seed"] = step(command(*replaced(STUDY, "seed=3"), folder=folder))
     steps["ratio"] = step(command(*replaced(STUDY, "mix.ratio=0.5"), folder=folder))
     for stage in ("cell", "generator"):
-        damage(stored(folder, stage)[0])
+        damage(oldest(folder, stage))
     steps["damaged"] = step(process(*STUDY, folder=folder))
     return steps
 
@@ -239,9 +242,9 @@ def replaced(words: list[str], word: str) -> list[str]:
     return [word if other.partition("=")[0] == key else other for other in words]
 
 
-def stored(folder: Path, stage: str) -> list[Path]:
-    """The payloads of a stage, the newest first."""
-    return sorted(folder.glob(f".synthmix/{stage}/*/*/payload.pt"), key=lambda file: -file.stat().st_mtime_ns)
+def oldest(folder: Path, stage: str) -> Path:
+    """The payload of a stage that was written first."""
+    return min(folder.glob(f".synthmix/{stage}/*/*/payload.pt"), key=lambda file: file.stat().st_mtime_ns)
 
 
 def damage(file: Path) -> None:
@@ -288,9 +291,12 @@ def test_one_more_ratio_computes_the_new_cells_only_and_trains_nothing(grown: di
 def test_a_damaged_entry_is_computed_again_with_a_warning(grown: dict[str, Step]) -> None:
     before, after = grown["ratio"], grown["damaged"]
     assert after.answer.code == 0
-    assert "is computed again" in after.answer.err
-    assert " is damaged: " in after.answer.err
-    assert Counter(stage for stage, _ in after.stages - before.stages) == {"cell": 1}
+    for stage in ("cell", "generator"):
+        warning = (
+            rf"stage {stage} is computed again, \S+/\.synthmix/{stage}/\S+ is damaged: the SHA-256 of payload.pt is not"
+        )
+        assert re.search(warning, after.answer.err)
+    assert Counter(stage for stage, _ in after.stages - before.stages) == {"cell": 1, "generator": 1}
     pd.testing.assert_frame_equal(after.cells, before.cells)
     assert not [run for run in after.runs if run.info.status != "FINISHED"]
 

@@ -81,8 +81,10 @@ def test_the_same_runs_parameters_metrics_and_curves_are_there(kind: str, rebuil
     assert before.keys() == after.keys()
     for name, run in after.items():
         assert run.info.status == before[name].info.status == "FINISHED"
-        assert rebuilt.after.curves(run) == rebuilt.before.curves(before[name])
-        assert run.data.params.items() >= before[name].data.params.items() if kind != "study" else True
+        assert run.data.metrics == before[name].data.metrics
+        if kind != "study":  # the parent is written to by every command, with the one that it is of
+            assert rebuilt.after.curves(run) == rebuilt.before.curves(before[name])
+            assert run.data.params == before[name].data.params
         same = ("synthmix.cell_key", "synthmix.stage_key", "synthmix.study", "synthmix.data_digest", "version.torch")
         for tag in (*same, "synthmix.git_commit", "synthmix.combination"):
             assert run.data.tags.get(tag) == before[name].data.tags.get(tag), tag

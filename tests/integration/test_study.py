@@ -234,7 +234,9 @@ def test_a_cell_that_fails_is_named_and_does_not_stop_the_others(
     words = ["-m", "model=gan", rates, "mix.ratio=0,1", "seed=5", *SMALL]
     answer = command("run", *words, f"tracking.uri={shared_store}")
     assert answer.code == 1
-    named = "failed: model.name=gan model.learning_rate=1e+30 data.n_train=50 mix.ratio=1.0 clusterer.name=kmeans seed=5"
+    named = (
+        "failed: model.name=gan model.learning_rate=1e+30 data.n_train=50 mix.ratio=1.0 clusterer.name=kmeans seed=5"
+    )
     assert f"{named}: Gan: discriminator_loss is nan at step 10" in answer.out.splitlines()
     (output,) = Path("multirun").iterdir()
     (study,) = [run for run in runs_in(shared_store, "study") if run.info.run_name == output.name]

@@ -13,7 +13,7 @@ import pandas as pd
 import yaml
 from numpy.typing import NDArray
 
-from synthmix.mixing import synthetic_count
+from synthmix.mixing_schema import synthetic_count
 from synthmix.study.result import FIRST_KEYS, LAST_KEYS, StudyResult, key_columns
 from synthmix.study.roles import Role, role_of
 

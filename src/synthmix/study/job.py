@@ -65,7 +65,8 @@ def process_resources(uri: str, experiment: str, store: str) -> Resources:
 
 def resources_of(config: DictConfig) -> Resources:
     """Those that a cell asks for."""
-    return process_resources(resolve_uri(config.tracking.uri), config.tracking.experiment, config.paths.store)
+    store = str(Path(config.paths.store).absolute())
+    return process_resources(resolve_uri(config.tracking.uri), config.tracking.experiment, store)
 
 
 def run_job(config: DictConfig) -> Outcome:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+import re
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from functools import partial
 
@@ -13,7 +14,7 @@ from synthmix.resources import Resources
 from synthmix.store import Entry, Manifest
 from synthmix.study.job import cell_name, cell_params, cell_tags, record_tags
 from synthmix.study.record import Asked, Record
-from synthmix.tracking import RunRecord
+from synthmix.tracking import RunRecord, Tracker
 from synthmix.training import run_name, run_params, run_tags
 
 
@@ -37,7 +38,7 @@ def project(record: Record, resources: Resources, parent: str | None) -> dict[st
             if training is not None and logged[0].tags.get("synthmix.generator_run") != training:
                 tracker.add(logged[0].id, tags={"synthmix.generator_run": training})
         elif (entry := resources.store.find("cell", cell.key)) is not None:
-            replayed = tracker.replay(cell_record(cell, entry, training, record.name), parent)
+            replayed = tracker.replay(cell_record(cell, entry, training, record.name, tracker), parent)
             runs |= {} if replayed is None else {combination: replayed}
     return runs
 
@@ -60,13 +61,14 @@ def log_trainings(
     return runs
 
 
-def cell_record(asked: Asked, entry: Entry, training: str | None, study: str | None) -> RunRecord:
+def cell_record(asked: Asked, entry: Entry, training: str | None, study: str | None, tracker: Tracker) -> RunRecord:
     """The run of a cell, as its job would have logged it."""
     config = {**asked.config, "tracking": {"study": study}}
     payload = entry.payload
-    tags = payload["environment"] | cell_tags(config, asked.key, asked.digest) | record_tags(entry)
-    tags |= {"synthmix.generator_run": training} if training else {}
-    tags |= {"synthmix.reused_from": entry.producer} if entry.producer else {}
+    sources = record_tags(entry) | ({"synthmix.reused_from": entry.producer} if entry.producer else {})
+    tags = payload["environment"] | cell_tags(config, asked.key, asked.digest) | _of_runs_there(sources, tracker)
+    if training is not None:
+        tags |= {"synthmix.generator_run": training, "synthmix.stage.generator": training}
     seconds = {f"time/{stage}_s": value for stage, value in payload["seconds"].items()}
     started, ended = _times(entry.manifest)
     return RunRecord(
@@ -79,6 +81,11 @@ def cell_record(asked: Asked, entry: Entry, training: str | None, study: str | N
         started_ms=started,
         ended_ms=ended,
     )
+
+
+def _of_runs_there(tags: Mapping[str, str], tracker: Tracker) -> dict[str, str]:
+    """The tags without those that name a run which MLflow no longer has."""
+    return {tag: text for tag, text in tags.items() if not re.fullmatch("[0-9a-f]{32}", text) or tracker.has_run(text)}
 
 
 def training_record(entry: Entry, resources: Resources, study: str | None) -> RunRecord:

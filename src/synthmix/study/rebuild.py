@@ -54,6 +54,5 @@ def _log_single(entry: Entry, resources: Resources) -> bool:
         return False
     if found:
         return True
-    return (
-        resources.tracker.replay(cell_record(asked, entry, trainings.get(asked.generator_key or ""), None)) is not None
-    )
+    training = trainings.get(asked.generator_key or "")
+    return resources.tracker.replay(cell_record(asked, entry, training, None, resources.tracker)) is not None

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import secrets
 import shlex
+import sys
 import time
+import traceback
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
@@ -22,6 +24,7 @@ from synthmix.study.record import Asked, Record, Studies, asked_of
 from synthmix.study.reporting import finish
 from synthmix.tracking import Run
 
+LAUNCHER_ERROR = "launcher_error.txt"
 Asking = dict[str, tuple[PlannedCell, Asked]]  # by combination
 
 
@@ -76,7 +79,9 @@ def run_study(plan: Plan, words: Sequence[str], resources: Resources) -> int:
                 attempt = folder / f"{time.strftime('%Y%m%d-%H%M%S')}-{secrets.token_hex(2)}"
                 stored = len({asked.key for _, asked in (cells | curve).values()}) - len(todo)
                 with progress_bar(attempt, jobs=len(todo), stored=stored):
-                    _launch(plan, todo, attempt, parent, resources)
+                    broken = _launch(plan, todo, attempt, parent, resources)
+                if broken is not None:
+                    print(broken, file=sys.stderr)
                 errors = job_errors(read_outcomes(attempt), todo)
             record.failures = failures(record, errors, resources)
             record.write(studies.file(name))
@@ -104,7 +109,8 @@ def _asked(asking: Asking) -> dict[str, Asked]:
 
 def _launch(
     plan: Plan, todo: Sequence[tuple[PlannedCell, Asked]], folder: Path, parent: Run, resources: Resources
-) -> None:
+) -> str | None:
+    """Runs what is missing; returns one line where the launcher broke down, as it does when a worker is killed."""
     own = {
         "tracking.uri": resources.tracker.uri,
         "tracking.study": plan.study,
@@ -113,7 +119,13 @@ def _launch(
     }
     values = [f"{key}={'null' if value is None else quoted(value)}" for key, value in own.items()]
     jobs = [[str(o.input_line) for o in parse(cell.overrides) if not o.is_hydra_override()] for cell, _ in todo]
-    launch(jobs, [*plan.fixed, f"hydra.sweep.dir={quoted(str(folder))}"], values, run_job)
+    try:
+        launch(jobs, [*plan.fixed, f"hydra.sweep.dir={quoted(str(folder))}"], values, run_job)
+    except Exception as error:  # noqa: BLE001  what its jobs have done counts, and the report says what is missing
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / LAUNCHER_ERROR).write_text(traceback.format_exc())
+        return f"the launcher broke down: {type(error).__name__} ({folder / LAUNCHER_ERROR})"
+    return None
 
 
 def job_errors(outcomes: Sequence[Outcome], todo: Sequence[tuple[PlannedCell, Asked]]) -> dict[str, str]:

@@ -21,7 +21,6 @@ from synthmix.data.base import Dataset
 from synthmix.data.spec import DataSpec
 from synthmix.generators.autoencoding import Autoencoder, Vae
 from synthmix.representations.base import Representation, Storable
-from synthmix.representations.identity import IdentityRepresentation
 from synthmix.representations.latent import LatentRepresentation
 from synthmix.representations.pca import PcaRepresentation
 from synthmix.representations.transformer import TransformerRepresentation
@@ -47,7 +46,6 @@ def through_a_file(state: dict[str, Any] | None, folder: Path) -> dict[str, Any]
 
 SMALL: dict[str, Any] = {"hidden": [16], "latent_dim": 3, "steps": 20, "batch_size": 32}
 MAKERS: dict[str, Callable[[], Any]] = {
-    "identity": IdentityRepresentation,
     "pca": lambda: PcaRepresentation(5),
     "pca, whitened": lambda: PcaRepresentation(5, whiten=True),
     "autoencoder": lambda: LatentRepresentation(Autoencoder(**SMALL)),
