@@ -2,8 +2,9 @@
 
     python experiments/kills/kills.py --kills 20 --out kills.json
 
-SIGKILL goes to the whole process group at random moments. What must hold in the end: equal cells.csv, byte for byte;
-no MLflow run left RUNNING; no stage computed twice to the end.
+SIGKILL goes to the whole process group at random moments, most of them counted from the first job that the attempt
+begins, one in four from the start of the process, so that start and planning are hit too. What must hold in the end:
+equal cells.csv, byte for byte; no MLflow run left RUNNING; no stage computed twice to the end.
 """
 
 from __future__ import annotations
@@ -37,8 +38,6 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--kills", type=int, default=20)
     parser.add_argument("--seed", type=int, default=0, help="of the moments")
-    parser.add_argument("--shortest", type=float, default=4.0, help="seconds before a kill, at least")
-    parser.add_argument("--longest", type=float, default=16.0, help="seconds before a kill, at most")
     parser.add_argument("--workers", type=int, default=2, help="1: the basic launcher; more: joblib")
     parser.add_argument("--out", type=Path, help="also write the result here, as JSON")
     given = parser.parse_args()
@@ -58,25 +57,29 @@ def kill_and_compare(folder: Path, given: argparse.Namespace) -> dict[str, objec
     undisturbed, disturbed = folder / "undisturbed", folder / "disturbed"
     undisturbed.mkdir()
     disturbed.mkdir()
-    start(words, undisturbed).wait()
+    study = start(words, undisturbed)
+    await_job(study, undisturbed, before=0)
+    begun = time.monotonic()
+    study.wait()
+    reach = 1.5 * (time.monotonic() - begun) / given.kills  # so that the work outlasts the kills
     moments = random.Random(given.seed)
-    kills, done = 0, []
-    while kills < given.kills:
-        process = start(words, disturbed)
-        try:
-            process.wait(moments.uniform(given.shortest, given.longest))
+    done: list[int] = []
+    for kill in range(given.kills):
+        before = attempts(disturbed)
+        study = start(words, disturbed)
+        if kill % 4:
+            await_job(study, disturbed, before)
+        time.sleep(moments.uniform(0, reach if kill % 4 else 2 * reach))
+        if study.poll() is not None:
             break  # it has come to its end before all kills were spent
-        except subprocess.TimeoutExpired:
-            os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
-            kills += 1
-            done.append(len(journal(disturbed)))
-            time.sleep(0.2)
+        os.killpg(study.pid, signal.SIGKILL)
+        study.wait()
+        done.append(len(journal(disturbed)))
     code = start(words, disturbed).wait()
     twice = [key for key, count in Counter(journal(disturbed)).items() if count > 1]
     return {
         "cells": len(table(undisturbed).splitlines()) - 1,
-        "kills": kills,
+        "kills": len(done),
         "stages_after_each_kill": done,
         "exit_code": code,
         "cells_csv_equal": table(undisturbed) == table(disturbed),
@@ -93,6 +96,17 @@ def start(words: list[str], folder: Path) -> subprocess.Popen[bytes]:
     environment = os.environ | {"OMP_NUM_THREADS": "1"}
     command = [sys.executable, "-m", "synthmix", *words]
     return subprocess.Popen(command, cwd=folder, stdout=log, stderr=log, start_new_session=True, env=environment)
+
+
+def attempts(folder: Path) -> int:
+    """How many attempts have begun a job."""
+    return len({file.parents[2] for file in folder.glob("multirun/*/*/*/.hydra/overrides.yaml")})
+
+
+def await_job(study: subprocess.Popen[bytes], folder: Path, before: int) -> None:
+    """Waits until the study begins its first job, or ends."""
+    while study.poll() is None and attempts(folder) == before:
+        time.sleep(0.02)
 
 
 def table(folder: Path) -> str:

@@ -87,18 +87,18 @@ def verdicts(result: StudyResult, analysis: Analysis) -> list[Verdict]:
 
 
 def headline(found: Sequence[Verdict]) -> str:
-    """The answer in one or two sentences."""
+    """The answer, a sentence for each kind of it and the generators that it is about."""
+    alike: dict[tuple[Kind, tuple[str, ...]], list[str]] = {}
+    for verdict in found:
+        alike.setdefault((verdict.kind, tuple(sorted(verdict.arms))), []).append(verdict.title)
     sentences: list[str] = []
-    for kind, sentence in HEADLINES.items():
-        titles = [verdict.title for verdict in found if verdict.kind == kind]
-        if titles:
-            many = (
-                f"{len(titles)} of {len(found)} settings" if len(titles) < len(found) else f"all {len(found)} settings"
-            )
-            what = _listed(titles, "; ") if len(titles) <= MOST_NAMED else many
-            arms = sorted({arm for verdict in found if verdict.kind == kind for arm in verdict.arms})
-            who = f"Synthetic data of {_listed(arms)}" if arms else "It" if sentences else "Synthetic data"
-            sentences.append(sentence.format(who, what))
+    general_before = False
+    for (kind, arms), titles in sorted(alike.items(), key=lambda item: [*HEADLINES].index(item[0][0])):
+        many = f"{len(titles)} of {len(found)} settings" if len(titles) < len(found) else f"all {len(found)} settings"
+        what = _listed(titles, "; ") if len(titles) <= MOST_NAMED else many
+        who = f"Synthetic data of {_listed(arms)}" if arms else "It" if general_before else "Synthetic data"
+        general_before = not arms
+        sentences.append(sentence.format(who, what))
     return " ".join(sentences)
 
 

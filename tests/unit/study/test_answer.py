@@ -135,4 +135,11 @@ def test_a_score_that_is_better_the_lower_it_is_gains_by_falling(make: Make) -> 
 
 def test_the_headline_names_the_generators_that_it_is_about() -> None:
     found = [Verdict("kmeans", "harms", "", [], ["gan"]), Verdict("gmm", "open", "", [])]
-    assert headline(found) == ("Synthetic data of gan harmed kmeans. It had no effect that could be shown on gmm.")
+    assert headline(found) == (
+        "Synthetic data of gan harmed kmeans. Synthetic data had no effect that could be shown on gmm."
+    )
+
+
+def test_the_headline_blames_no_generator_for_what_others_did() -> None:
+    found = [Verdict("kmeans", "harms", "", []), Verdict("gmm", "harms", "", [], ["gan"])]
+    assert headline(found) == "Synthetic data harmed kmeans. Synthetic data of gan harmed gmm."

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 import re
 import shutil
 import subprocess
@@ -74,6 +75,13 @@ def read(html: str) -> Reader:
     reader = Reader()
     reader.feed(html)
     return reader
+
+
+def dom(file: Path, *switches: str) -> str:
+    """What Chromium makes of a file."""
+    general = ["--headless", "--no-sandbox", "--disable-gpu", f"--user-data-dir={file.parent}/profile", "--dump-dom"]
+    command = [str(CHROMIUM), *general, *switches, f"file://{file}"]
+    return subprocess.run(command, check=True, capture_output=True, text=True, timeout=120).stdout
 
 
 @pytest.fixture(scope="module")
@@ -154,7 +162,7 @@ def test_a_name_is_text_and_never_markup(html: str, reader: Reader) -> None:
 def test_the_answer_comes_first_and_everything_has_its_place(reader: Reader) -> None:
     parts = [
         "Did synthetic data help?",
-        "Synthetic data helped gmm on identity. It harmed",
+        "helped gmm on identity. Synthetic data of gan harmed kmeans on identity.",
         "Warnings",
         "2 cells were computed with other code",
         "real points alone",
@@ -221,12 +229,32 @@ def test_a_click_on_a_head_sorts_by_number_in_a_browser(study: Study, html: str,
       choice.dispatchEvent(new Event("change"));
     </script></body>"""
     (tmp_path / "page.html").write_text(html.replace("</body>", clicks), encoding="utf-8")
-    switches = ["--headless", "--no-sandbox", "--disable-gpu", f"--user-data-dir={tmp_path}/profile", "--dump-dom"]
-    command = [str(CHROMIUM), *switches, f"file://{tmp_path}/page.html"]
-    dom = subprocess.run(command, check=True, capture_output=True, text=True, timeout=120).stdout
-    reader = read(dom)
+    reader = read(dom(tmp_path / "page.html"))
     shown = [value for value in reader.values("summary", "difference [95 %]") if value is not None]
     assert shown == sorted(study[1].summary["difference"].dropna(), reverse=True)
     lines = reader.lines["summary"][1:]
     assert {line["data-block"] for line in lines if "hidden" not in line} == {"gmm on identity"}
     assert {line["data-block"] for line in lines if "hidden" in line} == {"kmeans on identity"}
+
+
+@pytest.mark.skipif(CHROMIUM is None, reason="no Chromium to open the page in")
+def test_links_lead_to_their_sections_and_never_away_in_mlflows_viewer(html: str, tmp_path: Path) -> None:
+    clicks = """<script>
+      document.querySelector("nav a[href='#figures']").click();
+      const leaving = [...document.links].filter((link) => !link.getAttribute("href").startsWith("#"));
+      const named = document.querySelector("#method .note").textContent.includes("cells.csv");
+      parent.postMessage(`${document.activeElement.id}, ${leaving.length} leave, files named: ${named}`, "*");
+    </script></body>"""
+    # As MLflow 3.17 shows an HTML artifact: a blob in a sandbox without an origin.
+    viewer = """<title></title><body><script>
+      addEventListener("message", (event) => { document.title = event.data; });
+      const frame = document.createElement("iframe");
+      frame.sandbox = "allow-scripts";
+      frame.src = URL.createObjectURL(new Blob([PAGE], { type: "text/html" }));
+      document.body.append(frame);
+    </script></body>"""
+    text = json.dumps(html.replace("</body>", clicks)).replace("<", r"\u003c")
+    (tmp_path / "viewer.html").write_text(viewer.replace("PAGE", text), encoding="utf-8")
+    # Virtual time would not wait for a frame in a process of its own.
+    found = dom(tmp_path / "viewer.html", "--disable-features=IsolateSandboxedIframes", "--virtual-time-budget=10000")
+    assert re.findall("<title>(.*)</title>", found) == ["figures, 0 leave, files named: true"]

@@ -31,3 +31,19 @@ for (const choice of document.querySelectorAll("select[data-table]")) {
     }
   });
 }
+// MLflow shows a page as a sandboxed blob: Chromium refuses links to its sections there, and one to a file empties it.
+if (location.protocol === "blob:") {
+  for (const link of document.querySelectorAll("a[href]")) {
+    const target = document.getElementById(link.hash.slice(1));
+    if (target === null) {
+      link.replaceWith(...link.childNodes);
+      continue;
+    }
+    target.tabIndex = -1;
+    link.addEventListener("click", (event) => {
+      event.preventDefault();
+      target.focus({ preventScroll: true });
+      target.scrollIntoView();
+    });
+  }
+}
