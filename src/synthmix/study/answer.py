@@ -98,7 +98,7 @@ def headline(found: Sequence[Verdict]) -> str:
         what = _listed(titles, "; ") if len(titles) <= MOST_NAMED else many
         who = f"Synthetic data of {_listed(arms)}" if arms else "It" if general_before else "Synthetic data"
         general_before = not arms
-        sentences.append(sentence.format(who, what))
+        sentences.append(HEADLINES[kind].format(who, what))
     return " ".join(sentences)
 
 

@@ -13,6 +13,7 @@ from hydra.types import HydraContext
 from omegaconf import DictConfig, OmegaConf
 
 from synthmix.composition import composer
+from synthmix.study.launchers import jobs_at_once, surroundings
 
 
 def launch(
@@ -35,9 +36,13 @@ def launch(
         callbacks = Callbacks(config)
         context = HydraContext(config_loader=GlobalHydra.instance().config_loader(), callbacks=callbacks)
         launcher = Plugins.instance().instantiate_launcher(hydra_context=context, task_function=task, config=config)
+        at_once = jobs_at_once(launcher, config) or len(jobs)
         callbacks.on_multirun_start(config=config, config_name="run")
         try:
-            for returned in launcher.launch([[*job, *own] for job in jobs], initial_job_idx=0):
-                _ = returned.return_value  # raises what a job has raised
+            with surroundings(launcher, config):
+                for first in range(0, len(jobs), at_once):
+                    overrides = [[*job, *own] for job in jobs[first : first + at_once]]
+                    for returned in launcher.launch(overrides, initial_job_idx=first):
+                        _ = returned.return_value  # raises what a job has raised
         finally:
             callbacks.on_multirun_end(config=config, config_name="run")
