@@ -1,0 +1,154 @@
+"""What surrounds the jobs of a launcher, so that a study is quiet, bounded and ends alike under all of them."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from functools import cache, partial
+from importlib import import_module
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+from filelock import FileLock
+from omegaconf import DictConfig, OmegaConf, open_dict
+
+Task = Callable[[DictConfig], Any]
+SIGNALS = (signal.SIGINT, signal.SIGTERM)
+KEPT = 20
+LIFE_LOCK = ".running"  # in the folder of a launch; held as long as its study lives
+QUIET_RAY = {"log_to_driver": False, "logging_level": "error"}
+LOCAL_RAY = {"include_dashboard": False, "object_store_memory": 78643200}  # bytes, the least: cells hand ray nothing
+_lives: list[FileLock] = []  # until the process ends, however it does
+
+
+@contextmanager
+def surroundings(launcher: Any, config: DictConfig) -> Iterator[None]:
+    """What a launcher needs while it launches; to be entered by the main thread.
+
+    Args:
+        launcher: one of Hydra's, set up. What the user has left open of its settings is filled in.
+        config: that of the study, with Hydra's own node.
+    """
+    kind = type(launcher).__name__
+    with ExitStack() as stack:
+        if kind in ("JoblibLauncher", "LocalLauncher"):
+            stack.enter_context(_ends_with_study(launcher, Path(config.hydra.sweep.dir)))
+        if kind == "LocalLauncher":
+            # A terminal sends Ctrl-C to all processes, and submitit's would answer with a traceback each.
+            launcher.params["setup"] = ["trap '' INT"]
+        if kind == "SlurmLauncher":
+            launcher.params["cpus_per_task"] = launcher.params["cpus_per_task"] or config.threads
+        if kind == "RayLauncher":
+            stack.enter_context(_ray(launcher.ray_cfg, config))
+        yield
+
+
+def jobs_at_once(launcher: Any, config: DictConfig) -> int | None:
+    """How many jobs to hand over at a time; None: all, as the launcher has a limit of its own."""
+    kind = type(launcher).__name__
+    if kind == "BasicLauncher":
+        return KEPT  # it holds each job's config until the last one has ended, 160 kB of this process's memory
+    return max(1, (os.cpu_count() or 1) // config.threads) if kind == "LocalLauncher" else None
+
+
+@contextmanager
+def _ends_with_study(launcher: Any, folder: Path) -> Iterator[None]:
+    """Has the worker processes of this machine end when the block is left by an exception, or this process is killed.
+
+    They stay where it is left as it should be: joblib gives them the next study of this process.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    life = FileLock(folder / LIFE_LOCK)
+    life.acquire()
+    _lives.append(life)
+    launcher.task_function = partial(run_while_study_lives, launcher.task_function, str(folder / LIFE_LOCK))
+    try:
+        yield
+    except BaseException:
+        life.release()
+        raise
+
+
+def run_while_study_lives(task: Task, life: str, config: DictConfig) -> Any:
+    """A job, in a worker."""
+    _watch(life)
+    return task(config)
+
+
+@cache
+def _watch(life: str) -> None:
+    def end() -> None:
+        FileLock(life).acquire(poll_interval=0.5)
+        os._exit(1)  # what is not stored yet is computed again
+
+    threading.Thread(target=end, daemon=True).start()
+
+
+@contextmanager
+def _ray(settings: DictConfig, config: DictConfig) -> Iterator[None]:
+    """Ray for the block: the cluster that the user names, else one on this machine, which ends with the block."""
+    ray: Any = import_module("ray")
+    init: Any = OmegaConf.to_container(settings.init, resolve=True)
+    if init.get("address") is None and "RAY_ADDRESS" not in os.environ:
+        init = LOCAL_RAY | init | {"address": "local"}
+    try:
+        with signals_held_back():
+            ray.init(**(QUIET_RAY | init))
+        with signals_as_keyboard_interrupt():
+            has = ray.cluster_resources()
+            asks = {"num_cpus": min(config.threads, has["CPU"]), "max_retries": 0}
+            if "GPU" in has and config.trainer.accelerator != "cpu":
+                asks["num_gpus"] = 1
+            with open_dict(settings):
+                settings.remote = OmegaConf.merge(asks, settings.remote)
+            yield
+    finally:
+        ray.shutdown()
+
+
+@contextmanager
+def signals_held_back() -> Iterator[None]:
+    """Signals wait until the block is over. The block sets no handlers: ray.init's own at times loses a SIGTERM."""
+    waiting: list[int] = []
+    handlers = {number: signal.signal(number, lambda number, _: waiting.append(number)) for number in SIGNALS}
+    set_handler = signal.signal
+    sets_nothing: Any = lambda number, _: signal.getsignal(number)  # noqa: E731
+    signal.signal = sets_nothing
+    try:
+        yield
+    finally:
+        signal.signal = set_handler
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
+        for received in waiting:
+            signal.raise_signal(received)
+
+
+@contextmanager
+def signals_as_keyboard_interrupt() -> Iterator[None]:
+    """Signals reach the block as the only exception that passes where ray waits; what they have raised comes out."""
+    handlers = {number: signal.getsignal(number) for number in SIGNALS}
+    raised: list[BaseException] = []
+
+    def interrupt(number: int, frame: FrameType | None) -> None:
+        handler = handlers[signal.Signals(number)]
+        try:
+            if callable(handler):
+                handler(number, frame)
+        except BaseException as stop:
+            raised.append(stop)
+            raise KeyboardInterrupt from stop
+
+    try:
+        for number in SIGNALS:
+            signal.signal(number, interrupt)
+        yield
+    except KeyboardInterrupt as stop:
+        raise (raised or [stop])[0] from None
+    finally:
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
