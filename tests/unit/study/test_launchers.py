@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from hydra._internal.core_plugins.basic_launcher import BasicLauncher
 from hydra.utils import instantiate
 from omegaconf import DictConfig
 
@@ -37,8 +38,7 @@ def _handlers_of_a_command() -> Iterator[None]:
 def launch_by(name: str, *overrides: str) -> Launch:
     """A launcher as a study has it, and the study's config."""
     plugin = name.partition("_")[0]
-    if plugin != "basic":
-        pytest.importorskip(f"hydra_plugins.hydra_{plugin}_launcher", reason=f"{plugin} is not installed")
+    pytest.importorskip(f"hydra_plugins.hydra_{plugin}_launcher", reason=f"hydra-{plugin}-launcher is not installed")
     words = [f"hydra/launcher={name}", "hydra.sweep.dir=sweep", "tracking.study=mine", *overrides]
     with composer() as compose:
         config = compose(words, hydra=True)
@@ -48,7 +48,8 @@ def launch_by(name: str, *overrides: str) -> Launch:
 
 
 def test_jobs_in_turn_are_handed_over_a_few_at_a_time() -> None:
-    assert jobs_at_once(*launch_by("basic")) == 20
+    with composer() as compose:
+        assert jobs_at_once(BasicLauncher(), compose([], hydra=True)) == 20
 
 
 def test_a_launcher_with_a_limit_of_its_own_gets_all_jobs_at_once() -> None:
