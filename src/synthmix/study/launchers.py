@@ -82,7 +82,7 @@ def run_while_study_lives(task: Task, life: str, config: DictConfig) -> Any:
 @cache
 def _watch(life: str) -> None:
     def end() -> None:
-        FileLock(life).acquire(poll_interval=0.5)
+        FileLock(life).acquire(poll_interval=0.1)
         os._exit(1)  # what is not stored yet is computed again
 
     threading.Thread(target=end, daemon=True).start()
