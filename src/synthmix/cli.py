@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import os
-import signal
 import sys
 from collections.abc import Sequence
-from types import FrameType
 
 from synthmix.errors import Interrupted, InvalidInput
+from synthmix.signals import signals_taken_over
 
 USAGE = """usage: synthmix VERB ...
 
@@ -26,8 +25,6 @@ examples
   synthmix run experiment=digits_demo
 """
 
-SIGNALS = (signal.SIGINT, signal.SIGTERM)
-
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs one verb. Returns the exit code: 0 done, 1 failed, 2 wrong input, 130 and 143 for Ctrl-C and SIGTERM."""
@@ -39,18 +36,16 @@ def main(argv: Sequence[str] | None = None) -> int:
     if verb in ("-sc", "--shell-completion"):
         return _completion(rest)
     verbs = {"run": _run, "validate": _validate, "report": _report, "sample": _sample, "store": _store, "ui": _ui}
-    _take_over_signals()
     try:
         if verb not in verbs:
             raise InvalidInput(f"{verb}: unknown verb; allowed: {', '.join(verbs)}")
-        return verbs[verb](rest)
+        with signals_taken_over():
+            return verbs[verb](rest)
     except InvalidInput as error:
         for fault in error.faults:
             print(" ".join(fault.splitlines()), file=sys.stderr)
         return 2
     except Interrupted as interrupted:
-        for number in SIGNALS:  # Python's last breath would give them their defaults back, and so another exit code
-            signal.signal(number, signal.SIG_IGN)
         print("stopped", file=sys.stderr)
         return interrupted.exit_code
 
@@ -125,20 +120,3 @@ def _completion(rest: list[str]) -> int:
 
     hydra_main(["-sc", *rest])
     return 0
-
-
-def _take_over_signals() -> None:
-    """The first one ends the work by an exception that nobody takes for an error, so that runs are closed as KILLED.
-
-    Further ones of an impatient user would leave them RUNNING.
-    """
-    stopping = False
-
-    def interrupt(number: int, frame: FrameType | None) -> None:
-        nonlocal stopping
-        if not stopping:
-            stopping = True
-            raise Interrupted(number)
-
-    for number in SIGNALS:
-        signal.signal(number, interrupt)

@@ -25,8 +25,8 @@ class Unavailable(RuntimeError):
 
 
 class Interrupted(BaseException):
-    """A signal asked the process to stop; `exit_code` is 128 plus the signal's number."""
+    """A signal asked the process to stop; `exit_code` is 128 plus its `number`."""
 
     def __init__(self, signal_number: int) -> None:
         super().__init__(f"stopped by signal {signal_number}")
-        self.exit_code = 128 + signal_number
+        self.number, self.exit_code = signal_number, 128 + signal_number

@@ -82,6 +82,7 @@ def run_study(plan: Plan, words: Sequence[str], resources: Resources) -> int:
                     broken = _launch(plan, todo, attempt, parent, resources)
                 if broken is not None:
                     print(broken, file=sys.stderr)
+                    resources.tracker.close_left_running(name)
                 errors = job_errors(read_outcomes(attempt), todo)
             record.failures = failures(record, errors, resources)
             record.write(studies.file(name))
@@ -124,7 +125,8 @@ def _launch(
     except Exception as error:  # noqa: BLE001  what its jobs have done counts, and the report says what is missing
         folder.mkdir(parents=True, exist_ok=True)
         (folder / LAUNCHER_ERROR).write_text(traceback.format_exc())
-        return f"the launcher broke down: {type(error).__name__} ({folder / LAUNCHER_ERROR})"
+        reason = next(iter(str(error).splitlines()), "")
+        return f"the launcher broke down: {type(error).__name__}: {reason} ({folder / LAUNCHER_ERROR})"
     return None
 
 
