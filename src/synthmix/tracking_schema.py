@@ -13,13 +13,14 @@ from synthmix.tracking_uri import resolve_uri
 
 @dataclass(kw_only=True)
 class TrackingSchema:
-    """Where results are logged, and under which study. `study` and `parent_run_id` are set by a sweep."""
+    """Where results are logged, and under which study. The last three are set by a sweep."""
 
     uri: str | None
     experiment: str
     pictures: bool | None
     study: str | None
     parent_run_id: str | None
+    on_curve: bool
 
     def faults(self, cell: Any) -> Iterator[str]:
         """An experiment with a name, and a store of a kind that MLflow knows."""

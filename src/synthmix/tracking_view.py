@@ -12,7 +12,7 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
-from synthmix.tracking import KIND, STUDY, Tracker
+from synthmix.tracking import STUDY, Tracker
 from synthmix.tracking_connection import StoreAway
 from synthmix.tracking_experiment import equal
 
@@ -49,7 +49,7 @@ def save_ratio_view(tracker: Tracker, study: str, scores: Sequence[str]) -> str 
 
 def _state(study: str, scores: Sequence[str]) -> dict[str, Any]:
     return {
-        "searchFilter": f"{equal(STUDY, study)} and {equal(KIND, 'cell')}",
+        "searchFilter": f"{equal(STUDY, study)} and {equal('synthmix.part', 'sweep')}",
         # Sorted by time, the UI folds the cells into their parent and draws none of them. Sorted by seed, every model
         # and ratio is among the hundred runs that it loads at first.
         "orderByKey": "params.`seed`",

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import torch
 
-TOP = "clusterer, data, gate, mix, model, paths, quality, representation, seed, threads, tracking, trainer"
+TOP = "clusterer, data, gate, mix, model, paths, quality, representation, seed, study, threads, tracking, trainer"
 ALLOWLIST = "not in the allowlist; allowed: synthmix., sklearn.cluster., "
 STORES = "must begin with one of sqlite, http, https, postgresql, mysql, mssql, databricks; e.g. sqlite:///mlflow.db"
 GRAMMAR = "must be KEY=VALUE, with quotes around special characters"
@@ -57,7 +57,7 @@ BAD: list[tuple[str, list[str]]] = [
     ("modle=gan", [f"modle=gan: unknown key; did you mean model? allowed: {TOP}"]),
     ("gate=[none,none]", ["gate=[none,none]: no such member; allowed: none"]),
     ("gate=null", ["gate=null: no such member; allowed: none"]),
-    ("hydra/launcher=cloud", ["hydra/launcher=cloud: no such member; allowed: basic, joblib"]),
+    ("hydra/launcher=cloud", ["hydra/launcher=cloud: no such member; allowed: basic, joblib, …"]),
     # sizes of the data
     ("data.n_train=5000", ["data.n_train=5000: must be ≤ 1000 (1797 points less 497 test and 300 val)"]),
     ("data=mnist data.n_train=60001", ["data.n_train=60001: must be ≤ 40000 (60000 points less 10000 val and …"]),

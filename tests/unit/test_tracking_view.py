@@ -11,7 +11,9 @@ from synthmix.tracking_view import save_ratio_view
 
 
 def test_a_study_has_one_view_of_its_cells(tracker: Tracker) -> None:
-    with tracker.run("cell", "seen", params={"mix.ratio": 1}, tags={"synthmix.study": "viewed"}) as run:
+    with tracker.run(
+        "cell", "seen", params={"mix.ratio": 1}, tags={"synthmix.study": "viewed", "synthmix.part": "sweep"}
+    ) as run:
         run.log_metrics({"cluster/ari": 0.5})
     page = save_ratio_view(tracker, "viewed", ["cluster/ari", "cluster/nmi"])
     assert save_ratio_view(tracker, "viewed", ["cluster/ari", "cluster/nmi"]) == page

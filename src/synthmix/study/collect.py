@@ -139,7 +139,12 @@ def _shared_config(rows: list[Row], settings: list[str]) -> str:
 
 
 def _notes(record: Record) -> Iterator[str]:
-    """Cells that today's code or libraries would compute anew: they are shown as they are, and told."""
+    """A change of the primary score, and cells that today's code would compute anew, shown as they are."""
+    if len(record.scores) > 1:
+        yield (
+            f"the primary score was changed ({', then '.join(record.scores)}): one that is chosen after the result is "
+            "known is no evidence, whatever its p"
+        )
     stale = sum(asked.depends_on().cell_key != asked.key for asked in (*record.cells.values(), *record.curve.values()))
     if stale:
         yield (

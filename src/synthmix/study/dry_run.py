@@ -57,7 +57,10 @@ def _estimate(todo: Sequence[tuple[PlannedCell, Asked]], trainings: set[str], st
         seconds += median(known[kind]) if known[kind] else 0.0
         unknown |= set() if known[kind] else {f"{name} on {data}"}
     seconds += JOB_SECONDS * len(todo)
-    shown = f"{seconds / HOUR:.1f} hours" if seconds > HOUR else f"{max(1, round(seconds / 60))} minutes"
+    minutes = max(1, round(seconds / 60))
+    if not any(known.values()):
+        return f"unknown: nothing is stored yet of {', '.join(sorted(unknown))}"
+    shown = f"{seconds / HOUR:.1f} hours" if seconds > HOUR else f"{minutes} minute{'s' if minutes > 1 else ''}"
     without = f", without {', '.join(sorted(unknown))}, of which nothing is stored yet" if unknown else ""
     return f"about {shown} in one process{without}"
 

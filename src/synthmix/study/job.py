@@ -98,6 +98,8 @@ def cell_params(config: Mapping[str, Any]) -> dict[str, Any]:
 def cell_name(config: Mapping[str, Any]) -> str:
     """Name of a cell's run."""
     ratio, clusterer = config["mix"]["ratio"], config["clusterer"]["name"]
+    if config["tracking"]["on_curve"]:
+        return f"real points alone n={config['data']['n_train']} {clusterer} seed {config['seed']}"
     return f"{config['model']['name']} r={ratio:g} {clusterer} seed {config['seed']}"
 
 
@@ -109,7 +111,9 @@ def cell_tags(config: Mapping[str, Any], key: str, digest: str) -> dict[str, str
         "synthmix.combination": combination_id(config),
         "synthmix.data_digest": digest,
     }
-    return tags | ({"synthmix.study": study} if study else {})
+    if study:
+        tags |= {"synthmix.study": study, "synthmix.part": "curve" if config["tracking"]["on_curve"] else "sweep"}
+    return tags
 
 
 def _run(config: DictConfig, resources: Resources, outcome: Outcome) -> None:

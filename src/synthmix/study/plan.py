@@ -159,7 +159,7 @@ def _curve(compose: Composer, cells: Sequence[PlannedCell], schemas: Sequence[Ce
         if shared not in baselines:
             sizes.add(n)
         for size in sorted(sizes):
-            overrides = [*shared, f"data.n_train={size}", "mix.ratio=0"]
+            overrides = [*shared, f"data.n_train={size}", "mix.ratio=0", "tracking.on_curve=true"]
             config = compose.cell(overrides)
             try:
                 check(config)

@@ -35,10 +35,14 @@ def project(record: Record, resources: Resources, parent: str | None) -> dict[st
         logged = [run for run in found.get(combination, ()) if run.tags.get("synthmix.cell_key") == cell.key]
         if logged:
             runs[combination] = logged[0].id
-            if training is not None and logged[0].tags.get("synthmix.generator_run") != training:
-                tracker.add(logged[0].id, tags={"synthmix.generator_run": training})
+            due = {"synthmix.part": "curve" if combination in record.curve else "sweep"}
+            due |= {} if training is None else {"synthmix.generator_run": training}
+            if not due.items() <= logged[0].tags.items():
+                tracker.add(logged[0].id, tags=due)
         elif (entry := resources.store.find("cell", cell.key)) is not None:
-            replayed = tracker.replay(cell_record(cell, entry, training, record.name, tracker), parent)
+            on_curve = combination in record.curve
+            told = cell_record(cell, entry, training, tracker, study=record.name, on_curve=on_curve)
+            replayed = tracker.replay(told, parent)
             runs |= {} if replayed is None else {combination: replayed}
     return runs
 
@@ -61,9 +65,11 @@ def log_trainings(
     return runs
 
 
-def cell_record(asked: Asked, entry: Entry, training: str | None, study: str | None, tracker: Tracker) -> RunRecord:
+def cell_record(
+    asked: Asked, entry: Entry, training: str | None, tracker: Tracker, *, study: str | None, on_curve: bool
+) -> RunRecord:
     """The run of a cell, as its job would have logged it."""
-    config = {**asked.config, "tracking": {"study": study}}
+    config = {**asked.config, "tracking": {"study": study, "on_curve": on_curve}}
     payload = entry.payload
     sources = record_tags(entry) | ({"synthmix.reused_from": entry.producer} if entry.producer else {})
     tags = payload["environment"] | cell_tags(config, asked.key, asked.digest) | _of_runs_there(sources, tracker)

@@ -55,4 +55,5 @@ def _log_single(entry: Entry, resources: Resources) -> bool:
     if found:
         return True
     training = trainings.get(asked.generator_key or "")
-    return resources.tracker.replay(cell_record(asked, entry, training, None, resources.tracker)) is not None
+    told = cell_record(asked, entry, training, resources.tracker, study=None, on_curve=False)
+    return resources.tracker.replay(told) is not None

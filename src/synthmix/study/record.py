@@ -67,6 +67,7 @@ class Record:
         name: the study.
         commands: the command lines, the same one once.
         settings: the `study` node of the last one.
+        scores: the primary scores that were asked for, in turn; "default" where none was named.
         cells: by combination.
         curve: the real-only cells that the study has added, by combination.
         failures: one line for each combination that failed last time.
@@ -78,6 +79,7 @@ class Record:
     name: str
     commands: list[str] = field(default_factory=list)
     settings: dict[str, Any] = field(default_factory=dict)
+    scores: list[str] = field(default_factory=list)
     cells: dict[str, Asked] = field(default_factory=dict)
     curve: dict[str, Asked] = field(default_factory=dict)
     failures: dict[str, str] = field(default_factory=dict)
@@ -98,6 +100,7 @@ class Record:
         self.created, self.updated = self.created or now, now
         self.commands = list(dict.fromkeys([*self.commands, command]))
         self.settings = dict(settings)
+        self.scores = list(dict.fromkeys([*self.scores, settings.get("score") or "default"]))
         self.cells |= cells
         self.curve = {key: asked for key, asked in (self.curve | dict(curve)).items() if key not in self.cells}
 

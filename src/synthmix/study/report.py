@@ -31,6 +31,7 @@ def write_report(result: StudyResult, analysis: Analysis, folder: Path) -> list[
         "cells.csv": cells,
         "runs.csv": result.runs,
         "learning_curve.csv": analysis.curve,
+        "curve_cells.csv": with_sorted_metrics(result.curve),
         "summary.csv": analysis.summary,
     }
     (folder / "figures").mkdir(parents=True, exist_ok=True)

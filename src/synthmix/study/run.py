@@ -42,7 +42,6 @@ def run(words: Sequence[str]) -> int:
 
         print_dry_run(plan, resources)
         return 0
-    _ = resources.tracker.experiment_id  # a store that cannot be used is found here
     if not plan.is_study:
         return _run_cell(plan, asked.for_hydra)
     from synthmix.study.sweep import run_study
@@ -72,6 +71,7 @@ def _run_cell(plan: Plan, arguments: Sequence[str]) -> int:
     outcomes: list[Outcome] = []
     resources = resources_of(plan.configs[0])
     resources.splits(plan.configs[0])  # a missing or damaged file is found here
+    _ = resources.tracker.experiment_id  # and a store that cannot be used here
     hydra_main(arguments, lambda config: outcomes.append(run_job(config)))
     outcome = outcomes[0]
     if outcome.status == "invalid":

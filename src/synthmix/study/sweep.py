@@ -62,6 +62,7 @@ def run_study(plan: Plan, words: Sequence[str], resources: Resources) -> int:
     """
     name = plan.study
     cells, curve = ask(plan.cells, resources), ask(plan.curve, resources)
+    _ = resources.tracker.experiment_id  # a store that cannot be used is found here
     studies = Studies(resources.store.root)
     with studies.only_one(name):
         record = studies.read(name)

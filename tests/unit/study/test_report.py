@@ -34,7 +34,15 @@ def written(files: list[Path]) -> Path:
 
 def test_every_file_is_named_and_lies_in_the_folder(files: list[Path], written: Path) -> None:
     names = sorted(str(file.relative_to(written)) for file in files)
-    tables = ["cells.csv", "cells.parquet", "learning_curve.csv", "runs.csv", "summary.csv", "summary.tex"]
+    tables = [
+        "cells.csv",
+        "cells.parquet",
+        "curve_cells.csv",
+        "learning_curve.csv",
+        "runs.csv",
+        "summary.csv",
+        "summary.tex",
+    ]
     assert names == sorted([*tables, "index.html", *(f"figures/{name}.png" for name in PICTURES)])
     assert all(file.stat().st_size for file in files)
 
