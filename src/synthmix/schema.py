@@ -128,6 +128,9 @@ def _fault(hint: Any, value: Any) -> str | None:
             fault = next((str(limit) for limit in limits if not limit.admits(value)), None)
         return fault
     if get_origin(hint) in (typing.Union, types.UnionType):
+        choices = list(_choices(hint))
+        if choices:
+            return None if value in choices else f"allowed: {', '.join(map(_shown, choices))}"
         faults = [_fault(option, value) for option in get_args(hint)]
         return None if None in faults else " or ".join(dict.fromkeys(fault for fault in faults if fault))
     if get_origin(hint) is Literal:
@@ -136,6 +139,16 @@ def _fault(hint: Any, value: Any) -> str | None:
     if get_origin(hint) is list:
         return _list_fault(get_args(hint)[0], value)
     return _plain_fault(hint, value)
+
+
+def _choices(hint: Any) -> Iterator[Any]:
+    """The values of a union of literals, null last; nothing where it has another member."""
+    options = get_args(hint)
+    if all(get_origin(option) is Literal or option is type(None) for option in options):
+        for option in options:
+            yield from get_args(option)
+        if type(None) in options:
+            yield None
 
 
 def _list_fault(item: Any, value: Any) -> str | None:

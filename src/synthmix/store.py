@@ -15,11 +15,11 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
+import logging
 import pickle
 import re
 import shutil
 import time
-import warnings
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -33,6 +33,8 @@ from synthmix.stage_key import key_of
 PAYLOAD = "payload.pt"
 MANIFEST = "manifest.json"
 JOURNAL = "journal.jsonl"
+
+logger = logging.getLogger("synthmix.store")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -118,7 +120,7 @@ class Store:
                 try:
                     return _read(folder)
                 except DAMAGE as damage:
-                    warnings.warn(f"stage {stage} is computed again, {folder} is damaged: {damage}", stacklevel=2)
+                    logger.warning("stage %s is computed again, %s is damaged: %s", stage, folder, damage)
             start = time.perf_counter()
             payload = compute()
             seconds = round(time.perf_counter() - start, 3)
@@ -132,7 +134,7 @@ class Store:
         try:
             return _read(folder) if folder.exists() else None
         except DAMAGE as damage:
-            warnings.warn(f"stage {stage} will be computed again, {folder} is damaged: {damage}", stacklevel=2)
+            logger.warning("stage %s will be computed again, %s is damaged: %s", stage, folder, damage)
             return None
 
     def has(self, stage: str, key: str) -> bool:
@@ -141,13 +143,13 @@ class Store:
 
     def entries(self, stage: str = "*") -> Iterator[Manifest]:
         """The manifests of all entries, or those of a stage, by stage and key; `verify` tells what cannot be read."""
-        for folder in self._folders(stage):
+        for folder in self.folders(stage):
             with contextlib.suppress(*DAMAGE):
                 yield _manifest(folder)
 
     def verify(self) -> Iterator[tuple[Path, str]]:
         """Reads every byte; yields the folder of each damaged entry, and what is wrong with it."""
-        for folder in self._folders():
+        for folder in self.folders():
             try:
                 _verified(folder)
             except DAMAGE as damage:
@@ -176,7 +178,8 @@ class Store:
     def _folder(self, stage: str, key: str) -> Path:
         return self.root / stage / key[:2] / key
 
-    def _folders(self, stage: str = "*") -> Iterator[Path]:
+    def folders(self, stage: str = "*") -> Iterator[Path]:
+        """The folders of all entries, or those of a stage, sound or not."""
         yield from (path for path in sorted(self.root.glob(f"{stage}/??/*")) if re.fullmatch("[0-9a-f]{64}", path.name))
 
 

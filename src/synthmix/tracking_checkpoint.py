@@ -28,6 +28,8 @@ def download_checkpoint(uri: str, run_id: str, folder: Path) -> Path:
         return download_checkpoint(uri, tags["synthmix.reused_from"], folder)
     source = tags.get("synthmix.generator_run", run_id)
     artifacts = {artifact.path for artifact in client.list_artifacts(source, "checkpoint")}
+    if CHECKPOINT not in artifacts and tags.get("synthmix.kind") == "study":
+        raise InvalidInput(f"run {run_id}: is a study's; name a cell's run or a training's, which lie below it")
     if CHECKPOINT not in artifacts:
         raise InvalidInput(f"run {run_id}: has no trained generator (controls and ratio 0 have none)")
     return Path(client.download_artifacts(source, CHECKPOINT, str(folder)))

@@ -19,6 +19,11 @@ GRAMMAR = "must be KEY=VALUE, with quotes around special characters"
 BAD: list[tuple[str, list[str]]] = [
     # keys
     ("model.stepz=3", ["model.stepz=3: unknown key; did you mean steps? allowed: batch_size, beta, …"]),
+    ("study.score=foo", ["study.score=foo: allowed: acc, …"]),
+    (
+        "-m model=vae,duplicate model.steps=9",
+        ["model.steps=9: unknown key of model=duplicate; allowed: name"],
+    ),
     ("sede=3", [f"sede=3: unknown key; did you mean seed? allowed: {TOP}"]),
     ("+mix.ration=1", ["mix.ration=1: unknown key; did you mean ratio? allowed: ratio, synthetic_weight"]),
     ("data.root=/tmp", ["data.root=/tmp: unknown key; allowed: n_reserve, n_test, n_train, n_val, name"]),

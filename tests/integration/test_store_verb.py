@@ -181,7 +181,7 @@ NO_RUN = "0" * 32
 WRONG = [
     (f"sample {NO_RUN} --out x.npz", f"run {NO_RUN}: not found in sqlite:///"),
     ("sample BASELINE --out x.npz", "run BASELINE: has no trained generator (controls and ratio 0 have none)"),
-    ("sample STUDY --out x.npz", "run STUDY: has no trained generator"),
+    ("sample STUDY --out x.npz", "run STUDY: is a study's; name a cell's run or a training's, which lie below it"),
     ("sample BASELINE", "sample: the following arguments are required: --out"),
     ("sample BASELINE --out x.csv", "--out=x.csv: must end in .npz"),
     ("sample BASELINE --out no/x.npz", "--out=no/x.npz: must be a file in a folder that can be written"),

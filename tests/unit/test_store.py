@@ -8,7 +8,6 @@ import signal
 import subprocess
 import sys
 import time
-import warnings
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -163,18 +162,19 @@ def test_a_process_waits_for_the_one_that_computes_and_takes_over_when_it_is_kil
 
 
 @pytest.mark.parametrize("position", [0, 0.3, 0.6, 0.999])
-def test_a_flipped_byte_is_noticed_and_mended(position: float, store: Store, folder: Path) -> None:
+def test_a_flipped_byte_is_noticed_and_mended(
+    position: float, store: Store, folder: Path, warned: Callable[[str], Any]
+) -> None:
     file = folder / "payload.pt"
     content = bytearray(file.read_bytes())
     content[int(position * len(content))] ^= 1
     file.write_bytes(content)
 
     assert [path for path, _ in store.verify()] == [folder]
-    with pytest.warns(UserWarning, match=r"generator is computed again.*SHA-256"):
+    with warned(r"generator is computed again.*SHA-256"):
         mended = recompute(store)
     assert (mended.reused, mended.producer) == (False, "run-2")
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
+    with warned(""):
         assert recompute(store).reused
     assert list(store.verify()) == []
 
@@ -193,10 +193,12 @@ def test_a_flipped_byte_is_noticed_and_mended(position: float, store: Store, fol
     ],
     ids=["no payload", "short payload", "no manifest", "no json", "no object", "no text", "other seed", "nan"],
 )
-def test_any_damage_is_told_and_mended(damage: Callable[[Path], object], store: Store, folder: Path) -> None:
+def test_any_damage_is_told_and_mended(
+    damage: Callable[[Path], object], store: Store, folder: Path, warned: Callable[[str], Any]
+) -> None:
     damage(folder)
     assert [path for path, _ in store.verify()] == [folder]
-    with pytest.warns(UserWarning, match="computed again"):
+    with warned("computed again"):
         assert not recompute(store).reused
     assert list(store.verify()) == []
     assert recompute(store).producer == "run-2"
@@ -210,12 +212,12 @@ def edit(folder: Path, seed: object) -> None:
     file.write_text(json.dumps(manifest))
 
 
-def test_an_entry_moved_under_another_key_is_no_hit(store: Store, folder: Path) -> None:
+def test_an_entry_moved_under_another_key_is_no_hit(store: Store, folder: Path, warned: Callable[[str], Any]) -> None:
     other = key_of("generator", DEPENDS_ON | {"seed": 4})
     target = store.root / "generator" / other[:2] / other
     target.parent.mkdir(exist_ok=True)
     folder.rename(target)
-    with pytest.warns(UserWarning, match="not that of this entry"):
+    with warned("not that of this entry"):
         assert not store.get_or_compute("generator", DEPENDS_ON | {"seed": 4}, payload).reused
 
 
@@ -296,16 +298,18 @@ def test_an_entry_is_found_by_its_key(store: Store, folder: Path) -> None:
 
 @pytest.mark.parametrize("file", ["payload.pt", "manifest.json"])
 @pytest.mark.parametrize("damage", ["removed", "cut off"])
-def test_what_is_found_damaged_is_none_and_told(file: str, damage: str, store: Store, folder: Path) -> None:
+def test_what_is_found_damaged_is_none_and_told(
+    file: str, damage: str, store: Store, folder: Path, warned: Callable[[str], Any]
+) -> None:
     if damage == "removed":
         (folder / file).unlink()
     else:
         os.truncate(folder / file, (folder / file).stat().st_size - 1)
         if file == "manifest.json":
             os.truncate(folder / file, 10)
-    with pytest.warns(UserWarning, match=r"stage generator will be computed again, .* is damaged"):
+    with warned(r"stage generator will be computed again, .* is damaged"):
         assert store.find("generator", folder.name) is None
-    with pytest.warns(UserWarning, match="computed again"):
+    with warned("computed again"):
         recompute(store)
     assert store.find("generator", folder.name) is not None
 

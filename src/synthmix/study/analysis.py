@@ -46,8 +46,8 @@ class Analysis:
         curve: a row for each block, number of real points and source: the keys of the block, `n`, `source` (real only,
             oracle), `seeds`, `mean`, `sd`, `low`, `high`, `fitted` (monotone).
         best: of `best_ratio.best_ratios`, a row for each block and arm.
-        family: a row for each block: its keys, `tests` (generators at their ratios), `seeds` (most pairs of a test),
-            `smallest_p` (NaN without a test), `seeds_needed` to be able to reach .05.
+        family: a row for each block: its keys, `tests` (generators at their ratios, as planned), `seeds` (most pairs of
+            a test), `smallest_p` (NaN without a test), `seeds_needed` to be able to reach .05.
         warnings: what a reader must know, a line each.
     """
 
@@ -116,9 +116,9 @@ def _spread(values: pd.Series[float]) -> dict[str, float]:
 
 
 def _exchange(block: Comparison, arm: Arm, ratio: float) -> dict[str, Any]:
-    if arm.on_curve:
-        return NO_RATE
     scores = block.scores(arm, ratio)
+    if arm.on_curve or scores.empty:
+        return NO_RATE
     rate = exchange_rate(*block.oriented(scores.index), sign_of(block.score) * scores, n=block.n, ratio=ratio)
     return {
         "exchange": rate.value,
@@ -130,8 +130,9 @@ def _exchange(block: Comparison, arm: Arm, ratio: float) -> dict[str, Any]:
 
 
 def _corrected(summary: pd.DataFrame) -> pd.DataFrame:
-    """With Holm's correction over the generators of a block."""
-    return summary.assign(p_holm=holm(summary["p"].where(summary["role"] == "generator")))
+    """With Holm's correction over the generators of a block, those that failed included."""
+    tested = summary["role"] == "generator"
+    return summary.assign(p_holm=holm(summary["p"].where(tested), tests=int(tested.sum())))
 
 
 def _family(block: Comparison) -> dict[Any, Any]:

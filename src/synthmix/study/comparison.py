@@ -136,10 +136,9 @@ class Comparison:
 
     @cached_property
     def pairs(self) -> list[int]:
-        """Differences in each test of the family: generators only, each of their ratios by itself."""
+        """Differences in each planned test of the family: generators only, each of their ratios by itself."""
         generators = (arm for arm in self.arms if arm.role == "generator")
-        counts = (len(self.differences(arm, ratio)) for arm in generators for ratio in arm.ratios)
-        return [count for count in counts if count]
+        return [len(self.differences(arm, ratio)) for arm in generators for ratio in arm.ratios]
 
     def oriented(self, seeds: pd.Index[Any] | None = None) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Sizes (K,) of the learning curve and its scores (S, K), the higher the better, of all or of some seeds."""

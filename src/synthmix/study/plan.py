@@ -95,7 +95,7 @@ def make_plan(overrides: Sequence[str], *, multirun: bool) -> Plan:
             sweep = next(text for text in overrides if text not in fixed)
             raise InvalidInput(f"{sweep}: several values; add -m to sweep over them, or write a list as [1,2]")
         combinations, swept = _sweep(master, overrides) if is_study else ([list(fixed)], [])
-        cells, schemas = _checked(compose, combinations)
+        cells, schemas = _checked(compose, combinations, swept)
         if not cells:
             raise InvalidInput(f"{' '.join(overrides)}: sweeps over no value, so that there is no cell")
         curve = list(_curve(compose, cells, schemas)) if is_study else []
@@ -130,7 +130,9 @@ def _sweep(master: DictConfig, overrides: Sequence[str]) -> tuple[list[list[str]
     return [list(cell) for cell in BasicSweeper.split_arguments(parsed, None)[0]], keys
 
 
-def _checked(compose: Composer, combinations: Sequence[Sequence[str]]) -> tuple[list[PlannedCell], list[CellSchema]]:
+def _checked(
+    compose: Composer, combinations: Sequence[Sequence[str]], swept: Sequence[str]
+) -> tuple[list[PlannedCell], list[CellSchema]]:
     faults: dict[str, None] = {}
     cells, schemas = [], []
     for overrides in combinations:
@@ -139,10 +141,17 @@ def _checked(compose: Composer, combinations: Sequence[Sequence[str]]) -> tuple[
             schemas.append(check(config))
             cells.append(PlannedCell(overrides, config))
         except InvalidInput as error:
-            faults |= dict.fromkeys(error.faults)
+            faults |= dict.fromkeys(_with_member(fault, overrides, swept) for fault in error.faults)
     if faults:
         raise InvalidInput(*faults)
     return cells, schemas
+
+
+def _with_member(fault: str, overrides: Sequence[str], swept: Sequence[str]) -> str:
+    """An unknown key with the member that lacks it, where the sweep is over members of its group."""
+    group = fault.partition("=")[0].partition(".")[0]
+    member = next((text for text in overrides if text.partition("=")[0] == group in swept), None)
+    return fault.replace(": unknown key;", f": unknown key of {member};") if member else fault
 
 
 def _curve(compose: Composer, cells: Sequence[PlannedCell], schemas: Sequence[CellSchema]) -> Iterator[PlannedCell]:

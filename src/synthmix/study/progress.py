@@ -1,9 +1,14 @@
-"""One bar for a whole study, whichever launcher runs its cells: it counts the outcomes that they write."""
+"""One bar for a whole study, whichever launcher runs its cells: it counts the outcomes that they write.
+
+Where stderr is no terminal, such as in a batch job's log, a line a minute takes its place.
+"""
 
 from __future__ import annotations
 
 import json
+import sys
 import threading
+import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,6 +19,8 @@ from tqdm import tqdm
 from synthmix.study.job import OUTCOME_FILE
 
 INTERVAL = 0.5  # seconds between two looks at the folder
+LINES_APART = 60  # seconds between two lines where there is no terminal
+TOLD = ("failed", "unavailable", "stored")
 
 
 @contextmanager
@@ -41,7 +48,7 @@ def progress_bar(folder: Path, *, jobs: int, stored: int) -> Iterator[None]:
 def _watch(folder: Path, bar: tqdm[None], stored: int, stop: threading.Event) -> None:
     seen: set[Path] = set()
     counts: Counter[str] = Counter(stored=stored)
-    last = False
+    last, start, lines = False, time.monotonic(), 0
     while not last:
         last = stop.wait(INTERVAL)  # one more look once the block has ended
         for file in set(folder.rglob(OUTCOME_FILE)) - seen:
@@ -49,5 +56,11 @@ def _watch(folder: Path, bar: tqdm[None], stored: int, stop: threading.Event) ->
             counts[outcome["status"]] += 1
             counts["stored"] += outcome["reused_from"] is not None
             seen.add(file)
-        bar.set_postfix({key: counts[key] for key in ("failed", "unavailable", "stored") if counts[key]}, refresh=False)
-        bar.update(stored + len(seen) - bar.n)
+        done, told = stored + len(seen), {key: counts[key] for key in TOLD if counts[key]}
+        bar.set_postfix(told, refresh=False)
+        bar.update(done - bar.n)
+        elapsed = time.monotonic() - start
+        if bar.disable and elapsed > LINES_APART * (lines + 1):
+            lines += 1
+            which = "".join(f", {count} {key}" for key, count in told.items())
+            print(f"study: {done} of {bar.total} cells{which}, {tqdm.format_interval(elapsed)}", file=sys.stderr)

@@ -87,15 +87,16 @@ def _sampled_p(d: NDArray[np.float64], reached: float) -> float:
     return (1 + beyond) / (1 + DRAWS)
 
 
-def holm(p: ArrayLike) -> NDArray[np.float64]:
+def holm(p: ArrayLike, tests: int = 0) -> NDArray[np.float64]:
     """Holm's step-down adjustment (1979): p values (m,) that are at most α where the family's test rejects at α.
 
-    NaN stays NaN and is no member of the family.
+    NaN stays NaN and is no member of the family, unless `tests`, the number of tests that were planned, counts it: then
+    those without a p are taken for the least significant ones, so that a test that has failed makes no other easier.
     """
     given = np.asarray(p, dtype=float)
     adjusted = np.full(given.shape, math.nan)
     order = np.argsort(given)[: np.isfinite(given).sum()]  # NaN sorts last
-    steps = np.arange(len(order), 0, -1)
+    steps = max(tests, len(order)) - np.arange(len(order))
     adjusted[order] = np.minimum(1.0, np.maximum.accumulate(steps * given[order]))
     return adjusted
 

@@ -76,7 +76,9 @@ def run_study(plan: Plan, words: Sequence[str], resources: Resources) -> int:
         with resources.tracker.study(name, params={"experiment": plan.experiment}, tags=tags) as parent:
             resources.tracker.close_left_running(name)
             todo, errors = missing(cells | curve, resources), dict[str, str]()
-            if todo:
+            if not todo:
+                print(f"nothing to compute: every cell of study {name} is stored", file=sys.stderr)
+            else:
                 attempt = folder / f"{time.strftime('%Y%m%d-%H%M%S')}-{secrets.token_hex(2)}"
                 stored = len({asked.key for _, asked in (cells | curve).values()}) - len(todo)
                 with progress_bar(attempt, jobs=len(todo), stored=stored):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -270,9 +270,17 @@ def test_cells_of_other_code_are_told(study: Study) -> None:
     assert note.startswith("1 of 3 cells were computed with other code or other library versions")
 
 
-def test_a_damaged_result_is_a_missing_one(study: Study) -> None:
+def test_a_primary_score_that_was_changed_is_told(study: Study) -> None:
+    asked = study.add(seed=0)
+    for score in ("nmi", "nmi", None):
+        study.record.ask({"c0": asked}, {}, "synthmix run", {**study.record.settings, "score": score})
+    (note,) = study.result.notes
+    assert note.startswith("the primary score was changed (nmi, then default)")
+
+
+def test_a_damaged_result_is_a_missing_one(study: Study, warned: Callable[[str], Any]) -> None:
     study.add(seed=0)
     for file in study.store.root.glob("cell/*/*/payload.pt"):
         file.write_bytes(b"")
-    with pytest.warns(UserWarning, match="is damaged"):
+    with warned("is damaged"):
         assert study.result.cells["status"].tolist() == ["missing"]

@@ -96,6 +96,10 @@ def test_what_was_not_tested_is_no_member_of_the_family() -> None:
     assert holm([math.nan, 0.01, math.nan, 0.02]) == pytest.approx([math.nan, 0.02, math.nan, 0.02], nan_ok=True)
 
 
+def test_a_planned_test_that_failed_makes_no_other_easier() -> None:
+    assert holm([math.nan, 0.01, 0.02], tests=4)[1:] == pytest.approx([0.04, 0.06])
+
+
 @given(arrays(float, st.integers(1, 8), elements=st.floats(0, 1)))
 def test_holm_is_the_closure_of_bonferroni(p: np.ndarray) -> None:
     """A test is rejected where Bonferroni rejects every subset that holds it (Marcus et al. 1976)."""
