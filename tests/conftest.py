@@ -17,6 +17,8 @@ DATA = Path(os.environ.get("SYNTHMIX_DATA", REPOSITORY.parent / "shared" / "data
 # threads each on two cores are many times slower than with one each.
 for pool in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
     os.environ[pool] = "1"
+# The processes that tests start leave their bytecode for the next ones, which compile the package once less each.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 # Settings of the person who runs the tests must neither decide what they see nor receive what they log.
 for setting in ("MLFLOW_TRACKING_URI", "MLFLOW_EXPERIMENT_NAME", "MLFLOW_RUN_ID", "SYNTHMIX_ALLOW", "SYNTHMIX_DATA"):
     os.environ.pop(setting, None)

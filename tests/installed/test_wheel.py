@@ -34,8 +34,9 @@ def test_the_wheel_holds_the_package_with_its_configs_and_nothing_else(wheel):
         licences = [name for name in archive.namelist() if name.endswith(".dist-info/licenses/LICENSE")]
     package = {f"synthmix/{name}" for name in names(REPOSITORY / "src" / "synthmix", "*.py")}
     configs = {f"synthmix/conf/{name}" for name in names(REPOSITORY / "conf", "*.yaml")}
+    page = {f"synthmix/study/page_files/{name}" for name in ("index.html.jinja", "page.css", "page.js")}
     assert {"synthmix/conf/run.yaml", "synthmix/cli.py"} <= package | configs
-    assert held == package | configs | {"synthmix/py.typed"}
+    assert held == package | configs | page | {"synthmix/py.typed"}
     assert len(licences) == 1
 
 
@@ -57,7 +58,7 @@ def test_a_cell_runs_and_is_logged_beside_the_user(environment, tmp_path):
     assert finished.returncode == 0, finished.stdout + finished.stderr
     status, params, metrics = only_cell_of(tmp_path)
     assert status == "FINISHED"
-    assert (params["model.name"], params["mix.ratio"]) == ("duplicate", "1")
+    assert (params["model.name"], params["mix.ratio"]) == ("duplicate", "1.0")
     assert 0 < metrics["cluster/ari"] <= 1
 
 

@@ -30,9 +30,7 @@ STUDY = ["run", "-m", "model=gan,duplicate,jitter", "mix.ratio=0,1,2", "seed=0,1
 MODELS = ("duplicate", "gan", "jitter")
 CELLS = 27 + 3  # asked for, and added for the learning curve
 LAUNCHERS = {"basic": [], "joblib": ["hydra/launcher=joblib", "hydra.launcher.n_jobs=2"]}
-KILLS = 3
-
-
+KILLS = 2
 TABLES = ("cells.csv", "learning_curve.csv", "summary.csv")
 
 
@@ -142,7 +140,7 @@ def test_a_study_survives_kills_at_any_moment(
     check_equal(tmp_path, undisturbed, runs_in(tmp_path))
 
 
-STOPS = [("basic", signal.SIGINT, 130), ("joblib", signal.SIGTERM, 143), ("joblib", signal.SIGINT, 130)]
+STOPS = [("basic", signal.SIGTERM, 143), ("joblib", signal.SIGINT, 130)]
 
 
 @pytest.mark.parametrize(("launcher", "number", "code"), STOPS, ids=lambda value: str(value))
@@ -256,7 +254,8 @@ def damage(file: Path) -> None:
 
 def test_a_complete_study_launches_nothing(grown: dict[str, Step]) -> None:
     first, again = grown["first"], grown["again"]
-    assert again.answer == first.answer
+    assert (again.answer.code, again.answer.out) == (0, first.answer.out)
+    assert re.fullmatch(r"nothing to compute: every cell of study \S+ is stored\n", again.answer.err)
     assert (again.attempts, again.stages) == (first.attempts, first.stages)
     assert len(first.attempts) == 1
     pd.testing.assert_frame_equal(again.cells, first.cells)

@@ -361,7 +361,9 @@ def test_a_run_that_breaks_before_in_or_after_its_training_has_failed(
     assert experiment is not None
     runs = client.search_runs([experiment.experiment_id])
     assert sorted(run.data.tags["synthmix.kind"] for run in runs) == ["cell", "generator"]
-    assert {(run.info.status, run.data.tags["synthmix.error"]) for run in runs} == {("FAILED", told)}
+    ends = {run.data.tags["synthmix.kind"]: (run.info.status, run.data.tags.get("synthmix.error")) for run in runs}
+    trained = where == "draw"  # what is drawn of it is the cell's
+    assert ends == {"cell": ("FAILED", told), "generator": ("FINISHED", None) if trained else ("FAILED", told)}
     outcome = outcome_in(tmp_path)
     assert (outcome["status"], outcome["error"], outcome["metrics"]) == ("failed", told, {})
 

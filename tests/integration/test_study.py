@@ -212,21 +212,6 @@ def test_pictures_are_left_out_of_sweeps(study: Study) -> None:
     assert {path.parts[path.parts.index("artifacts") - 1] for path in pictures} == {parent.info.run_id}
 
 
-def test_another_launcher_gives_the_same_table(
-    study: Study, process: Callable[..., Any], runs_in: Callable[..., Any], tmp_path: Path
-) -> None:
-    answer = process("run", *STUDY, "hydra/launcher=joblib", "hydra.launcher.n_jobs=2", folder=tmp_path)
-    assert answer.code == 0, answer.err
-    (output,) = (tmp_path / "multirun").iterdir()
-    for table in ("cells.csv", "summary.csv", "learning_curve.csv"):
-        assert (output / "report" / table).read_bytes() == (study.report / table).read_bytes()
-    runs = runs_in(tmp_path)
-    kinds = Counter(run.data.tags["synthmix.kind"] for run in runs)
-    assert kinds == {"study": 1, "generator": len(SEEDS), "cell": 18 + 6}
-    assert {run.info.status for run in runs} == {"FINISHED"}
-    assert {path.name for path in tmp_path.iterdir()} == {".synthmix", "mlflow.db", "mlartifacts", "multirun"}
-
-
 def test_a_cell_that_fails_is_named_and_does_not_stop_the_others(
     command: Callable[..., Any], runs_in: Callable[..., Any], shared_store: str
 ) -> None:
