@@ -28,8 +28,9 @@ $(INSTALLED): requirements.lock pyproject.toml
 demo: $(INSTALLED) ## does synthetic data help on digits? a first answer in a few minutes
 	$(BIN)/synthmix run experiment=digits_demo
 
-test: $(INSTALLED) ## run the tests, JOBS at a time
-	$(BIN)/pytest --numprocesses $(JOBS) --dist loadgroup
+# The tests of a file share costly fixtures, so that a file goes to one worker; the long files come first.
+test: $(INSTALLED) ## run the tests, JOBS files at a time
+	$(BIN)/pytest --numprocesses $(JOBS) --dist loadfile --no-loadscope-reorder
 
 lint: $(INSTALLED) ## check style, format and types
 	$(BIN)/ruff check

@@ -12,9 +12,6 @@ from mlflow import MlflowClient
 REPOSITORY = Path(__file__).resolve().parents[2]
 CELL = ["data=digits", "data.n_train=100", "mix.ratio=1", "clusterer=kmeans", "tracking.pictures=false"]
 
-# The wheel is built once and by one test worker.
-pytestmark = pytest.mark.xdist_group("wheel")
-
 
 def names(folder: Path, pattern: str) -> set[str]:
     return {path.relative_to(folder).as_posix() for path in folder.rglob(pattern)}

@@ -165,7 +165,7 @@ def mlflow_server(store: str, folder: Path) -> Server:
 
 @pytest.fixture(scope="session")
 def sqlite_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """An MLflow server over a sqlite store. Tests that use it go to one worker: `pytest.mark.xdist_group("server")`."""
+    """An MLflow server over a sqlite store."""
     folder = tmp_path_factory.mktemp("server")
     with mlflow_server(f"sqlite:///{folder}/server.db", folder).started() as server:
         yield server
@@ -173,7 +173,7 @@ def sqlite_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 @pytest.fixture(scope="session")
 def postgresql_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """An MLflow server over PostgreSQL. Tests that use it go to one worker: `pytest.mark.xdist_group("postgresql")`."""
+    """An MLflow server over PostgreSQL."""
     if importlib.util.find_spec("psycopg2") is None:
         pytest.skip("no driver of PostgreSQL: pip install psycopg2-binary")
     with postgresql() as store:

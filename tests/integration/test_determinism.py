@@ -22,7 +22,6 @@ from synthmix.stages import Stages
 from synthmix.tracking import Tracker
 
 SMALL = ["data.n_train=50", "quality.n_samples=100", "trainer.limit_steps=30"]
-pytestmark = pytest.mark.xdist_group("determinism")
 
 
 def outcomes_in(folder: Path) -> dict[str, dict[str, float]]:

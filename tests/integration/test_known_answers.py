@@ -43,9 +43,6 @@ ARMS = {"truth": (1.0, 4.0), "duplicate": (0.5, 1.0, 4.0), "bootstrap": (1.0,)}
 AA_STUDIES, AA_SEEDS, LEAKED_STUDIES = 200, 10, 60
 Draw = Callable[[Splits, int, int], Tensor]
 
-# Its fixtures take a minute: one test worker computes them.
-pytestmark = pytest.mark.xdist_group("known_answers")
-
 
 class Bench:
     """Cells without a config, a store or a run: the same components in the same order as in cell.py."""

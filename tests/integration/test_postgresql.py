@@ -7,12 +7,10 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import pytest
 from mlflow import MlflowClient
 
 from synthmix.tracking import Tracker
 
-pytestmark = pytest.mark.xdist_group("postgresql")
 WORKERS, CELLS = 4, 10
 
 # A process that logs cells, each with what an ordinary one has.

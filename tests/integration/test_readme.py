@@ -42,7 +42,6 @@ def shortened(line: str) -> str | None:
     return line
 
 
-@pytest.mark.xdist_group("readme")
 @pytest.mark.parametrize("number", range(len(BLOCKS)))
 def test_snippet_runs(number: int, folder: Path, command: Callable[..., Any]) -> None:
     language, text = BLOCKS[number]

@@ -13,7 +13,6 @@ from mlflow import MlflowClient
 Command = Callable[..., Any]
 SMALL = ["mix.ratio=0,1", "seed=0,1", "data.n_train=50", "quality.n_samples=50", "study.learning_curve=[0.5]"]
 TABLES = ("cells.csv", "learning_curve.csv", "runs.csv", "summary.csv", "summary.tex", "index.html")
-pytestmark = pytest.mark.xdist_group("report")
 
 
 @pytest.fixture(scope="module")

@@ -24,7 +24,6 @@ import pytest
 from mlflow.entities import Run
 
 Command = Callable[..., Any]
-pytestmark = pytest.mark.xdist_group("resume")
 SMALL = ["data.n_train=50", "quality.n_samples=100", "trainer.limit_steps=20", "study.learning_curve=[0.5]"]
 STUDY = ["run", "-m", "model=gan,duplicate,jitter", "mix.ratio=0,1,2", "seed=0,1,2", *SMALL]
 MODELS = ("duplicate", "gan", "jitter")

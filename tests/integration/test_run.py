@@ -32,7 +32,6 @@ from synthmix.stages import Stages
 from synthmix.tracking import Tracker
 
 SMALL = ["data.n_train=50", "quality.n_samples=100", "trainer.log_every=10"]
-pytestmark = pytest.mark.xdist_group("run")
 
 
 @dataclass(frozen=True)

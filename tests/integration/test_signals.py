@@ -14,11 +14,8 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 # A training that nobody waits for.
 ENDLESS = ["model=gan", "model.steps=100000000", "data.n_train=50", "tracking.pictures=false"]
-pytestmark = pytest.mark.xdist_group("signals")
 
 
 def stopped(words: list[str], number: signal.Signals, *, finished: int = 0, impatient: bool = False) -> tuple[int, str]:

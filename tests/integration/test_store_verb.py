@@ -19,7 +19,6 @@ Command = Callable[..., Any]
 SMALL = ["data.n_train=50", "quality.n_samples=50", "trainer.limit_steps=30", "trainer.log_every=10"]
 STUDY = ["-m", "model=gan,duplicate", "mix.ratio=0,1", "seed=0,1", "study.learning_curve=[0.5]", *SMALL]
 SINGLE = ["model=vae", "tracking.pictures=false", *SMALL]
-pytestmark = pytest.mark.xdist_group("store_verb")
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,6 @@ MODELS, RATIOS, SEEDS = ("gan", "duplicate", "real"), (0.0, 1.0, 30.0), (0, 1)
 SWEEP = [f"{key}={','.join(map(str, values))}" for key, values in (("model", MODELS), ("seed", SEEDS))]
 SMALL = ["data.n_train=50", "quality.n_samples=100", "trainer.limit_steps=20", "trainer.log_every=10"]
 STUDY = ["-m", *SWEEP, "mix.ratio=0,1,30", *SMALL]
-pytestmark = pytest.mark.xdist_group("study")
 
 Key = tuple[str, float, int]  # model, ratio, seed
 

@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-import pytest
 from mlflow import MlflowClient
 from mlflow.entities import Run
 
@@ -21,7 +20,6 @@ STUDY = [
     *("data.n_train=50", "quality.n_samples=100", "trainer.limit_steps=20", "study.learning_curve=[0.5]"),
 ]
 CELLS, ADDED, TRAININGS = 24, 4, 2
-pytestmark = pytest.mark.xdist_group("postgresql")
 
 
 def test_four_workers_log_every_metric_of_every_cell(

@@ -15,7 +15,6 @@ from synthmix import load_generator
 from synthmix.tracking import LossLogger, RunRecord, Tracker
 
 SMALL = ["data.n_train=50", "quality.n_samples=100", "trainer.log_every=10", "model.steps=30"]
-pytestmark = pytest.mark.xdist_group("server")
 
 
 def test_a_cell_logs_everything_to_a_server(

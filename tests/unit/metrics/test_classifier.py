@@ -16,8 +16,6 @@ from synthmix.metrics.classifier import ClassifierFeatures, train_classifier
 from synthmix.metrics.features import FeatureExtractor, PixelFeatures
 from synthmix.metrics.quality import frechet_distance
 
-pytestmark = pytest.mark.xdist_group("classifier")  # trained once, by one test worker
-
 
 def shuffled(dataset: Dataset) -> Dataset:
     """Both sets are ordered by writer."""

@@ -156,7 +156,7 @@ def test_an_arm_without_a_result_keeps_its_row() -> None:
     row = indexed(summary, "model.name", "mix.ratio").loc[("flow", 1)]
     assert row["seeds"] == 0
     assert row[["mean", "difference", "p", "p_holm", "exchange"]].isna().all()
-    assert row["exchange_status"] == "not identified"
+    assert row["exchange_status"] == ""
 
 
 def test_a_study_in_which_everything_failed() -> None:
