@@ -165,7 +165,7 @@ def resident() -> float:
 
 def workers(folder: Path) -> None:
     """Wall time of one worker against two."""
-    words = ["run", "-m", "model=vae,jitter,smote", "mix.ratio=0,1,2", "seed=range(6)", "clusterer=kmeans,gmm_on_pca"]
+    words = ["run", "-m", "model=vae,jitter,smote", "mix.ratio=0,1,2", "seed=range(40)", "clusterer=kmeans,gmm_on_pca"]
     walls = {}
     for name, launcher in (("serial", []), ("joblib", ["hydra/launcher=joblib", "hydra.launcher.n_jobs=2"])):
         place = folder / name

@@ -135,6 +135,22 @@ def test_workers_stay_for_the_next_study_of_the_process(worker: Callable[[Any], 
         at_work.wait(timeout=2)
 
 
+SPARED = """
+import gc, sys
+from synthmix.study.launchers import run_while_study_lives
+for _ in range(2):
+    run_while_study_lives(lambda config: print(gc.get_freeze_count() > 1000), sys.argv[1], None)
+"""
+
+
+def test_the_collector_skips_what_a_worker_has_at_the_end_of_its_first_job() -> None:
+    launcher, config = launch_by("joblib")
+    with surroundings(launcher, config):
+        words = [sys.executable, "-c", SPARED, launcher.task_function.args[1]]
+        done = subprocess.run(words, capture_output=True, text=True, timeout=60)
+    assert (done.stdout, done.stderr) == ("False\nTrue\n", "")
+
+
 @pytest.mark.parametrize("number", SIGNALS)
 def test_a_signal_passes_as_keyboard_interrupt_and_comes_out_as_what_it_is(number: signal.Signals) -> None:
     def as_ray_does() -> None:
