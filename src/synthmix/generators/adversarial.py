@@ -1,7 +1,8 @@
-"""Generative adversarial nets: the articles' multilayer perceptrons and DCGAN."""
+"""Generative adversarial nets: a loss, a penalty and two nets, composed by config."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Literal, Protocol
 
 import torch
@@ -9,8 +10,9 @@ from torch import Tensor, nn
 from torch.optim import Adam, Optimizer
 
 from synthmix.data.spec import DataSpec
-from synthmix.generators.losses import discriminator_loss, generator_loss
+from synthmix.generators.augmentation import Transformation, augmented
 from synthmix.generators.networks import OutputActivation
+from synthmix.generators.objectives import OBJECTIVES, PENALTIES, Loss, Penalty
 from synthmix.generators.trained import TrainedGenerator
 
 Output = Literal["auto", "none", "tanh", "sigmoid"]
@@ -23,17 +25,26 @@ class Networks(Protocol):
 
 
 class Gan(TrainedGenerator):
-    """A generator G against a discriminator D, in turn, each on its published loss (Goodfellow et al. 2014).
+    """A generator G against a discriminator D, in turn: a loss, a penalty on D's slope and two nets, by config.
 
-    Both updates of a step use the same fake points; G is updated last, through the D that has just learnt from them.
+    D minimises L_D(D(x), D(G(z))) + λ P(D), then G minimises L_G(D(G(z))) through the D that has just learnt, both with
+    the same fake points; `objectives.OBJECTIVES` and `PENALTIES` have the published formulas.
 
     Args:
-        networks: which G and D: `MlpNetworks` (conf/model/gan.yaml) or `ConvNetworks` (dcgan.yaml).
+        networks: which G and D: `MlpNetworks` (conf/model/gan.yaml), `ConvNetworks` (dcgan.yaml) or `ResidualNetworks`
+            (r3gan.yaml).
+        loss: of `OBJECTIVES`: non_saturating (Goodfellow et al. 2014), least_squares, hinge, wasserstein, relativistic.
+        penalty: of `PENALTIES`: gradient (WGAN-GP), r1_r2 (R3GAN), or none.
+        penalty_weight: λ; γ in the R3GAN article.
+        discriminator_steps: updates of D for each of G, on real points of their own.
+        augment: what D sees of real and fake images, see `augmentation` (Zhao et al. 2020); [] for none.
         latent_dim: size of z ~ N(0, I).
         output: activation of G's last layer. Data in a bounded range is mapped to [−1, 1], or to [0, 1] for sigmoid;
             auto is tanh for bounded data and none for tables.
         learning_rate: of both Adams.
+        learning_rate_end: what it goes to, in equal parts a step; None keeps it.
         beta1, beta2: of both Adams.
+        beta2_end: what β2 goes to, in equal parts a step; None keeps it.
         steps, batch_size, ema_decay: see `TrainedGenerator`.
     """
 
@@ -41,11 +52,18 @@ class Gan(TrainedGenerator):
         self,
         *,
         networks: Networks,
+        loss: Loss = "non_saturating",
+        penalty: Penalty = "none",
+        penalty_weight: float = 1.0,
+        discriminator_steps: int = 1,
+        augment: Sequence[Transformation] = (),
         latent_dim: int = 64,
         output: Output = "auto",
         learning_rate: float = 2e-4,
+        learning_rate_end: float | None = None,
         beta1: float = 0.5,
         beta2: float = 0.999,
+        beta2_end: float | None = None,
         steps: int = 2000,
         batch_size: int = 64,
         ema_decay: float | None = None,
@@ -53,7 +71,12 @@ class Gan(TrainedGenerator):
         super().__init__(steps=steps, batch_size=batch_size, ema_decay=ema_decay)
         self.save_hyperparameters(logger=False, ignore="networks")
         self.networks, self.latent_dim, self.output = networks, latent_dim, output
-        self.learning_rate, self.betas = learning_rate, (beta1, beta2)
+        self.objective, self.penalty, self.penalty_weight = OBJECTIVES[loss], penalty, penalty_weight
+        self.discriminator_steps, self.augment = discriminator_steps, augment
+        self.beta1 = beta1
+        self.learning_rates = learning_rate, learning_rate if learning_rate_end is None else learning_rate_end
+        self.beta2s = beta2, beta2 if beta2_end is None else beta2_end
+        self.annealed = learning_rate_end is not None or beta2_end is not None
 
     def build(self, spec: DataSpec) -> None:
         """Makes both nets and their optimizers."""
@@ -68,17 +91,58 @@ class Gan(TrainedGenerator):
         """Both Adams, so that checkpoints hold their state."""
         return [self.generator_optimizer, self.discriminator_optimizer]
 
+    @property
+    def points_per_step(self) -> int:
+        """A minibatch for each update of D."""
+        return self.batch_size * self.discriminator_steps
+
     def step(self, batch: Tensor) -> dict[str, Tensor]:
-        """One update of D, then one of G."""
-        real = self.to_net(batch)
-        fake = self.network(torch.randn(len(real), self.latent_dim, device=real.device))
-        d_loss = discriminator_loss(self.discriminator(real), self.discriminator(fake.detach()))
-        self._update(self.discriminator_optimizer, d_loss)
+        """The updates of D, then one of G."""
+        if self.annealed:
+            self._anneal()
+        *before, real = self.to_net(batch).split(self.batch_size)  # type: ignore[no-untyped-call]
+        for points in before:
+            with torch.no_grad():
+                fake = self._fake(len(points))
+            self._learn_to_judge(points, fake)
+        fake = self._fake(len(real))
+        losses = self._learn_to_judge(real, fake.detach())
         self.discriminator.requires_grad_(False)  # spares the gradients of D that G's update has no use for
-        g_loss = generator_loss(self.discriminator(fake))
+        logits = self.judge(fake) - self.judge(real) if self.objective.relative else self.judge(fake)
+        g_loss = self.objective.generator(logits)
         self._update(self.generator_optimizer, g_loss)
         self.discriminator.requires_grad_(True)
-        return {"discriminator_loss": d_loss.detach(), "generator_loss": g_loss.detach()}
+        return {**losses, "generator_loss": g_loss.detach()}
+
+    def judge(self, points: Tensor) -> Tensor:
+        """D's logits (N, 1) of points in the range of the nets, augmented.
+
+        In float32 whatever D computes in, because autocast on a CPU would take their mean in bfloat16.
+        """
+        logits: Tensor = self.discriminator(augmented(points, self.augment))
+        return logits.float()
+
+    def _learn_to_judge(self, real: Tensor, fake: Tensor) -> dict[str, Tensor]:
+        loss = self.objective.discriminator(self.judge(real), self.judge(fake))
+        losses = {"discriminator_loss": loss.detach()}
+        if self.penalty != "none":
+            penalty = PENALTIES[self.penalty](self.judge, real, fake)
+            losses["penalty"] = penalty.detach()
+            loss = loss + self.penalty_weight * penalty
+        self._update(self.discriminator_optimizer, loss)
+        return losses
+
+    def _fake(self, n: int) -> Tensor:
+        fake: Tensor = self.network(torch.randn(n, self.latent_dim, device=self.device))
+        return fake
+
+    def _anneal(self) -> None:
+        """Takes learning rate and β2 to where they are at this step."""
+        done = min(1.0, self.steps_done / max(1, self.steps - 1))
+        rate, beta2 = (start + done * (end - start) for start, end in (self.learning_rates, self.beta2s))
+        for optimizer in (self.generator_optimizer, self.discriminator_optimizer):
+            for group in optimizer.param_groups:
+                group["lr"], group["betas"] = rate, (self.beta1, beta2)
 
     @torch.no_grad()
     def draw(self, n: int, rng: torch.Generator) -> Tensor:
@@ -101,7 +165,7 @@ class Gan(TrainedGenerator):
         return _rescale(x, self.net_range, self.spec.value_range).clamp(*self.spec.value_range)
 
     def _adam(self, net: nn.Module) -> Adam:
-        return Adam(net.parameters(), lr=self.learning_rate, betas=self.betas, fused=True)
+        return Adam(net.parameters(), lr=self.learning_rates[0], betas=(self.beta1, self.beta2s[0]), fused=True)
 
     @staticmethod
     def _update(optimizer: Optimizer, loss: Tensor) -> None:

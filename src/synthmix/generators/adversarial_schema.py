@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from synthmix.generators.base_schema import TrainedSchema, needs_images
-from synthmix.schema import Count, Decay, Member
+from synthmix.schema import Count, Decay, Member, NonNegative, Positive
+
+IMAGE_SIZES = (8, 16, 28, 32)
 
 
 @dataclass(kw_only=True)
@@ -16,6 +18,7 @@ class MlpNetworksSchema(Member):
 
     _target_: Literal["synthmix.generators.networks.MlpNetworks"]
     hidden: list[Count]
+    spectral_norm: bool
 
 
 @dataclass(kw_only=True)
@@ -24,12 +27,28 @@ class ConvNetworksSchema(Member):
 
     _target_: Literal["synthmix.generators.networks.ConvNetworks"]
     width: Count
+    dropout: Decay
+    spectral_norm: bool
 
     def faults(self, cell: Any) -> Iterator[str]:
         """Square images of four sizes only, and more than one of them for batch norm."""
-        yield from needs_images(cell.model.name, cell, sizes=(8, 16, 28, 32))
+        yield from needs_images(cell.model.name, cell, sizes=IMAGE_SIZES)
         if cell.model.batch_size < 2:
             yield f"model.batch_size={cell.model.batch_size}: must be ≥ 2 for the batch norm of {cell.model.name}"
+
+
+@dataclass(kw_only=True)
+class ResidualNetworksSchema(Member):
+    """Residual nets."""
+
+    _target_: Literal["synthmix.generators.networks.ResidualNetworks"]
+    width: Count
+    blocks: Count
+
+    def faults(self, cell: Any) -> Iterator[str]:
+        """Images of four sizes only; tables of any."""
+        if cell.outline.spec.kind == "image":
+            yield from needs_images(cell.model.name, cell, sizes=IMAGE_SIZES)
 
 
 @dataclass(kw_only=True)
@@ -38,13 +57,22 @@ class GanSchema(TrainedSchema):
 
     _target_: Literal["synthmix.generators.adversarial.Gan"]
     networks: Member
+    loss: Literal["non_saturating", "least_squares", "hinge", "wasserstein", "relativistic"]
+    penalty: Literal["none", "gradient", "r1_r2"]
+    penalty_weight: Positive
+    discriminator_steps: Count
+    augment: list[Literal["translation", "cutout"]]
     latent_dim: Count
     output: Literal["auto", "none", "tanh", "sigmoid"]
+    learning_rate_end: NonNegative | None
     beta1: Decay
     beta2: Decay
+    beta2_end: Decay | None
 
     def faults(self, cell: Any) -> Iterator[str]:
         """Nets that suit the data, and an activation that reaches all of its range."""
         yield from self.networks.faults(cell)
         if self.output in ("tanh", "sigmoid") and cell.outline.spec.value_range is None:
             yield f"model.output={self.output}: data.name={cell.data.name} has no bounds; allowed: auto, none"
+        if self.augment and cell.outline.spec.kind != "image":
+            yield f"model.augment={self.augment}: data.name={cell.data.name} has no images; allowed: []"

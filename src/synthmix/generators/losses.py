@@ -1,4 +1,4 @@
-"""Adversarial and reconstruction losses as they were published, on logits."""
+"""Reconstruction losses as they were published, and the divergence of a latent from N(0, I)."""
 
 from __future__ import annotations
 
@@ -9,20 +9,6 @@ import torch.nn.functional as F  # noqa: N812
 from torch import Tensor
 
 SMALLEST_VARIANCE = 1e-6  # of a decoder; points that are reconstructed exactly have no density
-
-
-def discriminator_loss(real_logits: Tensor, fake_logits: Tensor) -> Tensor:
-    """−E log D(x) − E log(1 − D(G(z))), with D = sigmoid(logit). Goodfellow et al. 2014, equation 1.
-
-    −log σ(l) = softplus(−l), which stays finite where a probability would round to 0 or 1. In float32 whatever the
-    logits are, because autocast on a CPU would take the mean in bfloat16.
-    """
-    return F.softplus(-real_logits.float()).mean() + F.softplus(fake_logits.float()).mean()
-
-
-def generator_loss(fake_logits: Tensor) -> Tensor:
-    """The non-saturating −E log D(G(z)). Goodfellow et al. 2014, section 3."""
-    return F.softplus(-fake_logits.float()).mean()
 
 
 def bernoulli_nll(logits: Tensor, x: Tensor) -> Tensor:

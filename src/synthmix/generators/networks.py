@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from torch import Tensor, nn
+from torch.nn.utils.parametrizations import spectral_norm as normalised
 
 from synthmix.data.spec import DataSpec
 
 SLOPE = 0.2  # of LeakyReLU, as in the DCGAN paper
-DROPOUT = 0.3  # of the convolutional discriminator, as in the articles' listing
+UNITS = 8  # of a residual perceptron, for each channel that the convolutions would have
 
 
 def mlp(sizes: Sequence[int], activation: type[nn.Module], **options: float) -> nn.Sequential:
@@ -44,29 +45,56 @@ class OutputActivation(nn.Module):
 class MlpNetworks:
     """The articles' perceptrons: z → hidden → d against d → reversed hidden → 1, LeakyReLU of slope .2.
 
-    Article 000: hidden [128, 256]; 001 and 002: [128, 128]; 003: [128].
+    Article 000: hidden [128, 256]; 001 and 002: [128, 128]; 003: [128]. With `spectral_norm` each weight of D is
+    divided by its largest singular value (Miyato et al. 2018).
     """
 
     hidden: list[int]
+    spectral_norm: bool = False
 
     def build(self, latent_dim: int, spec: DataSpec) -> tuple[nn.Module, nn.Module]:
         """G and D over flattened points."""
         generator = nn.Sequential(leaky_mlp([latent_dim, *self.hidden, spec.size]), nn.Unflatten(1, spec.shape))
-        return generator, nn.Sequential(nn.Flatten(), leaky_mlp([spec.size, *reversed(self.hidden), 1]))
+        judge = nn.Sequential(nn.Flatten(), leaky_mlp([spec.size, *reversed(self.hidden), 1]))
+        return generator, with_spectral_norm(judge) if self.spectral_norm else judge
 
 
 @dataclass(frozen=True)
 class ConvNetworks:
     """The articles' convolutional nets (article 004; Radford et al. 2016); `width` 64 is theirs.
 
-    For square images of 8, 16, 28 or 32 pixels with any number of channels.
+    For square images of 8, 16, 28 or 32 pixels with any number of channels. D has dropout (.3 in the articles) and, if
+    asked for, spectral normalisation (Miyato et al. 2018).
     """
 
     width: int
+    dropout: float = 0.3
+    spectral_norm: bool = False
 
     def build(self, latent_dim: int, spec: DataSpec) -> tuple[nn.Module, nn.Module]:
         """G and D for the size and channels of the images."""
-        return ConvGenerator(latent_dim, spec.shape, self.width), ConvDiscriminator(spec.shape, self.width)
+        generator = ConvGenerator(latent_dim, spec.shape, self.width)
+        judge = ConvDiscriminator(spec.shape, self.width, self.dropout)
+        return generator, with_spectral_norm(judge) if self.spectral_norm else judge
+
+
+@dataclass(frozen=True)
+class ResidualNetworks:
+    """Residual nets without normalisation, after R3GAN (Huang et al. 2024).
+
+    Images of 8, 16, 28 or 32 pixels get convolutions at a half and a quarter of their size, everything else perceptrons
+    of eight times as many units as `width`. The last layer of each block begins at zero, so that a block begins as the
+    identity (Zhang et al. 2019, Fixup).
+    """
+
+    width: int
+    blocks: int
+
+    def build(self, latent_dim: int, spec: DataSpec) -> tuple[nn.Module, nn.Module]:
+        """G and D for the data."""
+        if spec.kind == "image":
+            return _residual_images(latent_dim, spec.shape, self.width, self.blocks)
+        return _residual_points(latent_dim, spec, UNITS * self.width, self.blocks)
 
 
 class ConvGenerator(nn.Module):
@@ -106,17 +134,17 @@ class ConvGenerator(nn.Module):
 
 
 class ConvDiscriminator(nn.Sequential):
-    """Convolutions w and 2w (5×5, stride 2), LeakyReLU and dropout .3, then one logit."""
+    """Convolutions w and 2w (5×5, stride 2), LeakyReLU and dropout, then one logit."""
 
-    def __init__(self, shape: tuple[int, ...], width: int) -> None:
+    def __init__(self, shape: tuple[int, ...], width: int, dropout: float) -> None:
         channels, size, _ = shape
         super().__init__(
             nn.Conv2d(channels, width, 5, stride=2, padding=2),
             nn.LeakyReLU(SLOPE),
-            nn.Dropout(DROPOUT),
+            nn.Dropout(dropout),
             nn.Conv2d(width, 2 * width, 5, stride=2, padding=2),
             nn.LeakyReLU(SLOPE),
-            nn.Dropout(DROPOUT),
+            nn.Dropout(dropout),
             nn.Flatten(),
             nn.Linear(2 * width * (size // 4) ** 2, 1),
         )
@@ -124,3 +152,69 @@ class ConvDiscriminator(nn.Sequential):
 
 def _transposed(inputs: int, outputs: int, stride: int) -> nn.ConvTranspose2d:
     return nn.ConvTranspose2d(inputs, outputs, 5, stride, padding=2, output_padding=stride - 1, bias=False)
+
+
+def with_spectral_norm(net: nn.Module) -> nn.Module:
+    """Divides the weight of each layer by its largest singular value, found by power iteration."""
+    for layer in net.modules():
+        if isinstance(layer, nn.Linear | nn.Conv2d):
+            normalised(layer)
+    return net
+
+
+class Residual(nn.Module):
+    """x + f(x), where f is two layers, each behind a LeakyReLU; the second one begins at zero."""
+
+    def __init__(self, first: nn.Linear | nn.Conv2d, last: nn.Linear | nn.Conv2d) -> None:
+        super().__init__()
+        nn.init.zeros_(last.weight)
+        self.change = nn.Sequential(nn.LeakyReLU(SLOPE), first, nn.LeakyReLU(SLOPE), last)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Same shape as `x`."""
+        changed: Tensor = x + self.change(x)
+        return changed
+
+
+def _residual_points(latent_dim: int, spec: DataSpec, width: int, blocks: int) -> tuple[nn.Module, nn.Module]:
+    def stack(inputs: int, outputs: int) -> list[nn.Module]:
+        residuals = (Residual(nn.Linear(width, width), nn.Linear(width, width, bias=False)) for _ in range(blocks))
+        return [nn.Linear(inputs, width), *residuals, nn.LeakyReLU(SLOPE), nn.Linear(width, outputs)]
+
+    generator = nn.Sequential(*stack(latent_dim, spec.size), nn.Unflatten(1, spec.shape))
+    return generator, nn.Sequential(nn.Flatten(), *stack(spec.size, 1))
+
+
+def _residual_images(latent_dim: int, shape: tuple[int, ...], width: int, blocks: int) -> tuple[nn.Module, nn.Module]:
+    channels, size, _ = shape
+    small = (2 * width, size // 4, size // 4)
+
+    def stack(features: int) -> list[nn.Module]:
+        return [
+            Residual(
+                nn.Conv2d(features, features, 3, padding=1), nn.Conv2d(features, features, 3, padding=1, bias=False)
+            )
+            for _ in range(blocks)
+        ]
+
+    generator = nn.Sequential(
+        nn.Linear(latent_dim, small[0] * small[1] * small[2]),
+        nn.Unflatten(1, small),
+        *stack(2 * width),
+        nn.LeakyReLU(SLOPE),
+        nn.ConvTranspose2d(2 * width, width, 4, stride=2, padding=1),
+        *stack(width),
+        nn.LeakyReLU(SLOPE),
+        nn.ConvTranspose2d(width, channels, 4, stride=2, padding=1),
+    )
+    judge = nn.Sequential(
+        nn.Conv2d(channels, width, 4, stride=2, padding=1),
+        *stack(width),
+        nn.LeakyReLU(SLOPE),
+        nn.Conv2d(width, 2 * width, 4, stride=2, padding=1),
+        *stack(2 * width),
+        nn.LeakyReLU(SLOPE),
+        nn.Flatten(),
+        nn.Linear(small[0] * small[1] * small[2], 1),
+    )
+    return generator, judge

@@ -38,6 +38,7 @@ class TrainedGenerator(pl.LightningModule, Generator):
 
     network: nn.Module
     train_x: Tensor
+    annealed = False  # whether a step depends on how many there are, so that a training cannot be made longer later
     scaling: Scaling | None = None  # of the points that it was trained on, for those who want samples in their units
 
     def __init__(self, *, steps: int, batch_size: int, ema_decay: float | None) -> None:
@@ -55,7 +56,7 @@ class TrainedGenerator(pl.LightningModule, Generator):
 
     @abstractmethod
     def step(self, batch: Tensor) -> dict[str, Tensor]:
-        """One generator update on a minibatch (batch_size, *spec.shape); returns its losses, detached."""
+        """One generator update on a minibatch (points_per_step, *spec.shape); returns its losses, detached."""
 
     def finish(self, x: Tensor) -> None:
         """Fits what remains once the nets are trained; nothing, unless a family says so."""
@@ -84,7 +85,7 @@ class TrainedGenerator(pl.LightningModule, Generator):
         self.train()
         self.log_every, self.last_step = options.log_every, min(self.steps, options.limit_steps or self.steps)
         self.register_buffer("train_x", dataset.x, persistent=False)
-        order = MinibatchOrder(len(dataset), self.batch_size, derive_seed(seed, "order"))
+        order = MinibatchOrder(len(dataset), self.points_per_step, derive_seed(seed, "order"))
         with isolated_rng(derive_seed(seed, "training")):
             run_training(self, order, options, logger, callbacks)
             self.cpu().eval()
@@ -111,12 +112,17 @@ class TrainedGenerator(pl.LightningModule, Generator):
         self.eval()
 
     @property
+    def points_per_step(self) -> int:
+        """Real points that a step sees."""
+        return self.batch_size
+
+    @property
     def sampler(self) -> nn.Module:
         """The net to sample from: the average where one is kept."""
         return self.network if self.ema is None else self.ema
 
     def training_step(self, block: Tensor, _: int) -> None:
-        """Runs the minibatches whose row numbers `block`, (k, batch_size), holds."""
+        """Runs the minibatches whose row numbers `block`, (k, points_per_step), holds."""
         for rows in block:
             losses = self.step(self.train_x.index_select(0, rows))
             self.steps_done += 1
@@ -180,7 +186,7 @@ class TrainedGenerator(pl.LightningModule, Generator):
 
     def _identity(self) -> dict[str, Any]:
         """What two trainings must share for one to continue the other; more steps may be asked for."""
-        settings = {key: value for key, value in dict(self.hparams).items() if key != "steps"}
+        settings = {key: value for key, value in dict(self.hparams).items() if key != "steps" or self.annealed}
         if hasattr(self, "networks"):
             settings["networks"] = repr(self.networks)
         data = {"points": len(self.train_x), "digest": digest_of(self.train_x.cpu())}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import pytest
 import torch
@@ -14,6 +15,7 @@ from torch.func import functional_call
 from synthmix.api import make_generator
 from synthmix.data.base import Dataset, Splits
 from synthmix.data.spec import DataSpec
+from synthmix.errors import InvalidInput
 from synthmix.generators.adversarial import Gan, Output
 from synthmix.generators.networks import ConvNetworks, MlpNetworks
 from synthmix.generators.trainer import TrainerOptions
@@ -152,6 +154,115 @@ def test_the_discriminator_learns_again_in_the_next_step(model: Gan, batches: li
     before = weights_of(model.discriminator)
     seeded(lambda: model.step(batches[1]))
     assert not close(weights_of(model.discriminator), before)
+
+
+def test_the_discriminator_learns_several_times_for_the_generator_once(few_digits: Dataset) -> None:
+    model = gan(discriminator_steps=3, batch_size=5)
+    model.prepare(few_digits.spec, seed=0)
+    assert model.points_per_step == 15
+    seen: list[Tensor] = []
+    model.discriminator.register_forward_pre_hook(lambda _, inputs: seen.append(inputs[0].detach()))
+    batch = few_digits.x[:15]
+    seeded(lambda: model.step(batch))
+    # Real and fake three times, then the fake points of the last time once more.
+    assert len(seen) == 7
+    for number in range(3):
+        torch.testing.assert_close(seen[2 * number], 2 * batch[5 * number : 5 * number + 5] - 1)
+    assert torch.equal(seen[5], seen[6])
+    states = (optimizer.state_dict()["state"][0]["step"] for optimizer in model.configure_optimizers())
+    assert [float(step) for step in states] == [1, 3]
+
+
+def test_a_penalty_is_logged_and_weighs_in(few_digits: Dataset, batches: list[Tensor]) -> None:
+    def slope(weight: float) -> float:
+        model = gan(penalty="r1_r2", penalty_weight=weight, learning_rate=1e-2)
+        model.prepare(few_digits.spec, seed=0)
+        losses = [model.step(batch) for batch in batches * 10]
+        assert set(losses[0]) == {"discriminator_loss", "penalty", "generator_loss"}
+        return float(losses[-1]["penalty"])
+
+    light, heavy = slope(1e-6), slope(100.0)
+    assert 0 < heavy < 0.1 * light
+
+
+@pytest.mark.parametrize("relative", [True, False])
+def test_only_a_relative_game_shows_the_generator_real_points(relative: bool, few_digits: Dataset) -> None:
+    model = gan(loss="relativistic" if relative else "hinge")
+    model.prepare(few_digits.spec, seed=0)
+    seen: list[Tensor] = []
+    model.discriminator.register_forward_pre_hook(lambda _, inputs: seen.append(inputs[0]))
+    model.step(few_digits.x[:20])
+    assert len(seen) == (4 if relative else 3)
+
+
+def test_rates_are_annealed_to_their_ends(few_digits: Dataset) -> None:
+    model = gan(steps=5, learning_rate=4e-4, learning_rate_end=0.0, beta2=0.9, beta2_end=0.98)
+    model.prepare(few_digits.spec, seed=0)
+    found = []
+    for number in range(5):
+        model.steps_done = number
+        model.step(few_digits.x[:20])
+        for optimizer in model.configure_optimizers():
+            (group,) = optimizer.param_groups
+            found.append((group["lr"], group["betas"][1]))
+    assert found[::2] == found[1::2]
+    assert found[::2] == [pytest.approx((4e-4 * (1 - part), 0.9 + 0.08 * part)) for part in (0, 0.25, 0.5, 0.75, 1)]
+
+
+def test_a_training_with_annealed_rates_cannot_be_made_longer(few_digits: Dataset, tmp_path: Path) -> None:
+    def train(steps: int, **options: object) -> Gan:
+        model = gan(steps=steps, batch_size=20, learning_rate_end=0.0)
+        return model.fit(few_digits, seed=0, options=TrainerOptions(log_every=2, **options))
+
+    train(4, checkpoint_every=2, checkpoint_dir=str(tmp_path))
+    with pytest.raises(InvalidInput, match="steps=4; this training has 6"):
+        train(6, resume_from=str(tmp_path / "last.ckpt"))
+
+
+def test_what_is_augmented_is_real_and_fake_alike(few_digits: Dataset) -> None:
+    model = gan(augment=["cutout"], output="sigmoid")
+    model.prepare(few_digits.spec, seed=0)
+    seen: list[Tensor] = []
+    model.discriminator.register_forward_pre_hook(lambda _, inputs: seen.append(inputs[0]))
+    model.step(few_digits.x[:20])
+    real, *fakes = seen
+    assert ((real == 0) | (real == few_digits.x[:20])).all()
+    for fake in fakes:  # a sigmoid is never 0
+        holes = (fake == 0).flatten(1).sum(1)
+        assert holes.max() == 16
+        assert holes.min() > 0
+
+
+def test_losses_are_not_rounded_under_autocast(model: Gan, batches: list[Tensor]) -> None:
+    with torch.autocast("cpu", torch.bfloat16):
+        losses = seeded(lambda: model.step(batches[0]))
+    assert isinstance(losses, dict)
+    assert {loss.dtype for loss in losses.values()} == {torch.float32}
+    exact = seeded(lambda: gan_of(model).step(batches[0]))
+    assert isinstance(exact, dict)
+    for name, loss in losses.items():
+        assert float(loss) == pytest.approx(float(exact[name]), abs=5e-3)
+
+
+def gan_of(model: Gan) -> Gan:
+    """The same nets, not yet trained."""
+    other = gan()
+    other.prepare(model.spec, seed=0)
+    return other
+
+
+GAMES = ("gan", "lsgan", "hinge", "sngan", "wgan_gp", "r3gan")
+
+
+@pytest.mark.parametrize("name", GAMES)
+def test_every_game_is_learnt(name: str, four_modes: Splits) -> None:
+    """Four clusters at the corners of a square; samples begin around the middle."""
+    model = make_generator(name, steps=400, learning_rate=2e-3, learning_rate_end=None, ema_decay=None)
+    points = model.fit(four_modes.train, seed=0).sample(1000, seed=0)
+    real = four_modes.train.x
+    nearest = torch.cdist(points, real).min(1).values
+    untrained = torch.cdist(make_generator(name, steps=1).fit(four_modes.train, seed=0).sample(1000, 0), real).min(1)
+    assert nearest.mean() < 0.5 * untrained.values.mean()
 
 
 @pytest.mark.parametrize("output", ["auto", "none", "tanh", "sigmoid"])

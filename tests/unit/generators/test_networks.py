@@ -9,7 +9,15 @@ import torch
 from torch import nn
 
 from synthmix.data.spec import DataSpec
-from synthmix.generators.networks import ConvDiscriminator, ConvGenerator, ConvNetworks, MlpNetworks, OutputActivation
+from synthmix.generators.networks import (
+    ConvDiscriminator,
+    ConvGenerator,
+    ConvNetworks,
+    MlpNetworks,
+    OutputActivation,
+    Residual,
+    ResidualNetworks,
+)
 
 
 def image_spec(channels: int, size: int) -> DataSpec:
@@ -45,7 +53,7 @@ def test_conv_discriminator_has_the_parameters_of_the_tutorials_net() -> None:
     convolutions = (5 * 5 * 1 + 1) * 64 + (5 * 5 * 64 + 1) * 128
     dense = 7 * 7 * 128 + 1
     assert convolutions + dense == 212_865
-    assert n_parameters(ConvDiscriminator((1, 28, 28), 64)) == convolutions + dense
+    assert n_parameters(ConvDiscriminator((1, 28, 28), 64, 0.3)) == convolutions + dense
 
 
 def test_conv_generator_passes_through_the_sizes_of_the_articles_listing() -> None:
@@ -63,7 +71,7 @@ def test_conv_generator_passes_through_the_sizes_of_the_articles_listing() -> No
 
 
 def test_conv_discriminator_drops_out_in_training_only() -> None:
-    net, images = ConvDiscriminator((1, 8, 8), 8), torch.rand(4, 1, 8, 8)
+    net, images = ConvDiscriminator((1, 8, 8), 8, 0.3), torch.rand(4, 1, 8, 8)
     assert not torch.equal(net(images), net(images))
     net.eval()
     assert torch.equal(net(images), net(images))
@@ -97,3 +105,38 @@ def test_output_activations(name: str, expected: object) -> None:
     assert callable(expected)
     x = torch.linspace(-3, 3, 7)
     torch.testing.assert_close(OutputActivation(name)(x), expected(x))
+
+
+@pytest.mark.parametrize("networks", [MlpNetworks([16, 8], spectral_norm=True), ConvNetworks(4, spectral_norm=True)])
+def test_spectral_norm_holds_each_layer_of_the_discriminator_to_one(networks: MlpNetworks | ConvNetworks) -> None:
+    torch.manual_seed(0)
+    generator, discriminator = networks.build(5, image_spec(1, 8))
+    images = torch.rand(4, 1, 8, 8)
+    for _ in range(200):  # power iteration, one for each forward
+        discriminator(images)
+    layers = [layer for layer in discriminator.modules() if isinstance(layer, nn.Linear | nn.Conv2d)]
+    assert len(layers) == 3
+    for layer in layers:
+        assert float(torch.linalg.matrix_norm(layer.weight.flatten(1), 2)) == pytest.approx(1, abs=1e-3)
+    assert not any("parametrizations" in name for name, _ in generator.named_parameters())
+
+
+@pytest.mark.parametrize("size", [8, 16, 28, 32])
+@pytest.mark.parametrize("channels", [1, 3])
+def test_residual_nets_of_images(channels: int, size: int) -> None:
+    generator, discriminator = ResidualNetworks(4, 2).build(5, image_spec(channels, size))
+    images = generator(torch.randn(3, 5))
+    assert images.shape == (3, channels, size, size)
+    assert discriminator(images).shape == (3, 1)
+    assert sum(isinstance(part, Residual) for part in generator) == 4
+
+
+def test_residual_nets_of_tables_and_of_blocks_that_begin_as_nothing() -> None:
+    generator, discriminator = ResidualNetworks(2, 3).build(5, DataSpec("t", "table", (7,), None, None))
+    points = generator(torch.randn(3, 5))
+    assert points.shape == (3, 7)
+    assert discriminator(points).shape == (3, 1)
+    residuals = [part for part in discriminator if isinstance(part, Residual)]
+    assert len(residuals) == 3
+    x = torch.randn(4, 16)
+    assert all(torch.equal(residual(x), x) for residual in residuals)

@@ -1,0 +1,108 @@
+"""What two adversarial nets play for: published losses on logits, and penalties on the discriminator's slope."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Literal, NamedTuple
+
+import torch
+import torch.nn.functional as F  # noqa: N812
+from torch import Tensor
+
+Judge = Callable[[Tensor], Tensor]  # points (N, ...) to logits (N, 1)
+
+
+class Objective(NamedTuple):
+    """The two losses of a game, averaged over points.
+
+    Attributes:
+        discriminator: of real and of fake logits, (N, 1) each.
+        generator: of fake logits; where `relative`, of how far they are above those of the real points beside them.
+        relative: whether D tells which of two points is the real one.
+    """
+
+    discriminator: Callable[[Tensor, Tensor], Tensor]
+    generator: Callable[[Tensor], Tensor]
+    relative: bool = False
+
+
+def discriminator_loss(real_logits: Tensor, fake_logits: Tensor) -> Tensor:
+    """−E log D(x) − E log(1 − D(G(z))), with D = sigmoid(logit). Goodfellow et al. 2014, equation 1.
+
+    −log σ(l) = softplus(−l), which stays finite where a probability would round to 0 or 1.
+    """
+    return F.softplus(-real_logits).mean() + F.softplus(fake_logits).mean()
+
+
+def generator_loss(fake_logits: Tensor) -> Tensor:
+    """The non-saturating −E log D(G(z)). Goodfellow et al. 2014, section 3."""
+    return F.softplus(-fake_logits).mean()
+
+
+def least_squares_discriminator_loss(real_logits: Tensor, fake_logits: Tensor) -> Tensor:
+    """½ E (D(x) − 1)² + ½ E D(G(z))². Mao et al. 2017, equation 9 (a = 0, b = c = 1)."""
+    return 0.5 * ((real_logits - 1).square().mean() + fake_logits.square().mean())
+
+
+def least_squares_generator_loss(fake_logits: Tensor) -> Tensor:
+    """½ E (D(G(z)) − 1)². Mao et al. 2017, equation 9."""
+    return 0.5 * (fake_logits - 1).square().mean()
+
+
+def hinge_discriminator_loss(real_logits: Tensor, fake_logits: Tensor) -> Tensor:
+    """E max(0, 1 − D(x)) + E max(0, 1 + D(G(z))). Lim & Ye 2017; Miyato et al. 2018, equation 16."""
+    return F.relu(1 - real_logits).mean() + F.relu(1 + fake_logits).mean()
+
+
+def wasserstein_discriminator_loss(real_logits: Tensor, fake_logits: Tensor) -> Tensor:
+    """E D(G(z)) − E D(x), the negative estimate of the Wasserstein distance. Arjovsky et al. 2017."""
+    return fake_logits.mean() - real_logits.mean()
+
+
+def critic_generator_loss(fake_logits: Tensor) -> Tensor:
+    """−E D(G(z)). Of the hinge and the Wasserstein game alike."""
+    return -fake_logits.mean()
+
+
+def relativistic_discriminator_loss(real_logits: Tensor, fake_logits: Tensor) -> Tensor:
+    """E softplus(−(D(x) − D(G(z)))) over pairs. Jolicoeur-Martineau 2019; Huang et al. 2024 (R3GAN), equation 2.
+
+    G's is E softplus(−(D(G(z)) − D(x))): the non-saturating one of the difference.
+    """
+    return F.softplus(fake_logits - real_logits).mean()
+
+
+Loss = Literal["non_saturating", "least_squares", "hinge", "wasserstein", "relativistic"]
+OBJECTIVES: dict[Loss, Objective] = {
+    "non_saturating": Objective(discriminator_loss, generator_loss),
+    "least_squares": Objective(least_squares_discriminator_loss, least_squares_generator_loss),
+    "hinge": Objective(hinge_discriminator_loss, critic_generator_loss),
+    "wasserstein": Objective(wasserstein_discriminator_loss, critic_generator_loss),
+    "relativistic": Objective(relativistic_discriminator_loss, generator_loss, relative=True),
+}
+
+
+def gradient_penalty(judge: Judge, real: Tensor, fake: Tensor) -> Tensor:
+    """E (‖∇D(x̂)‖ − 1)² at random places between pairs of real and fake points. Gulrajani et al. 2017, equation 3."""
+    place = torch.rand(len(real), *[1] * (real.dim() - 1), device=real.device)
+    return (_squared_slopes(judge, torch.lerp(fake, real, place)).sqrt() - 1).square().mean()
+
+
+def r1_r2_penalty(judge: Judge, real: Tensor, fake: Tensor) -> Tensor:
+    """½ E ‖∇D(x)‖² + ½ E ‖∇D(G(z))‖². Mescheder et al. 2018, equations 9 and 10; both in R3GAN (Huang et al. 2024)."""
+    both = _squared_slopes(judge, torch.cat([real, fake]))
+    return 0.5 * (both[: len(real)].mean() + both[len(real) :].mean())
+
+
+Penalty = Literal["none", "gradient", "r1_r2"]
+PENALTIES: dict[Penalty, Callable[[Judge, Tensor, Tensor], Tensor]] = {
+    "gradient": gradient_penalty,
+    "r1_r2": r1_r2_penalty,
+}
+
+
+def _squared_slopes(judge: Judge, points: Tensor) -> Tensor:
+    """‖∇D‖² at each point, (N,), differentiable once more."""
+    points = points.detach().requires_grad_()
+    (slopes,) = torch.autograd.grad(judge(points).sum(), points, create_graph=True)
+    return slopes.flatten(1).square().sum(1)
