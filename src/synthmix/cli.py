@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from collections.abc import Sequence
 
@@ -27,7 +28,11 @@ examples
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Runs one verb. Returns the exit code: 0 done, 1 failed, 2 wrong input, 130 and 143 for Ctrl-C and SIGTERM."""
+    """Runs one verb.
+
+    Returns:
+        The exit code: 0 done, 1 failed, 2 wrong input, 130 and 143 for Ctrl-C and SIGTERM, 141 where nobody reads on.
+    """
     arguments = list(sys.argv[1:] if argv is None else argv)
     if not arguments or arguments[0] in ("-h", "--help"):
         print(USAGE, end="")
@@ -40,11 +45,16 @@ def main(argv: Sequence[str] | None = None) -> int:
         if verb not in verbs:
             raise InvalidInput(f"{verb}: unknown verb; allowed: {', '.join(verbs)}")
         with signals_taken_over():
-            return verbs[verb](rest)
+            code = verbs[verb](rest)
+            sys.stdout.flush()  # here, so that a reader that has gone is noticed here
+            return code
     except InvalidInput as error:
         for fault in error.faults:
             print(" ".join(fault.splitlines()), file=sys.stderr)
         return 2
+    except BrokenPipeError:  # as `| head` does: Python would complain of it once more as it ends
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 128 + signal.SIGPIPE
     except Interrupted as interrupted:
         print("stopped", file=sys.stderr)
         return interrupted.exit_code

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -54,6 +57,17 @@ def test_it_is_logged_to_the_run_that_the_study_has(folder: Path, command: Comma
     (parent,) = [run for run in runs_in(folder, "study") if run.info.run_name == "copies"]
     logged = MlflowClient(f"sqlite:///{folder}/mlflow.db").download_artifacts(parent.info.run_id, "report/cells.csv")
     assert Path(logged).read_bytes() == (folder / "multirun" / "copies" / "report" / "cells.csv").read_bytes()
+
+
+def test_a_reader_that_goes_away_loses_nothing(folder: Path, runs_in: Any) -> None:
+    """As `synthmix report last | head -1` may do."""
+    reader, writer = os.pipe()
+    os.close(reader)
+    words = [sys.executable, "-m", "synthmix", "report", "copies"]
+    done = subprocess.run(words, cwd=folder, stdout=writer, stderr=subprocess.PIPE, text=True)
+    os.close(writer)
+    assert (done.returncode, done.stderr) == (141, "")
+    assert {run.info.status for run in runs_in(folder, "study")} == {"FINISHED"}
 
 
 def test_a_filter_of_mlflow_selects_cells_of_any_study(folder: Path, command: Command, tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from synthmix.errors import InvalidInput
 from synthmix.resources import Resources
 from synthmix.study.project import project
 from synthmix.study.record import Asked, Record, Studies
-from synthmix.study.reporting import finish
+from synthmix.study.reporting import publish, tell
 from synthmix.tracking import Tracker
 from synthmix.tracking_uri import resolve_uri
 from synthmix.words import Words, default_config, store_folder
@@ -37,8 +37,9 @@ def report(words: Sequence[str]) -> int:
     resources = Resources.at(tracker, root)
     folder = Path(given.out or record.report)
     with tracker.study(record.name, params={}, tags={}) as parent:
-        finish(record, resources, project(record, resources, parent.id), folder, parent)
+        written = publish(record, resources, project(record, resources, parent.id), folder, parent)
         parent.failed = bool(record.failures)
+    tell(record, resources, written)
     return 0
 
 
@@ -78,5 +79,5 @@ def _report_selection(condition: str, given: argparse.Namespace, studies: Studie
             runs[combination] = run.id
     if not runs:
         raise InvalidInput(f"{condition}: selects no cell in {tracker.uri} whose result is in {resources.store.root}")
-    finish(record, resources, runs, Path(given.out or "report"), None)
+    tell(record, resources, publish(record, resources, runs, Path(given.out or "report"), None))
     return 0

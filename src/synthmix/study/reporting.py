@@ -6,6 +6,7 @@ import os
 import shlex
 import sys
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from synthmix.resources import Resources
@@ -21,6 +22,16 @@ from synthmix.tracking_uri import shown
 from synthmix.tracking_view import save_ratio_view
 
 SHOWN = ["data.name", "data.n_train", "model.name", "mix.ratio", "representation.name", "clusterer.name", "seed"]
+
+
+@dataclass(frozen=True)
+class Report:
+    """A report that was written: what it says, its folder, and the path of the study's chart in the MLflow UI."""
+
+    result: StudyResult
+    analysis: Analysis
+    folder: Path
+    chart: str | None
 
 
 def print_cell(outcome: Outcome, tracker: Tracker) -> None:
@@ -46,32 +57,28 @@ def ui_command(tracker: Tracker) -> str:
     return f"MLFLOW_TRACKING_URI={shlex.quote(shown(tracker.uri))} synthmix ui"
 
 
-def finish(record: Record, resources: Resources, runs: Mapping[str, str], folder: Path, parent: Run | None) -> None:
-    """Writes a study's report, logs it to the parent run where there is one, and prints its table."""
-    result, analysis = publish(record, resources, runs, folder, parent)
-    print(table_text(analysis))
-    for failure in result.failures:
+def tell(record: Record, resources: Resources, report: Report) -> None:
+    """Prints a study's table and where everything is; after its run has been closed, for a pipe may be closed too."""
+    print(table_text(report.analysis))
+    for failure in report.result.failures:
         print(f"failed: {failure.cell}: {failure.error}")
-    for line in filter(None, [*result.notes, resources.tracker.outage]):
+    for line in filter(None, [*report.result.notes, resources.tracker.outage]):
         print(line)
-    print(f"report: {os.path.relpath(folder / 'index.html')}")
+    print(f"report: {os.path.relpath(report.folder / 'index.html')}")
     print(f"study {record.name}; MLflow: {ui_command(resources.tracker)}")
-    if parent is not None:
-        page = save_ratio_view(resources.tracker, record.name, [result.score])
-        if page is not None:
-            print(f"its cells as a chart, once the UI is open: http://127.0.0.1:5000{page}")
+    if report.chart is not None:
+        print(f"its cells as a chart, once the UI is open: http://127.0.0.1:5000{report.chart}")
 
 
-def publish(
-    record: Record, resources: Resources, runs: Mapping[str, str], folder: Path, parent: Run | None
-) -> tuple[StudyResult, Analysis]:
+def publish(record: Record, resources: Resources, runs: Mapping[str, str], folder: Path, parent: Run | None) -> Report:
     """Writes a study's report, and logs it to the parent run where there is one."""
     result = collect(record, resources.store, runs, resources.tracker.uri)
     analysis = analyse(result)
     files = write_report(result, analysis, folder)
-    if parent is not None:
-        for file in files:
-            parent.log_file(file, str(Path("report") / file.parent.relative_to(folder)))
-        counts = result.cells["status"].value_counts().to_dict()
-        parent.log_metrics({f"study/{status}": count for status, count in counts.items()})
-    return result, analysis
+    if parent is None:
+        return Report(result, analysis, folder, None)
+    for file in files:
+        parent.log_file(file, str(Path("report") / file.parent.relative_to(folder)))
+    counts = result.cells["status"].value_counts().to_dict()
+    parent.log_metrics({f"study/{status}": count for status, count in counts.items()})
+    return Report(result, analysis, folder, save_ratio_view(resources.tracker, record.name, [result.score]))

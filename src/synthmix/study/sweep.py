@@ -21,7 +21,7 @@ from synthmix.study.plan import Plan, PlannedCell
 from synthmix.study.progress import progress_bar
 from synthmix.study.project import project
 from synthmix.study.record import Asked, Record, Studies, asked_of
-from synthmix.study.reporting import finish
+from synthmix.study.reporting import publish, tell
 from synthmix.tracking import Run
 
 LAUNCHER_ERROR = "launcher_error.txt"
@@ -90,8 +90,9 @@ def run_study(plan: Plan, words: Sequence[str], resources: Resources) -> int:
             record.failures = failures(record, errors, resources)
             record.write(studies.file(name))
             runs = project(record, resources, parent.id)
-            finish(record, resources, runs, Path(record.report), parent)
+            report = publish(record, resources, runs, Path(record.report), parent)
             parent.failed = bool(record.failures)
+    tell(record, resources, report)
     return int(parent.failed)
 
 
