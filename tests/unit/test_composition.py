@@ -40,7 +40,7 @@ def test_hydra_is_left_as_it_was() -> None:
 def test_every_unknown_key_is_told_with_what_is_allowed_there() -> None:
     assert faults_of("mix.ratios=2", "model=gan", "model.networks.hiden=[3]", "sede=1") == (
         "mix.ratios=2: unknown key; did you mean ratio? allowed: ratio, synthetic_weight",
-        "model.networks.hiden=[3]: unknown key; did you mean hidden? allowed: hidden, name",
+        "model.networks.hiden=[3]: unknown key; did you mean hidden? allowed: hidden, name, spectral_norm",
         "sede=1: unknown key; did you mean seed? allowed: "
         "clusterer, data, gate, mix, model, paths, quality, representation, seed, study, threads, tracking, trainer",
     )
