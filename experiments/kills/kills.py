@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 import os
 import random
 import signal
@@ -60,8 +61,11 @@ def kill_and_compare(folder: Path, given: argparse.Namespace) -> dict[str, objec
     study = start(words, undisturbed)
     await_job(study, undisturbed, before=0)
     begun = time.monotonic()
+    while not journal(undisturbed):
+        time.sleep(0.02)
+    first = time.monotonic() - begun
     study.wait()
-    reach = 1.5 * (time.monotonic() - begun) / given.kills  # so that the work outlasts the kills
+    reach = reach_of(first, time.monotonic() - begun - first, given.kills)
     moments = random.Random(given.seed)
     done: list[int] = []
     for kill in range(given.kills):
@@ -88,6 +92,16 @@ def kill_and_compare(folder: Path, given: argparse.Namespace) -> dict[str, objec
         "stages": len(journal(undisturbed)),
         "computed_twice": twice,
     }
+
+
+def reach_of(first: float, rest: float, kills: int) -> float:
+    """The latest moment of a kill, so that all of them together leave most of the work, or chance may end it early.
+
+    An attempt has stored nothing before `first` seconds have passed, and what it stores afterwards it keeps: killed at
+    a moment between 0 and first + x, it gets ahead by x² / 2 (first + x) seconds on average.
+    """
+    share = 0.4 * rest / kills
+    return first + (share + math.sqrt(share**2 + 4 * share * first)) / 2
 
 
 def start(words: list[str], folder: Path) -> subprocess.Popen[bytes]:
