@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import select
 import signal
 import sys
 from collections.abc import Sequence
@@ -52,12 +53,22 @@ def main(argv: Sequence[str] | None = None) -> int:
         for fault in error.faults:
             print(" ".join(fault.splitlines()), file=sys.stderr)
         return 2
-    except BrokenPipeError:  # as `| head` does: Python would complain of it once more as it ends
+    except BrokenPipeError:
+        if not _nobody_reads():
+            raise  # another pipe
+        # As `| head` does it. Python would complain of it once more as it ends.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 128 + signal.SIGPIPE
     except Interrupted as interrupted:
         print("stopped", file=sys.stderr)
         return interrupted.exit_code
+
+
+def _nobody_reads() -> bool:
+    """Whether the other end of stdout is closed."""
+    poll = select.poll()
+    poll.register(sys.stdout.fileno(), 0)
+    return any(event & select.POLLERR for _, event in poll.poll(0))
 
 
 def _run(words: list[str]) -> int:
