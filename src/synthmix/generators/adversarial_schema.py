@@ -75,4 +75,4 @@ class GanSchema(TrainedSchema):
         if self.output in ("tanh", "sigmoid") and cell.outline.spec.value_range is None:
             yield f"model.output={self.output}: data.name={cell.data.name} has no bounds; allowed: auto, none"
         if self.augment and cell.outline.spec.kind != "image":
-            yield f"model.augment={self.augment}: data.name={cell.data.name} has no images; allowed: []"
+            yield f"model.augment=[{', '.join(self.augment)}]: data.name={cell.data.name} has no images; allowed: []"

@@ -35,6 +35,11 @@ SIZES = "square images of 8×8, 16×16, 28×28, 32×32"
             "model.output=tanh: data.name=toy has no bounds; allowed: auto, none",
         ),
         (["model=gan", "model.output=relu"], "model.output=relu: allowed: auto, none, tanh, sigmoid"),
+        (
+            ["model=gan", "data=toy", "model.augment=[translation,cutout]"],
+            "model.augment=[translation, cutout]: data.name=toy has no images; allowed: []",
+        ),
+        (["model=gan", "model.penalty=r3"], "model.penalty=r3: allowed: none, gradient, r1_r2"),
         (["model=gan", "model.steps=0"], "model.steps=0: must be ≥ 1"),
         (["model=gan", "model.ema_decay=1"], "model.ema_decay=1: must be ≥ 0 and < 1 or null"),
         (["model=gan", "model.networks.hidden=[128,0]"], "model.networks.hidden=[128, 0]: each element must be ≥ 1"),
