@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM end the work by an exception, once."""
+"""Ctrl-C and SIGTERM end the work by an exception, once, and not in the middle of what cannot bear it."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from threading import Timer
+from threading import Timer, current_thread, main_thread
 from types import FrameType
 from typing import TYPE_CHECKING
 
@@ -56,3 +56,20 @@ def signals_taken_over() -> Iterator[None]:
         raise
     finally:
         sys.unraisablehook = hook
+
+
+@contextmanager
+def signals_held_back() -> Iterator[None]:
+    """Signals wait until the block is over, where an exception at any place would leave a lock or half a write."""
+    if current_thread() is not main_thread():  # which alone is interrupted
+        yield
+        return
+    waiting: list[int] = []
+    handlers = {number: signal.signal(number, lambda number, _: waiting.append(number)) for number in SIGNALS}
+    try:
+        yield
+    finally:
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
+        for received in waiting:
+            signal.raise_signal(received)

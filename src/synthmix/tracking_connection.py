@@ -9,6 +9,7 @@ import logging
 import time
 import warnings
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from functools import cache, cached_property
 from itertools import takewhile
 from typing import TypeVar
@@ -19,6 +20,7 @@ from mlflow import MlflowClient
 from mlflow.exceptions import MlflowException, RestException
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, SQLAlchemyError
 
+from synthmix.signals import signals_held_back
 from synthmix.tracking_store import StoreUnreachable, knock, open_store
 from synthmix.tracking_uri import shown
 
@@ -73,7 +75,7 @@ class Connection:
         return open_store(self.uri)
 
     def ask(self, request: Callable[[], T], *, at_once: bool = False) -> T:
-        """What a request gives.
+        """What a request gives. Signals wait for a database, which would stay locked; a server can be slow to answer.
 
         Args:
             request: asks the store.
@@ -86,7 +88,8 @@ class Connection:
         if self._reason is not None and (waiting or not self.answers()):
             raise StoreAway(self._reason)
         try:
-            answer = request()
+            with nullcontext() if self.uri.startswith("http") else signals_held_back():
+                answer = request()
         except Exception as error:
             reason = outage_reason(error)
             if reason is None:

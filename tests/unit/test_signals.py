@@ -7,11 +7,12 @@ import signal
 import time
 import weakref
 from collections.abc import Iterator
+from threading import Thread
 
 import pytest
 
 from synthmix.errors import Interrupted
-from synthmix.signals import SIGNALS, signals_taken_over
+from synthmix.signals import SIGNALS, signals_held_back, signals_taken_over
 
 
 class Thing:
@@ -62,3 +63,32 @@ def test_a_signal_that_arrives_where_no_exception_gets_out_is_not_lost() -> None
     with pytest.raises(Interrupted):
         work()
     assert kept() is None
+
+
+@pytest.mark.parametrize("number", SIGNALS)
+def test_a_signal_waits_for_the_end_of_a_block(number: signal.Signals) -> None:
+    reached = []
+
+    @signals_taken_over()
+    def work() -> None:
+        with signals_held_back(), signals_held_back():
+            signal.raise_signal(number)
+            reached.append(1)
+        reached.append(2)
+
+    with pytest.raises(Interrupted) as stopped:
+        work()
+    assert (reached, stopped.value.number) == ([1], number)
+
+
+def test_threads_hold_nothing_back() -> None:
+    handlers = []
+
+    def work() -> None:
+        with signals_held_back():
+            handlers.append(signal.getsignal(signal.SIGTERM))
+
+    thread = Thread(target=work)
+    thread.start()
+    thread.join()
+    assert handlers == [signal.getsignal(signal.SIGTERM)]

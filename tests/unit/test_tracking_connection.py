@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import signal
 import socket
 import sqlite3
 import time
@@ -202,3 +203,19 @@ def test_who_must_know_now_asks_at_once(server: Scripted) -> None:
 def test_what_is_no_outage_is_raised() -> None:
     with pytest.raises(ZeroDivisionError):
         Connection("http://127.0.0.1:1").ask(lambda: 1 / 0)
+
+
+@pytest.mark.parametrize(
+    ("uri", "finished"), [("sqlite:///x.db", [True]), ("postgresql://x", [True]), ("http://x", [])]
+)
+def test_a_signal_waits_for_a_database(uri: str, finished: list[bool]) -> None:
+    """Interrupted in a transaction, MLflow leaves it open, and with it the lock of the file."""
+    done: list[bool] = []
+
+    def request() -> None:
+        signal.raise_signal(signal.SIGINT)
+        done.append(True)
+
+    with pytest.raises(KeyboardInterrupt):
+        Connection(uri).ask(request)
+    assert done == finished

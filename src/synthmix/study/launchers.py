@@ -17,8 +17,9 @@ from typing import Any
 from filelock import FileLock
 from omegaconf import DictConfig, OmegaConf, open_dict
 
+from synthmix.signals import SIGNALS, signals_held_back
+
 Task = Callable[[DictConfig], Any]
-SIGNALS = (signal.SIGINT, signal.SIGTERM)
 KEPT = 20
 LIFE_LOCK = ".running"  # in the folder of a launch; held as long as its study lives
 QUIET_RAY = {"log_to_driver": False, "logging_level": "error"}
@@ -108,7 +109,7 @@ def _ray(settings: DictConfig, config: DictConfig) -> Iterator[None]:
     if init.get("address") is None and "RAY_ADDRESS" not in os.environ:
         init = LOCAL_RAY | init | {"address": "local"}
     try:
-        with signals_held_back():
+        with handlers_kept():
             ray.init(**(QUIET_RAY | init))
         with signals_as_keyboard_interrupt():
             has = ray.cluster_resources()
@@ -123,21 +124,16 @@ def _ray(settings: DictConfig, config: DictConfig) -> Iterator[None]:
 
 
 @contextmanager
-def signals_held_back() -> Iterator[None]:
-    """Signals wait until the block is over. The block sets no handlers: ray.init's own at times loses a SIGTERM."""
-    waiting: list[int] = []
-    handlers = {number: signal.signal(number, lambda number, _: waiting.append(number)) for number in SIGNALS}
-    set_handler = signal.signal
-    sets_nothing: Any = lambda number, _: signal.getsignal(number)  # noqa: E731
-    signal.signal = sets_nothing
-    try:
-        yield
-    finally:
-        signal.signal = set_handler
-        for number, handler in handlers.items():
-            signal.signal(number, handler)
-        for received in waiting:
-            signal.raise_signal(received)
+def handlers_kept() -> Iterator[None]:
+    """Signals wait until the block is over, which sets no handlers: ray.init's own at times loses a SIGTERM."""
+    with signals_held_back():
+        set_handler = signal.signal
+        sets_nothing: Any = lambda number, _: signal.getsignal(number)  # noqa: E731
+        signal.signal = sets_nothing
+        try:
+            yield
+        finally:
+            signal.signal = set_handler
 
 
 @contextmanager

@@ -16,7 +16,7 @@ from omegaconf import DictConfig
 
 from synthmix.composition import composer
 from synthmix.errors import Interrupted
-from synthmix.study.launchers import jobs_at_once, signals_as_keyboard_interrupt, signals_held_back, surroundings
+from synthmix.study.launchers import handlers_kept, jobs_at_once, signals_as_keyboard_interrupt, surroundings
 
 Launch = tuple[Any, DictConfig]
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
@@ -175,7 +175,7 @@ def test_a_signal_waits_for_the_end_of_a_block_that_sets_handlers(number: signal
     reached = []
 
     def started() -> None:
-        with signals_held_back():
+        with handlers_kept():
             signal.signal(number, signal.SIG_DFL)
             signal.raise_signal(number)
             reached.append(number)
