@@ -12,7 +12,7 @@ from omegaconf import DictConfig
 
 from synthmix.clusterers.preparing import prepared
 from synthmix.config import instantiate
-from synthmix.gates import accepted_points
+from synthmix.gates.base import Candidates, accepted_points
 from synthmix.metrics.clustering import cluster_scores
 from synthmix.mixing import mix
 from synthmix.mixing_schema import synthetic_count
@@ -29,6 +29,7 @@ def run_cell(config: DictConfig, stages: Stages, run: Run) -> dict[str, float]:
 
     Raises:
         Unavailable: the oracle's pool is too short for this ratio.
+        GateStarved: the gate rejects nearly everything.
         TrainingDiverged: a loss of the generator is not finite.
     """
     splits = stages.splits()
@@ -36,9 +37,10 @@ def run_cell(config: DictConfig, stages: Stages, run: Run) -> dict[str, float]:
     synthetic, quality = splits.train.x[:0], {}
     if n_synthetic:
         fitted = stages.generator(splits)
-        gate = instantiate(config.gate)
-        synthetic = accepted_points(fitted.pool, gate, splits.unlabelled(), n_synthetic, pool_seed(config.seed))
-        quality = stages.quality(splits, fitted)
+        candidates = Candidates(fitted.pool, pool_seed(config.seed), fitted.load)
+        gate = instantiate(config.gate).fit(splits.unlabelled(), candidates)
+        synthetic, accepted = accepted_points(candidates, gate, n_synthetic)
+        quality = stages.quality(splits, fitted) | {"gate/acceptance_rate": accepted}
     mixture = mix(splits.train, synthetic, config.mix.synthetic_weight)
 
     with stages.timed("representation"):

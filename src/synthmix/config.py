@@ -31,7 +31,7 @@ PACKAGES = {"model": "generators", "gate": "gates", "representation": "represent
 # What the cell calls on a member.
 METHODS = {
     "model": ("fit", "sample", "material"),
-    "gate": ("accept",),
+    "gate": ("fit", "accept"),
     "representation": ("fit", "transform"),
     "clusterer": ("fit", "predict"),
 }

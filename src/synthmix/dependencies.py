@@ -21,7 +21,7 @@ TRAINER_ELSEWHERE = ("log_every", "grid_every", "checkpoint_every", "checkpoint_
 CONTROLS = "synthmix.generators.controls."
 LIBRARIES = ("numpy", "pytorch-lightning", "scikit-learn", "scipy", "torch", "torchmetrics")
 SPLIT = ("synthmix.data.split", "synthmix.seeds")
-MIXING = ("synthmix.mixing", "synthmix.gates")
+MIXING = ("synthmix.mixing", "synthmix.gates.base")
 SCORING = ("synthmix.clusterers.preparing", "synthmix.metrics.clustering")
 QUALITY = ("synthmix.metrics.quality", "synthmix.metrics.features", "synthmix.metrics.classifier")
 

@@ -24,6 +24,10 @@ class Unavailable(RuntimeError):
     """A control cannot deliver that many points: the cell has no result, which is not an error."""
 
 
+class GateStarved(RuntimeError):
+    """A gate lets so few synthetic points pass that a mixture cannot be had."""
+
+
 class Interrupted(BaseException):
     """A signal asked the process to stop; `exit_code` is 128 plus its `number`."""
 

@@ -15,7 +15,7 @@ from torch import Tensor
 from synthmix.config import instantiate, plain
 from synthmix.data.base import Splits, digest_of
 from synthmix.errors import InvalidInput, TrainingDiverged
-from synthmix.gates import Sampler
+from synthmix.gates.base import Sampler
 from synthmix.generators.base import Generator, Reconstructing
 from synthmix.generators.checkpoint import restore
 from synthmix.generators.trained import TrainedGenerator

@@ -20,7 +20,12 @@ from synthmix.study.plan import make_plan
 
 CONF = conf_dir()
 # What a member needs of the rest, where the defaults of conf/run.yaml do not suit it.
-SUITS = {"model/truth": ["data=toy"], "data/table": ["data.path=rows.csv", "clusterer.n_clusters=2"]}
+SUITS = {
+    "model/truth": ["data=toy"],
+    "data/table": ["data.path=rows.csv", "clusterer.n_clusters=2"],
+    "gate/discriminator": ["model=gan"],
+    "gate/top_k": ["model=gan"],
+}
 EXPERIMENTS = sorted(path.stem for path in (CONF / "experiment").glob("*.yaml"))
 MEMBERS = sorted(
     path.relative_to(CONF).with_suffix("").as_posix()

@@ -60,8 +60,15 @@ BAD: list[tuple[str, list[str]]] = [
     ("model=ganz", ["model=ganz: no such member; allowed: autoencoder, bootstrap, dcgan, …"]),
     ("experiment=nope", ["experiment=nope: no such member; allowed: digits_demo, …"]),
     ("modle=gan", [f"modle=gan: unknown key; did you mean model? allowed: {TOP}"]),
-    ("gate=[none,none]", ["gate=[none,none]: no such member; allowed: none"]),
-    ("gate=null", ["gate=null: no such member; allowed: none"]),
+    ("gate=[none,none]", ["gate=[none,none]: no such member; allowed: authentic, discriminator, …"]),
+    ("gate=null", ["gate=null: no such member; allowed: authentic, discriminator, …"]),
+    (
+        "gate=top_k model=vae",
+        ["gate.name=top_k: model.name=vae has no discriminator; allowed: adversarial models"],
+    ),
+    ("gate=typicality gate.lowest=0.9 gate.highest=0.5", ["gate.lowest=0.9: must be < gate.highest=0.5"]),
+    ("gate=authentic gate.factor=-1", ["gate.factor=-1: must be ≥ 0"]),
+    ("gate=authentic data.n_train=1 model=duplicate", ["gate.name=authentic: needs at least 2 points of train, there …"]),
     ("hydra/launcher=cloud", ["hydra/launcher=cloud: no such member; allowed: basic, joblib, …"]),
     # sizes of the data
     ("data.n_train=5000", ["data.n_train=5000: must be ≤ 1000 (1797 points less 497 test and 300 val)"]),

@@ -49,7 +49,7 @@ def test_every_unknown_key_is_told_with_what_is_allowed_there() -> None:
 @pytest.mark.parametrize("value", ["null", "3", "1.5", "true"])
 def test_a_group_takes_a_name_only(value: str) -> None:
     assert faults_of(f"gate={value}", f"trainer={value}") == (
-        f"gate={value}: no such member; allowed: none",
+        f"gate={value}: no such member; allowed: authentic, discriminator, none, top_k, typicality",
         f"trainer={value}: no such member; allowed: bf16, default, gpu",
     )
 

@@ -154,6 +154,15 @@ class Gan(TrainedGenerator):
         sampler.train(training)  # a callback may look at samples between two steps
         return self.from_net(points)
 
+    @torch.no_grad()
+    def discriminate(self, x: Tensor) -> Tensor:
+        """D's logits (N,) of points (N, *shape) in the range of the data, without augmentation or dropout."""
+        judge, training = self.discriminator, self.discriminator.training
+        judge.eval()
+        logits = torch.cat([judge(self.to_net(block).to(self.device)).float().cpu() for block in torch.split(x, 1000)])
+        judge.train(training)
+        return logits[:, 0]
+
     def to_net(self, x: Tensor) -> Tensor:
         """Maps the data's range to that of G's output."""
         return _rescale(x, self.spec.value_range, self.net_range)

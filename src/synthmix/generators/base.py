@@ -61,6 +61,15 @@ class Generator(ABC):
 
 
 @runtime_checkable
+class Discriminating(Protocol):
+    """A generator that has learnt to tell real points from its own."""
+
+    def discriminate(self, x: Tensor) -> Tensor:
+        """(N, *shape), in the range of the data → logits (N,), the larger the more real."""
+        ...
+
+
+@runtime_checkable
 class Reconstructing(Protocol):
     """A generator that maps a point to its latent and back."""
 

@@ -19,7 +19,7 @@ from threadpoolctl import threadpool_limits
 from synthmix.cell import run_cell
 from synthmix.config import plain
 from synthmix.environment import environment_tags, environment_text
-from synthmix.errors import InvalidInput, TrainingDiverged, Unavailable
+from synthmix.errors import GateStarved, InvalidInput, TrainingDiverged, Unavailable
 from synthmix.gpu import use_one_gpu
 from synthmix.resources import Resources
 from synthmix.stages import Stages
@@ -80,7 +80,7 @@ def run_job(config: DictConfig) -> Outcome:
         torch.set_num_threads(config.threads)
         try:
             _run(config, resources_of(config), outcome)
-        except (InvalidInput, TrainingDiverged) as error:
+        except (InvalidInput, TrainingDiverged, GateStarved) as error:
             outcome.status = "invalid" if isinstance(error, InvalidInput) else "failed"
             outcome.error = str(error)
         except Exception as error:  # noqa: BLE001  the other cells of a study go on; it is told at the end

@@ -1,0 +1,1 @@
+"""Gates: filters that reject synthetic points before they are mixed."""

@@ -1,0 +1,125 @@
+"""Discriminator rejection sampling: what D learnt of the difference between real and fake corrects G's density."""
+
+from __future__ import annotations
+
+from typing import Self
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from sklearn.linear_model import LogisticRegression
+from torch import Tensor
+
+from synthmix.data.base import Splits
+from synthmix.errors import Unavailable
+from synthmix.gates.base import Candidates
+from synthmix.generators.base import Discriminating
+from synthmix.seeds import derive_seed
+
+CALIBRATION = 2000  # synthetic points from which the largest ratio and the acceptance are learnt
+MARGIN = 1e-6  # keeps the logarithm finite at the largest ratio
+
+
+def discriminating(candidates: Candidates) -> Discriminating:
+    """The generator, which must have a discriminator.
+
+    Raises:
+        Unavailable: it has none.
+    """
+    generator = candidates.generator()
+    if not isinstance(generator, Discriminating):
+        raise Unavailable(f"the gate needs a discriminator, which {type(generator).__name__} does not have")
+    return generator
+
+
+class Discriminator:
+    r"""Accepts a point with a probability that grows with D's ratio of real to synthetic density (Azadi et al. 2019).
+
+    .. math:: p = \sigma(d - d_M - \log(1 - e^{d - d_M - \epsilon}) - \gamma)
+
+    d(x) is the logarithm of the ratio and d_M its largest value. An adversarial D is no calibrated classifier, and
+    some losses give it no probabilities at all, so that d is a logistic regression on D's logits, fitted on val against
+    synthetic points (Turner et al. 2019). With γ = 0 it is rejection sampling proper, which a single point of a large
+    ratio can starve; a larger γ prefers the points of large ratios, a smaller one is nearer to accepting everything.
+
+    Args:
+        acceptance: share of points to accept, above 0 and below 1, from which γ follows; None takes γ = 0.
+    """
+
+    def __init__(self, *, acceptance: float | None = 0.5) -> None:
+        self.acceptance = acceptance
+
+    def fit(self, splits: Splits, candidates: Candidates) -> Self:
+        """Calibrates D on val and on the first points of the pool, and finds d_M and γ.
+
+        Raises:
+            Unavailable: the generator has no discriminator.
+        """
+        self._judge = discriminating(candidates).discriminate
+        self._seed = derive_seed(candidates.seed, "gate")
+        synthetic = _column(self._judge(candidates.first(CALIBRATION)))
+        real = _column(self._judge(splits.val.x))
+        is_real = np.repeat([1, 0], [len(real), len(synthetic)])
+        self._calibration = LogisticRegression(class_weight="balanced").fit(np.concatenate([real, synthetic]), is_real)
+        ratios = self._ratio(synthetic)
+        self._largest = ratios.max()
+        self._shift = 0.0 if self.acceptance is None else _shift_for(self._excess(ratios), self.acceptance)
+        return self
+
+    def accept(self, points: Tensor) -> Tensor:
+        """Each with its probability, by a random number that belongs to its place in the pool."""
+        chances = _sigmoid(self._excess(self._ratio(_column(self._judge(points)))) - self._shift)
+        return torch.from_numpy(np.random.default_rng(self._seed).random(len(points)) < chances)
+
+    def _ratio(self, logits: NDArray[np.float64]) -> NDArray[np.float64]:
+        """log p_real / p_synthetic, (N,)."""
+        ratios: NDArray[np.float64] = self._calibration.decision_function(logits)
+        return ratios
+
+    def _excess(self, ratios: NDArray[np.float64]) -> NDArray[np.float64]:
+        below = np.minimum(ratios - self._largest, 0.0)
+        excess: NDArray[np.float64] = below - np.log1p(-np.exp(below - MARGIN))
+        return excess
+
+
+class TopK:
+    """Keeps the share of points that D takes for the most real ones, which trades variety for looks.
+
+    Args:
+        keep: the share; the threshold is that quantile of D's logits on the first points of the pool.
+    """
+
+    def __init__(self, *, keep: float = 0.5) -> None:
+        self.keep = keep
+
+    def fit(self, splits: Splits, candidates: Candidates) -> Self:
+        """Finds the threshold.
+
+        Raises:
+            Unavailable: the generator has no discriminator.
+        """
+        self._judge = discriminating(candidates).discriminate
+        self._least = torch.quantile(self._judge(candidates.first(CALIBRATION)), 1 - self.keep)
+        return self
+
+    def accept(self, points: Tensor) -> Tensor:
+        """Those whose logit is not below the threshold."""
+        return self._judge(points) >= self._least
+
+
+def _column(logits: Tensor) -> NDArray[np.float64]:
+    return logits.double().numpy()[:, None]
+
+
+def _sigmoid(x: NDArray[np.float64]) -> NDArray[np.float64]:
+    values: NDArray[np.float64] = 0.5 * (1 + np.tanh(0.5 * x))
+    return values
+
+
+def _shift_for(excess: NDArray[np.float64], acceptance: float) -> float:
+    """γ with which the mean probability is `acceptance`, by bisection: the mean falls as γ grows."""
+    low, high = excess.min() - 50, excess.max() + 50
+    for _ in range(100):
+        middle = 0.5 * (low + high)
+        low, high = (middle, high) if _sigmoid(excess - middle).mean() > acceptance else (low, middle)
+    return float(low)
