@@ -20,10 +20,11 @@ from synthmix.stage_key import code_hash, key_of, library_versions, source_hash
 TRAINER_ELSEWHERE = ("log_every", "grid_every", "checkpoint_every", "checkpoint_dir")
 CONTROLS = "synthmix.generators.controls."
 LIBRARIES = ("numpy", "pytorch-lightning", "scikit-learn", "scipy", "torch", "torchmetrics")
-SPLIT = ("synthmix.data.split", "synthmix.seeds")
+SPLIT: tuple[str, ...] = ("synthmix.data.split", "synthmix.seeds")
 MIXING = ("synthmix.mixing", "synthmix.gates.base")
 SCORING = ("synthmix.clusterers.preparing", "synthmix.metrics.clustering")
 QUALITY = ("synthmix.metrics.quality", "synthmix.metrics.features", "synthmix.metrics.classifier")
+CHOICE: tuple[str, ...] = ("synthmix.metrics.choice",)
 
 
 class Dependencies:
@@ -49,10 +50,14 @@ class Dependencies:
     def generator(self) -> dict[str, Any]:
         """Train, the model and, but for a control, how it is trained."""
         nodes = {"model": self.config["model"]}
+        modules = SPLIT
         if not nodes["model"]["_target_"].startswith(CONTROLS):
-            trainer = {key: value for key, value in self.config["trainer"].items() if key not in TRAINER_ELSEWHERE}
+            last = self.config["trainer"]["choose"] == "last"
+            elsewhere = (*TRAINER_ELSEWHERE, "choose_every") if last else TRAINER_ELSEWHERE
+            trainer = {key: value for key, value in self.config["trainer"].items() if key not in elsewhere}
             nodes |= {"trainer": _on_its_device(trainer), "training": source_hash("synthmix.training")}
-        return self._computed({**self.splits, **nodes}, *SPLIT)
+            modules += () if last else CHOICE
+        return self._computed({**self.splits, **nodes}, *modules)
 
     def pool(self, block: int) -> dict[str, Any]:
         """One block of the synthetic pool: the generator whose sample it is."""

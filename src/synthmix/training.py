@@ -10,14 +10,17 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from omegaconf import DictConfig
+from pytorch_lightning.callbacks import Callback
 
 from synthmix.config import plain
 from synthmix.data.base import Splits
 from synthmix.environment import environment_tags
 from synthmix.generators.checkpoint import checkpoint_content, save_generator
+from synthmix.generators.choice import KeepBest
 from synthmix.generators.trained import TrainedGenerator
 from synthmix.generators.trainer import TrainerOptions
 from synthmix.loss_logger import LossLogger
+from synthmix.metrics.choice import distance_to
 from synthmix.pictures import SampleGrids, points_shown
 from synthmix.plots.samples import sample_grid
 from synthmix.seeds import derive_seed, pool_seed
@@ -97,8 +100,14 @@ def _fit(
     grid_every = trainer.pop("grid_every") or max(1, steps // 5)
     if config.tracking.study is not None:  # the cells of a sweep must not write to one file
         trainer["checkpoint_dir"] = str(Path(trainer["checkpoint_dir"]) / key)
+    choose, choose_every = trainer.pop("choose"), trainer.pop("choose_every") or max(1, steps // 10)
     options = TrainerOptions(**trainer, progress_bar=config.tracking.study is None)
-    callbacks = [SampleGrids(run, grid_every, pool_seed(config.seed))] if config.tracking.pictures else []
+    callbacks: list[Callback] = []
+    if config.tracking.pictures:
+        callbacks.append(SampleGrids(run, grid_every, pool_seed(config.seed)))
+    if choose != "last":
+        score = distance_to(choose, splits.val)
+        callbacks.append(KeepBest(choose, score, every=choose_every, seed=pool_seed(config.seed)))
     generator.scaling = splits.scaling
     material = generator.material(splits.unlabelled())
     seed = derive_seed(config.seed, "generator")

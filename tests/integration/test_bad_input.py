@@ -68,7 +68,6 @@ BAD: list[tuple[str, list[str]]] = [
     ),
     ("gate=typicality gate.lowest=0.9 gate.highest=0.5", ["gate.lowest=0.9: must be < gate.highest=0.5"]),
     ("gate=authentic gate.factor=-1", ["gate.factor=-1: must be ≥ 0"]),
-    ("gate=authentic data.n_train=1 model=duplicate", ["gate.name=authentic: needs at least 2 points of train, there …"]),
     ("hydra/launcher=cloud", ["hydra/launcher=cloud: no such member; allowed: basic, joblib, …"]),
     # sizes of the data
     ("data.n_train=5000", ["data.n_train=5000: must be ≤ 1000 (1797 points less 497 test and 300 val)"]),

@@ -29,7 +29,7 @@ MODELS = (*TRAINED, *CONTROLS)
 # What the points of a split and their order depend on; the number of points of train and the digest come beside the
 # config, and the digest stands for all keys of the data that its loader reads.
 SPLIT = ("seed", "threads", "data.name", "data.n_val", "data.n_test", "data.n_reserve")
-TRAINING = ("trainer.accelerator", "trainer.precision", "trainer.limit_steps", "trainer.resume_from")
+TRAINING = tuple(f"trainer.{key}" for key in ("accelerator", "precision", "limit_steps", "resume_from", "choose"))
 
 
 def leaves(node: Any, path: str = "") -> Iterator[str]:
@@ -247,3 +247,10 @@ def test_a_change_in_the_users_own_code_changes_the_key(installed: bool, tmp_pat
         return subprocess.run(words, cwd=tmp_path, capture_output=True, text=True, check=True).stdout
 
     assert key_with("class MyGan: ...") != key_with("class MyGan: pass")
+
+
+@pytest.mark.parametrize(("choose", "stages"), [("last", set()), ("fd_pca", set(STAGES) - {"representation"})])
+def test_how_often_states_are_looked_at_matters_where_one_is_chosen(choose: str, stages: set[str]) -> None:
+    config = config_of()
+    config["trainer"]["choose"] = choose
+    assert moved(config, changed(config, "trainer.choose_every")) == stages

@@ -16,7 +16,9 @@ from synthmix.config import instantiate, plain
 from synthmix.data.base import Splits
 from synthmix.errors import Interrupted, TrainingDiverged
 from synthmix.generators.checkpoint import read_checkpoint, restore
+from synthmix.metrics.choice import distance_to
 from synthmix.resources import Resources
+from synthmix.seeds import pool_seed
 from synthmix.stage_key import key_of
 from synthmix.tracking import Tracker
 from synthmix.training import run_name, run_params, run_tags, train
@@ -148,3 +150,14 @@ def test_the_tags_lead_to_the_stage() -> None:
     assert tags == {"synthmix.stage_key": key_of("generator", depends_on), "synthmix.data_digest": "abc"}
     assert run_tags(depends_on, "s-1") == tags | {"synthmix.study": "s-1"}
     assert run_name(depends_on) == "gan seed 3"
+
+
+def test_the_state_that_is_kept_is_chosen_on_val(tracker: Tracker, tmp_path: Path) -> None:
+    one = training(tracker, tmp_path, "seed=5", "trainer.choose=fd_pca", "trainer.choose_every=3")
+    with one() as payload:
+        pass
+    looks = dict(map(tuple, payload["curves"]["choice/fd_pca"]))
+    assert list(looks) == [3, 6, 7]
+    assert payload["curves"]["choice/step"] == [(7, min(looks, key=looks.__getitem__))]
+    sample = one.generator.sample(2000, pool_seed(5))
+    assert distance_to("fd_pca", one.splits.val)(sample) == pytest.approx(min(looks.values()))

@@ -126,6 +126,10 @@ class Autoencoder(TrainedGenerator):
         """Fits the ex-post mixture: a plain autoencoder has no prior to sample from."""
         self.fit_mixture(x)
 
+    def unfinish(self) -> None:
+        """Drops the ex-post mixture."""
+        self.mixture = None
+
     def fit_mixture(self, x: Tensor) -> None:
         """Fits the ex-post mixture on the latents of `x`.
 

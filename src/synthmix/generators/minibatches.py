@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Protocol
 
 import torch
@@ -38,19 +38,21 @@ class _Progress(Protocol):
 
 
 class Blocks:
-    """Hands a training its minibatches in blocks of at most `block`, from where it is to the end of its span.
+    """Hands a training its minibatches in blocks, from where it is to the end of its span.
+
+    A block ends at each multiple of a number in `ends`.
 
     One pass (an epoch, to Lightning) is a span of `span` generator steps; it starts from the step that the training
     has reached, so that a resumed one goes on where it stopped.
     """
 
-    def __init__(self, training: _Progress, order: MinibatchOrder, *, span: int, block: int) -> None:
-        self.training, self.order, self.span, self.size = training, order, span, block
+    def __init__(self, training: _Progress, order: MinibatchOrder, *, span: int, ends: Sequence[int]) -> None:
+        self.training, self.order, self.span, self.ends = training, order, span, ends
 
     def __iter__(self) -> Iterator[Tensor]:
         start = self.training.steps_done
         stop = min(self.training.last_step, (start // self.span + 1) * self.span)
         while start < stop:
-            end = min(stop, (start // self.size + 1) * self.size)
+            end = min(stop, *((start // every + 1) * every for every in self.ends))
             yield self.order.block(start, end)
             start = end

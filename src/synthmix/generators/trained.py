@@ -61,6 +61,9 @@ class TrainedGenerator(pl.LightningModule, Generator):
     def finish(self, x: Tensor) -> None:
         """Fits what remains once the nets are trained; nothing, unless a family says so."""
 
+    def unfinish(self) -> None:
+        """Drops what `finish` has fitted."""
+
     def fit(
         self,
         dataset: Dataset,
@@ -104,6 +107,15 @@ class TrainedGenerator(pl.LightningModule, Generator):
     def preview(self, n: int, seed: int) -> Tensor:
         """What to look at while it is trained, (n, *spec.shape): the beginning of its pool."""
         return self.sample(n, seed)
+
+    def sample_on_the_way(self, n: int, seed: int) -> Tensor:
+        """What it would sample if the training ended here, (n, *spec.shape)."""
+        self.eval()
+        self.finish(self.train_x)
+        points = self.sample(n, seed)
+        self.unfinish()
+        self.train()
+        return points
 
     def load_fitted(self, state: dict[str, Tensor]) -> None:
         """Takes up the weights of a finished training; call `prepare` before."""

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from pickle import UnpicklingError
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
 
 import pytorch_lightning as pl
 import torch
@@ -24,6 +24,13 @@ if TYPE_CHECKING:
     from synthmix.generators.trained import TrainedGenerator
 
 Precision = Literal["32-true", "bf16-mixed"]
+
+
+@runtime_checkable
+class Timely(Protocol):
+    """A callback that must be asked at multiples of a number of generator steps, whatever the length of blocks."""
+
+    every: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,7 +92,8 @@ def run_training(
             enable_progress_bar=False,
             enable_model_summary=False,
         )
-        blocks = Blocks(module, order, span=span, block=options.log_every)
+        ends = [options.log_every, *(callback.every for callback in callbacks if isinstance(callback, Timely))]
+        blocks = Blocks(module, order, span=span, ends=ends)
         trainer.fit(module, blocks, ckpt_path=options.resume_from, weights_only=True)
 
 

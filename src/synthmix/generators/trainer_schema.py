@@ -23,6 +23,8 @@ class TrainerSchema:
     checkpoint_every: Count | None
     checkpoint_dir: str
     resume_from: str | None
+    choose: Literal["last", "fd_pca"]
+    choose_every: Count | None
 
     def faults(self, cell: Any) -> Iterator[str]:
         """A checkpoint to continue from must be there."""

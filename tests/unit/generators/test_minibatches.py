@@ -43,7 +43,7 @@ def test_the_blocks_of_all_spans_are_the_order_from_where_the_training_is(done: 
     order, progress = MinibatchOrder(10, 4, seed=0), Progress(last_step=25, steps_done=done)
     blocks = []
     while progress.steps_done < 25:
-        for block in Blocks(progress, order, span=10, block=4):
+        for block in Blocks(progress, order, span=10, ends=[4]):
             blocks.append(block)
             progress.steps_done += len(block)
     assert torch.equal(torch.cat(blocks), order.block(done, 25))
@@ -52,11 +52,19 @@ def test_the_blocks_of_all_spans_are_the_order_from_where_the_training_is(done: 
 def test_a_block_ends_where_losses_are_due_and_where_a_span_ends() -> None:
     progress, ends = Progress(last_step=25), []
     while progress.steps_done < 25:
-        for block in Blocks(progress, MinibatchOrder(10, 4, seed=0), span=10, block=4):
+        for block in Blocks(progress, MinibatchOrder(10, 4, seed=0), span=10, ends=[4]):
             progress.steps_done += len(block)
             ends.append(progress.steps_done)
     assert ends == [4, 8, 10, 12, 16, 20, 24, 25]
 
 
 def test_nothing_is_left_of_a_training_that_is_done() -> None:
-    assert list(Blocks(Progress(25, steps_done=25), MinibatchOrder(10, 4, seed=0), span=10, block=4)) == []
+    assert list(Blocks(Progress(25, steps_done=25), MinibatchOrder(10, 4, seed=0), span=10, ends=[4])) == []
+
+
+def test_a_block_ends_at_every_number_that_is_due() -> None:
+    progress, ends = Progress(last_step=20), []
+    for block in Blocks(progress, MinibatchOrder(10, 4, seed=0), span=20, ends=[8, 6]):
+        progress.steps_done += len(block)
+        ends.append(progress.steps_done)
+    assert ends == [6, 8, 12, 16, 18, 20]
