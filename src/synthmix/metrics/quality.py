@@ -1,18 +1,31 @@
-"""Quality of a generator: distances of synthetic points to real points that it has not seen."""
+"""Quality of a generator: its sample against real points that it has not seen, and against those that it has."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import torch
 from torch import Tensor
-from torchmetrics.image.fid import FrechetInceptionDistance
 
 from synthmix.data.base import Splits
-from synthmix.metrics.features import FeatureExtractor
+from synthmix.metrics.diversity import duplicate_share, modes_reached, vendi
+from synthmix.metrics.downstream import tstr
+from synthmix.metrics.features import FeatureExtractor, PcaFeatures
+from synthmix.metrics.frechet import Moments, frechet_infinity
+from synthmix.metrics.inception import InceptionFeatures, inception_score
+from synthmix.metrics.kernels import kid, median_distance, mmd
+from synthmix.metrics.memorisation import authenticity, closest_records
+from synthmix.metrics.neighbours import NEIGHBOURS, precision_recall_density_coverage
+from synthmix.metrics.two_sample import c2st
+from synthmix.seeds import derive_seed
+
+BATCH_SIZE = 1000
+INCEPTION_BATCH_SIZE = 32  # its images have 299×299 pixels
 
 
-def frechet_distance(extractor: FeatureExtractor, real: Tensor, synthetic: Tensor, batch_size: int = 1000) -> float:
+def frechet_distance(
+    extractor: FeatureExtractor, real: Tensor, synthetic: Tensor, batch_size: int = BATCH_SIZE
+) -> float:
     r"""Fréchet distance between the Gaussians that have the mean and covariance of two sets' features.
 
     .. math:: \mathrm{FD} = \|\mu_r - \mu_s\|^2 + \mathrm{tr}(\Sigma_r + \Sigma_s - 2 (\Sigma_r \Sigma_s)^{1/2})
@@ -30,7 +43,7 @@ def frechet_distance(extractor: FeatureExtractor, real: Tensor, synthetic: Tenso
         The distance, at least 0, in squared units of the features.
 
     Raises:
-        ValueError: a synthetic value is not finite.
+        ValueError: a set has fewer than 2 points, or a value is not finite.
 
     Example:
         >>> from synthmix.data.spec import DataSpec
@@ -40,32 +53,70 @@ def frechet_distance(extractor: FeatureExtractor, real: Tensor, synthetic: Tenso
         >>> round(frechet_distance(extractor, line, line + 3), 4)  # equal spread: the squared shift
         9.0
     """
-    return _Reference(extractor, real, batch_size).distance(synthetic)
+    _refuse_infinite(synthetic)
+    of_real, of_synthetic = (Moments.of(extract(extractor, points, batch_size)) for points in (real, synthetic))
+    return of_real.distance(of_synthetic)
 
 
 def quality_scores(
-    synthetic: Tensor, splits: Splits, extractors: Sequence[FeatureExtractor], *, n_samples: int
+    synthetic: Tensor,
+    splits: Splits,
+    extractors: Sequence[FeatureExtractor],
+    *,
+    n_samples: int,
+    seed: int = 0,
+    supervised: bool = False,
 ) -> dict[str, float]:
-    """Scores a generator's sample against `val`, beside what real points score at the same size.
+    """Scores a generator's sample, beside what real points score at the same size.
+
+    `val`, all of it, is the reference: real points that the generator did not see. All scores but the Fréchet distances
+    are taken in the space of the extractor called `pca`, which no label has shaped, so that they may choose.
 
     Args:
         synthetic: beginning of the synthetic pool, (N, ...).
-        splits: `val`, all of it, is the reference. The floor takes the first n points of `train` followed by `pool`,
-            real points that are independent of it.
-        extractors: feature spaces, see `make_extractors`.
+        splits: `val` is the reference and `train` what was learnt from. The floors take the first n points of `train`
+            followed by `pool` in the place of the synthetic ones; where train is what is compared with, those of `val`.
+        extractors: feature spaces, see `make_extractors`; where `pca` is not among them, it is fitted on `val`.
         n_samples: number of synthetic points to judge, at most.
+        seed: of the folds, of k-means and of subsets.
+        supervised: whether to train classifiers too. Needs labels of train and val.
 
     Returns:
-        `fd_<extractor>` and `fd_<extractor>_floor` for each extractor, and `n`, the number of synthetic points, and
-        of real ones in the floor: the least of `n_samples`, the synthetic points, and the points of train and pool.
+        `n`, the number of synthetic points, and of real ones in the floors: the least of `n_samples`, the synthetic
+        points, and the points of train and pool. Nothing else if this, or the number of points of val, is below 2.
+        Then, with a `_floor` beside each but `fd_inf_*`, `dcr_*` and the supervised ones:
+
+        - `fd_<extractor>`; `fd_inf_<extractor>` from a thousand points on (`frechet_infinity`),
+        - `kid`, `mmd`, `precision`, `recall`, `density`, `coverage` (of the 5th neighbour, or the last where there are
+          fewer), `c2st`, `vendi`, `duplicate_share`, `modes_reached`,
+        - `authenticity`, `dcr_share`, `dcr_ratio` (`closest_records`),
+        - with Inception features `fid`, `fid_inf` and `inception_score`,
+        - where supervised `tstr`, `trtr` and `augmentation_gain`.
+
+        What cannot be had of few or equal points is left out.
+
+    Raises:
+        ValueError: a synthetic value is not finite, or labels are asked for and there are none.
     """
     n = min(n_samples, len(synthetic), len(splits.train) + len(splits.pool))
-    independent = torch.cat([splits.train.x[:n], splits.pool.x[:n]])
     scores = {"n": float(n)}
+    if min(n, len(splits.val)) < 2:
+        return scores
+    synthetic, independent = synthetic[:n], torch.cat([splits.train.x[:n], splits.pool.x[:n]])[:n]
+    _refuse_infinite(synthetic)
     for extractor in extractors:
-        reference = _Reference(extractor, splits.val.x)
-        scores[f"fd_{extractor.name}"] = reference.distance(synthetic[:n])
-        scores[f"fd_{extractor.name}_floor"] = reference.distance(independent[:n])
+        scores |= _distances(extractor, splits.val.x, synthetic, independent, seed)
+    fitted = (extractor for extractor in extractors if isinstance(extractor, PcaFeatures))
+    space = next(fitted, None) or PcaFeatures.fit(splits.val.x, splits.val.spec)
+    val, train, sample, floor = (extract(space, x) for x in (splits.val.x, splits.train.x, synthetic, independent))
+    scores |= with_floors(lambda points: _resemblance(val, floor, points, seed), sample, floor)
+    if len(train) > 1:
+        scores |= with_floors(lambda points: _against_train(train, points, seed), sample, val[:n])
+    scores |= closest_records(train, val, sample)
+    if supervised:
+        if splits.train.y is None or splits.val.y is None:
+            raise ValueError("supervised scores need labels")
+        scores |= tstr(train, splits.train.y, sample, val, splits.val.y)
     return scores
 
 
@@ -81,23 +132,64 @@ def reconstruction_error(original: Tensor, reconstructed: Tensor) -> float:
     return (original - reconstructed).double().square().mean().item()
 
 
-class _Reference:
-    """Real points whose feature statistics are kept while several sets are compared with them."""
+@torch.no_grad()
+def extract(extractor: FeatureExtractor, points: Tensor, batch_size: int = BATCH_SIZE) -> Tensor:
+    """Features of points (N, ...), batch by batch: float64, (N, `num_features`)."""
+    return torch.cat([extractor(batch) for batch in torch.split(points, batch_size)]).double()
 
-    def __init__(self, extractor: FeatureExtractor, real: Tensor, batch_size: int = 1000) -> None:
-        self.batch_size = batch_size
-        self.metric = FrechetInceptionDistance(feature=extractor, reset_real_features=False)
-        self._update(real, is_real=True)
 
-    @torch.no_grad()
-    def _update(self, points: Tensor, *, is_real: bool) -> None:
-        for batch in torch.split(points, self.batch_size):
-            self.metric.update(batch, real=is_real)
+def with_floors(score: Callable[[Tensor], dict[str, float]], sample: Tensor, real: Tensor) -> dict[str, float]:
+    """Scores of a sample, and those of real points in its place with `_floor` behind their names."""
+    return score(sample) | {f"{name}_floor": value for name, value in score(real).items()}
 
-    def distance(self, synthetic: Tensor) -> float:
-        if not synthetic.isfinite().all():
-            raise ValueError("synthetic points must be finite numbers")
-        self.metric.reset()
-        self._update(synthetic, is_real=False)
-        # Rounding can take a distance of nothing a little below it.
-        return max(0.0, float(self.metric.compute().item()))
+
+def _distances(
+    extractor: FeatureExtractor, val: Tensor, synthetic: Tensor, independent: Tensor, seed: int
+) -> dict[str, float]:
+    if isinstance(extractor, InceptionFeatures):
+        sets = [_through_inception(extractor, points) for points in (val, synthetic, independent)]
+        (real, _), (sample, logits), (floor, floor_logits) = sets
+        scores = {"inception_score": inception_score(logits), "inception_score_floor": inception_score(floor_logits)}
+        name = "fid"
+    else:
+        real, sample, floor = (extract(extractor, points) for points in (val, synthetic, independent))
+        scores, name = {}, "fd"
+    reference = Moments.of(real)
+    ending = "" if name == "fid" else f"_{extractor.name}"
+    scores |= with_floors(lambda points: {f"{name}{ending}": reference.distance(Moments.of(points))}, sample, floor)
+    limit = frechet_infinity(reference, sample, seed=derive_seed(seed, "fd"))
+    return scores if limit is None else scores | {f"{name}_inf{ending}": limit}
+
+
+@torch.no_grad()
+def _through_inception(extractor: InceptionFeatures, points: Tensor) -> tuple[Tensor, Tensor]:
+    batches = [extractor.features_and_logits(batch) for batch in torch.split(points, INCEPTION_BATCH_SIZE)]
+    return torch.cat([features for features, _ in batches]).double(), torch.cat([logits for _, logits in batches])
+
+
+def _resemblance(val: Tensor, real: Tensor, points: Tensor, seed: int) -> dict[str, float]:
+    """Scores of points against the reference; `real` are real points, as many as there are points."""
+    k = min(NEIGHBOURS, len(val) - 1, len(points) - 1)
+    scores = {
+        "kid": kid(val, points),
+        **precision_recall_density_coverage(val, points, k=k),
+        "c2st": c2st(val, points, seed=derive_seed(seed, "c2st") % 2**32),
+        "duplicate_share": duplicate_share(real, points),
+    }
+    if bandwidth := median_distance(val):
+        scores["mmd"] = mmd(val, points, bandwidth=bandwidth)
+    if points.any():  # cosines are between directions, and a point in the middle has none
+        scores["vendi"] = vendi(points)
+    return scores
+
+
+def _against_train(train: Tensor, points: Tensor, seed: int) -> dict[str, float]:
+    return {
+        "authenticity": authenticity(train, points),
+        "modes_reached": modes_reached(train, points, seed=derive_seed(seed, "modes") % 2**32),
+    }
+
+
+def _refuse_infinite(synthetic: Tensor) -> None:
+    if not synthetic.isfinite().all():
+        raise ValueError("synthetic points must be finite numbers")

@@ -1,0 +1,92 @@
+"""How much of the variety of real points a sample has: repeats among its points, modes that it reaches, Vendi score."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import torch
+from sklearn.cluster import KMeans
+from torch import Tensor
+from torch.nn.functional import normalize
+
+from synthmix.metrics.feature_sets import checked
+from synthmix.metrics.neighbours import nearest
+
+PRACTICALLY = 0.1  # of the typical distance of real points: what lies nearer is the same point
+NOT_NEGLIGIBLE = 0.2  # of the share that a mode has in train
+LARGEST_N_MODES = 50
+
+
+def duplicate_share(real: Tensor, synthetic: Tensor) -> float:
+    """Share of synthetic points that lie practically on another synthetic one.
+
+    That is: whose nearest other synthetic point is no further than a tenth of the median distance between a real point
+    and its nearest other real point. For d dimensions of equal weight a real sample has some .7 · .1^d of them.
+
+    Args:
+        real: features (N, D), at least 2.
+        synthetic: features (M, D), at least 2. The sets should be of one size, as distances shrink with more points.
+
+    Raises:
+        ValueError: too few points, or values that are not finite.
+    """
+    real, synthetic = checked(real, least=2, what="real"), checked(synthetic, least=2, what="synthetic")
+    typical = nearest(real, real, same=True)[0].median()
+    return (nearest(synthetic, synthetic, same=True)[0] <= PRACTICALLY * typical).double().mean().item()
+
+
+def modes_reached(train: Tensor, synthetic: Tensor, *, seed: int = 0) -> float:
+    """Share of the modes of train that a sample reaches, without labels.
+
+    The modes are the clusters of a k-means on train, k = √(N/2) rounded, from 2 to 50. One is reached if its share of
+    the synthetic points is at least a fifth of its share of train.
+
+    Args:
+        train: features (N, D), at least 2.
+        synthetic: features (M, D), at least 1.
+        seed: of the k-means.
+
+    Raises:
+        ValueError: too few points, or values that are not finite.
+    """
+    train, synthetic = checked(train, least=2, what="train"), checked(synthetic, least=1, what="synthetic")
+    k = n_modes(len(train))
+    modes = KMeans(k, n_init=1, random_state=seed).fit(train.numpy())
+    expected, found = (
+        np.bincount(labels, minlength=k) / len(labels) for labels in (modes.labels_, modes.predict(synthetic.numpy()))
+    )
+    return float((found >= NOT_NEGLIGIBLE * expected)[expected > 0].mean())
+
+
+def n_modes(n: int) -> int:
+    """Number of clusters in which the modes of n points are looked for."""
+    return min(max(2, round(math.sqrt(n / 2))), LARGEST_N_MODES, n)
+
+
+def vendi(features: Tensor) -> float:
+    r"""Vendi score: the effective number of distinct points (Friedman and Dieng 2023), with the cosine as similarity.
+
+    .. math:: \exp\bigl(-\textstyle\sum_i \lambda_i \log \lambda_i\bigr)
+
+    of the eigenvalues λ of K/N, with K the N×N matrix of similarities. Those above 0 are also the eigenvalues of the
+    D×D matrix of mean products, which is why it costs no more memory for more points. From 1, where all points have one
+    direction, to D. A point at the origin has no direction and is left out.
+
+    Args:
+        features: (N, D), centred, as cosines are about the origin.
+
+    Raises:
+        ValueError: all points are at the origin, or values are not finite.
+
+    Example:
+        >>> round(vendi(torch.tensor([[1.0, 0.0], [2.0, 0.0], [0.0, 1.0], [0.0, 3.0]])), 6)
+        2.0
+    """
+    values = checked(features, least=1, what="all")
+    values = values[values.abs().amax(1) > 0]
+    if len(values) == 0:
+        raise ValueError("needs a point that is not at the origin")
+    directions = normalize(values)
+    spectrum = torch.linalg.eigvalsh(directions.T @ directions / len(directions)).clamp(min=0)
+    return torch.special.entr(spectrum).sum().exp().item()
