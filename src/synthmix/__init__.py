@@ -10,18 +10,50 @@ if TYPE_CHECKING:
     from synthmix.clusterers.dbscan import DBSCAN
     from synthmix.clusterers.som import SelfOrganizingMap
     from synthmix.errors import InvalidInput
+    from synthmix.metrics.diversity import vendi
+    from synthmix.metrics.downstream import tstr
+    from synthmix.metrics.frechet import FrechetDistance
+    from synthmix.metrics.kernels import KernelDistance, MaximumMeanDiscrepancy
+    from synthmix.metrics.memorisation import Authenticity, ClosestRecords
+    from synthmix.metrics.neighbours import PrecisionRecallDensityCoverage
+    from synthmix.metrics.two_sample import c2st
 
 __version__ = "0.1.0"
-__all__ = ["DBSCAN", "InvalidInput", "SelfOrganizingMap", "load_dataset", "load_generator", "make_generator"]
+__all__ = [
+    "DBSCAN",
+    "Authenticity",
+    "ClosestRecords",
+    "FrechetDistance",
+    "InvalidInput",
+    "KernelDistance",
+    "MaximumMeanDiscrepancy",
+    "PrecisionRecallDensityCoverage",
+    "SelfOrganizingMap",
+    "c2st",
+    "load_dataset",
+    "load_generator",
+    "make_generator",
+    "tstr",
+    "vendi",
+]
 
 # Where each public name lives; imported when it is first asked for, so that `import synthmix` costs nothing.
 _HOMES = {
+    "Authenticity": "synthmix.metrics.memorisation",
+    "ClosestRecords": "synthmix.metrics.memorisation",
     "DBSCAN": "synthmix.clusterers.dbscan",
+    "FrechetDistance": "synthmix.metrics.frechet",
     "InvalidInput": "synthmix.errors",
+    "KernelDistance": "synthmix.metrics.kernels",
+    "MaximumMeanDiscrepancy": "synthmix.metrics.kernels",
+    "PrecisionRecallDensityCoverage": "synthmix.metrics.neighbours",
     "SelfOrganizingMap": "synthmix.clusterers.som",
+    "c2st": "synthmix.metrics.two_sample",
     "load_dataset": "synthmix.api",
     "load_generator": "synthmix.api",
     "make_generator": "synthmix.api",
+    "tstr": "synthmix.metrics.downstream",
+    "vendi": "synthmix.metrics.diversity",
 }
 
 

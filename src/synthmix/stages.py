@@ -16,12 +16,13 @@ from synthmix.config import instantiate, plain
 from synthmix.data.base import Splits, digest_of
 from synthmix.errors import InvalidInput, TrainingDiverged
 from synthmix.gates.base import Sampler
-from synthmix.generators.base import Generator, Reconstructing
+from synthmix.generators.base import Generator, Reconstructing, Scoring
 from synthmix.generators.checkpoint import restore
 from synthmix.generators.trained import TrainedGenerator
 from synthmix.metrics.classifier import ClassifierFeatures, train_classifier
 from synthmix.metrics.features import FeatureExtractor, make_extractors
-from synthmix.metrics.quality import quality_scores, reconstruction_error
+from synthmix.metrics.inception import InceptionFeatures
+from synthmix.metrics.quality import log_likelihood, quality_scores, reconstruction_error
 from synthmix.mixing import Mixture
 from synthmix.representations.base import Representation, Storable
 from synthmix.resources import Resources
@@ -194,23 +195,31 @@ class Stages:
                 raise
 
     def _quality(self, splits: Splits, generator: Generator) -> dict[str, Any]:
-        limits = [self.config.quality.n_samples, len(splits.train) + len(splits.pool), generator.capacity]
+        quality, seed = self.config.quality, self.config.seed
+        limits = [quality.n_samples, len(splits.train) + len(splits.pool), generator.capacity]
         n = min(limit for limit in limits if limit is not None)
-        if n < 2:
+        if min(n, len(splits.val)) < 2:
             return {"scores": {}}  # a Fréchet distance needs a covariance
-        sample = generator.sample(n, pool_seed(self.config.seed))
-        scores = quality_scores(sample, splits, self._extractors(splits), n_samples=n)
+        extractors = self._extractors(splits)
+        sample = generator.sample(n, pool_seed(seed))
+        scores = quality_scores(sample, splits, extractors, n_samples=n, seed=seed, supervised=quality.supervised)
         if isinstance(generator, Reconstructing):
             scores["reconstruction_error"] = reconstruction_error(splits.val.x, generator.reconstruct(splits.val.x))
+        if isinstance(generator, Scoring):
+            held_out = log_likelihood(generator.score_samples(splits.val.x))
+            scores |= {} if held_out is None else {"log_likelihood": held_out}
         return {"scores": scores}
 
     def _extractors(self, splits: Splits) -> list[FeatureExtractor]:
         """The feature spaces in which samples are compared with real points."""
-        names = plain(self.config.quality.extractors)
-        key = key_of("extractors", self.depends_on.splits | {"names": names})
-        return self.resources.memory.once(
-            "extractors", key, lambda: make_extractors(names, splits, lambda: self._classifier(splits))
-        )
+        names, weights = plain(self.config.quality.extractors), self.config.quality.inception_weights
+        key = key_of("extractors", self.depends_on.splits | {"names": names, "inception_weights": weights})
+
+        def make() -> list[FeatureExtractor]:
+            extractors = make_extractors(names, splits, lambda: self._classifier(splits))
+            return extractors if weights is None else [*extractors, InceptionFeatures(weights, splits.val.spec)]
+
+        return self.resources.memory.once("extractors", key, make)
 
     def _classifier(self, splits: Splits) -> ClassifierFeatures:
         """The classifier features of the MNIST family, the same for all seeds."""

@@ -76,3 +76,12 @@ class Reconstructing(Protocol):
     def reconstruct(self, x: Tensor) -> Tensor:
         """(N, *shape) → (N, *shape)."""
         ...
+
+
+@runtime_checkable
+class Scoring(Protocol):
+    """A generator that knows the density of a point."""
+
+    def score_samples(self, x: Tensor) -> Tensor:
+        """(N, *shape) → natural logarithms of the density (N,)."""
+        ...

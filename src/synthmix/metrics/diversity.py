@@ -89,4 +89,4 @@ def vendi(features: Tensor) -> float:
         raise ValueError("needs a point that is not at the origin")
     directions = normalize(values)
     spectrum = torch.linalg.eigvalsh(directions.T @ directions / len(directions)).clamp(min=0)
-    return torch.special.entr(spectrum).sum().exp().item()
+    return float(torch.special.entr(spectrum).sum().exp())

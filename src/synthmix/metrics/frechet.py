@@ -43,7 +43,8 @@ class Moments:
     def root(self) -> Tensor:
         """A matrix R with R·Rᵀ the covariance."""
         values, vectors = torch.linalg.eigh(self.covariance)
-        return vectors * values.clamp(min=0).sqrt()
+        root: Tensor = vectors * values.clamp(min=0).sqrt()
+        return root
 
     def distance(self, other: Moments) -> float:
         r"""Squared Fréchet distance (Dowson and Landau 1982), at least 0.
@@ -56,7 +57,7 @@ class Moments:
         shift = (self.mean - other.mean).square().sum()
         cross = torch.linalg.svdvals(self.root.T @ other.root).sum()
         # Rounding can take a distance of nothing a little below it.
-        return max(0.0, (shift + self.covariance.trace() + other.covariance.trace() - 2 * cross).item())
+        return max(0.0, float(shift + self.covariance.trace() + other.covariance.trace() - 2 * cross))
 
 
 def frechet_infinity(real: Moments, synthetic: Tensor, *, seed: int = 0) -> float | None:

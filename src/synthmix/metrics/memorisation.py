@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -29,10 +30,10 @@ def authenticity(train: Tensor, synthetic: Tensor) -> float:
     """
     train, synthetic = checked(train, least=2, what="train"), checked(synthetic, least=1, what="synthetic")
     distance, place = (found[:, 0] for found in nearest(synthetic, train))
-    asked, of_asked = place.unique(return_inverse=True)
+    asked, of_asked = np.unique(place.numpy(), return_inverse=True)
     # A point is its own nearest at exactly 0, so that the second is the nearest other one.
-    own = nearest(train[asked], train, 2)[0][:, 1]
-    return (distance > own[of_asked]).double().mean().item()
+    own = nearest(train[torch.from_numpy(asked)], train, 2)[0][:, 1]
+    return (distance > own[torch.from_numpy(of_asked)]).double().mean().item()
 
 
 def closest_records(train: Tensor, held_out: Tensor, synthetic: Tensor) -> dict[str, float]:

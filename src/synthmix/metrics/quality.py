@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 
 import torch
@@ -130,6 +131,23 @@ def reconstruction_error(original: Tensor, reconstructed: Tensor) -> float:
     if original.shape != reconstructed.shape:
         raise ValueError(f"shapes must be equal, got {tuple(original.shape)} and {tuple(reconstructed.shape)}")
     return (original - reconstructed).double().square().mean().item()
+
+
+def log_likelihood(log_densities: Tensor) -> float | None:
+    """Mean logarithm of a generator's density at held-out points (N,), in nats a point.
+
+    Comparable between generators of one data set in one scaling.
+
+    Returns:
+        The mean, or None where a point has no density at all, so that its logarithm is no finite number.
+
+    Raises:
+        ValueError: a value is not a number.
+    """
+    if log_densities.isnan().any():
+        raise ValueError("log densities must be numbers")
+    mean = log_densities.double().mean().item()
+    return mean if math.isfinite(mean) else None
 
 
 @torch.no_grad()
