@@ -39,7 +39,8 @@ def duplicate_share(real: Tensor, synthetic: Tensor) -> float:
 def modes_reached(train: Tensor, synthetic: Tensor, *, seed: int = 0) -> float:
     """Share of the modes of train that a sample reaches, without labels.
 
-    The modes are the clusters of a k-means on train, k = √(N/2) rounded, from 2 to 50. One is reached if its share of
+    The modes are the clusters of a k-means on train, k = √(N/2) rounded, from 2 to 50, and no more
+    than there are distinct points. One is reached if its share of
     the synthetic points is at least a fifth of its share of train.
 
     Args:
@@ -51,7 +52,7 @@ def modes_reached(train: Tensor, synthetic: Tensor, *, seed: int = 0) -> float:
         ValueError: too few points, or values that are not finite.
     """
     train, synthetic = checked(train, least=2, what="train"), checked(synthetic, least=1, what="synthetic")
-    k = n_modes(len(train))
+    k = min(n_modes(len(train)), len(np.unique(train.numpy(), axis=0)))
     modes = KMeans(k, n_init=1, random_state=seed).fit(train.numpy())
     expected, found = (
         np.bincount(labels, minlength=k) / len(labels) for labels in (modes.labels_, modes.predict(synthetic.numpy()))
