@@ -111,6 +111,15 @@ BAD: list[tuple[str, list[str]]] = [
         ["quality.extractors=classifier: data.name=digits has no reserve of images (data.n_reserve)"],
     ),
     ("quality.extractors=[inception]", ["quality.extractors=[inception]: each element allowed: pixels, pca, …"]),
+    (
+        "data=table data.path=rows.csv clusterer.n_clusters=2 model=smote quality.supervised=true",
+        ["quality.supervised=true: data.name=table has no labels"],
+    ),
+    ("quality.supervised=1", ["quality.supervised=1: must be true or false"]),
+    (
+        "quality.inception_weights=nowhere.pth data=toy model=smote",
+        ["quality.inception_weights=nowhere.pth: data.name=toy has no images of 1 or 3 channels"],
+    ),
     # files
     ("data=table", ["data.path=null: must name a .csv, .parquet or .npz file"]),
     ("data=table data.path=no.csv", ["data.path=no.csv: no such file"]),

@@ -1,4 +1,4 @@
-"""Fréchet distances against closed forms, scipy's matrix square root and published floors."""
+"""Fréchet distances against closed forms, scipy and published floors; the scores of a sample, and its failures."""
 
 from __future__ import annotations
 
@@ -19,7 +19,10 @@ from synthmix.data.spec import DataSpec
 from synthmix.data.split import split
 from synthmix.metrics import features, quality
 from synthmix.metrics.features import PcaFeatures, PixelFeatures, default_names, make_extractors
-from synthmix.metrics.quality import frechet_distance, quality_scores, reconstruction_error
+from synthmix.metrics.kernels import kid
+from synthmix.metrics.memorisation import authenticity, closest_records
+from synthmix.metrics.neighbours import precision_recall_density_coverage
+from synthmix.metrics.quality import frechet_distance, log_likelihood, quality_scores, reconstruction_error
 
 
 def table(n_features: int) -> DataSpec:
@@ -39,6 +42,14 @@ def by_scipy(real: Tensor, synthetic: Tensor) -> float:
     cov_a, cov_b = np.cov(a.T), np.cov(b.T)
     shift = np.square(a.mean(0) - b.mean(0)).sum()
     return float(shift + np.trace(cov_a + cov_b - 2 * sqrtm(cov_a @ cov_b).real))
+
+
+# What has a floor beside it whatever the extractors, and what has none.
+WITH_FLOOR = (
+    *("kid", "mmd", "precision", "recall", "density", "coverage", "c2st", "vendi"),
+    *("duplicate_share", "modes_reached", "authenticity"),
+)
+ALONE = ("n", "dcr_share", "dcr_ratio")
 
 
 def refuse() -> PixelFeatures:
@@ -162,10 +173,13 @@ def test_real_points_are_at_the_floor(splits: Splits) -> None:
     extractors = make_extractors(None, splits, refuse)
     independent = torch.cat([splits.train.x, splits.pool.x])
     scores = quality_scores(independent, splits, extractors, n_samples=10_000)
-    assert scores.keys() == {"n", "fd_pca", "fd_pca_floor", "fd_pixels", "fd_pixels_floor"}
-    assert scores["n"] == len(splits.train) + len(splits.pool)
-    assert scores["fd_pca"] == scores["fd_pca_floor"]
-    assert scores["fd_pixels"] == scores["fd_pixels_floor"]
+    pairs = ["fd_pca", "fd_pixels", *WITH_FLOOR]
+    names = {*pairs, *(f"{name}_floor" for name in pairs), *ALONE}
+    assert scores.keys() == names | {"fd_inf_pca", "fd_inf_pixels"}  # of a thousand points
+    assert scores["n"] == len(splits.train) + len(splits.pool) == 1000
+    for name in pairs:
+        if name not in ("authenticity", "modes_reached"):  # whose floor is that of val, as these are train itself
+            assert scores[name] == scores[f"{name}_floor"]
 
 
 def test_floor_and_sample_are_cut_to_one_size(splits: Splits) -> None:
@@ -191,6 +205,103 @@ def test_lost_classes_show(splits: Splits) -> None:
     some = torch.cat([part.x[part.y < 5] for part in (splits.train, splits.pool) if part.y is not None])
     scores = quality_scores(some, splits, make_extractors(["pca"], splits, refuse), n_samples=10_000)
     assert scores["fd_pca"] > 3 * scores["fd_pca_floor"]
+
+
+@pytest.fixture(scope="module")
+def fresh(splits: Splits) -> dict[str, float]:
+    """Scores of real points that nothing else has seen."""
+    return quality_scores(splits.test.x, splits, make_extractors(["pca"], splits, refuse), n_samples=400)
+
+
+def test_scores_are_those_of_the_functions_in_the_space_of_principal_axes(
+    splits: Splits, fresh: dict[str, float]
+) -> None:
+    space = PcaFeatures.fit(splits.val.x, splits.val.spec)
+    val, train, sample = (space(x) for x in (splits.val.x, splits.train.x, splits.test.x[:400]))
+    expected = {
+        "kid": kid(val, sample),
+        "authenticity": authenticity(train, sample),
+        "authenticity_floor": authenticity(train, val),
+        **precision_recall_density_coverage(val, sample),
+        **closest_records(train, val, sample),
+    }
+    assert {name: fresh[name] for name in expected} == expected
+
+
+@pytest.mark.parametrize("names", [["pixels"], []])
+def test_that_space_is_there_whatever_the_extractors(names: list[str], splits: Splits, fresh: dict[str, float]) -> None:
+    scores = quality_scores(splits.test.x, splits, make_extractors(names, splits, refuse), n_samples=400)
+    shared = [name for name in (*WITH_FLOOR, *ALONE) if name in scores]
+    assert len(shared) == len(WITH_FLOOR) + len(ALONE)
+    assert [scores[name] for name in shared] == [fresh[name] for name in shared]
+
+
+def test_fresh_real_points_pass(fresh: dict[str, float]) -> None:
+    for name in ("precision", "recall", "density", "coverage", "authenticity", "c2st", "modes_reached"):
+        assert fresh[name] == pytest.approx(fresh[f"{name}_floor"], abs=0.12), name
+    assert fresh["duplicate_share"] == 0
+    assert fresh["dcr_share"] == pytest.approx(0.5, abs=0.08)
+
+
+def test_each_failure_shows_where_it_should(splits: Splits, fresh: dict[str, float]) -> None:
+    def scores_of(x: Tensor) -> dict[str, float]:
+        return quality_scores(x, splits, make_extractors(["pca"], splits, refuse), n_samples=400)
+
+    copies = scores_of(splits.train.x.repeat(4, 1, 1, 1))
+    assert (copies["authenticity"], copies["dcr_share"], copies["dcr_ratio"]) == (0, 1, 0)
+    assert copies["duplicate_share"] == 1
+    assert copies["coverage"] < fresh["coverage_floor"] - 0.1
+    rng = torch.Generator().manual_seed(0)
+    one_mode = scores_of(splits.test.x[:1] + 0.02 * torch.randn(400, 1, 8, 8, generator=rng))
+    assert one_mode["modes_reached"] < 0.3
+    assert one_mode["coverage"] < 0.1
+    assert one_mode["vendi"] < 2
+    noise = scores_of(torch.rand(400, 1, 8, 8, generator=rng))
+    assert noise["precision"] < 0.1
+    assert noise["c2st"] > 0.95
+    assert noise["kid"] > 10 * abs(noise["kid_floor"])
+
+
+def test_labels_are_asked_for_only_where_the_scores_are_supervised(splits: Splits) -> None:
+    extractors = make_extractors(["pca"], splits, refuse)
+    plain = quality_scores(splits.test.x, splits.unlabelled(), extractors, n_samples=100)
+    supervised = quality_scores(splits.test.x, splits, extractors, n_samples=100, supervised=True)
+    assert supervised.keys() - plain.keys() == {"tstr", "trtr", "augmentation_gain"}
+    assert {name: supervised[name] for name in plain} == plain
+    assert 0.8 < supervised["tstr"] <= supervised["trtr"] + 0.1
+    with pytest.raises(ValueError, match="need labels"):
+        quality_scores(splits.test.x, splits.unlabelled(), extractors, n_samples=100, supervised=True)
+
+
+@pytest.mark.parametrize(("n", "n_val", "n_train"), [(2, 300, 100), (3, 2, 2), (5, 4, 1), (50, 300, 1)])
+def test_few_points_leave_out_what_they_cannot_say(n: int, n_val: int, n_train: int, digits: Dataset) -> None:
+    few = split(digits, seed=0, n_train=n_train, n_val=n_val, n_test=497, n_reserve=0)
+    scores = quality_scores(few.test.x, few, make_extractors(None, few, refuse), n_samples=n)
+    assert all(np.isfinite(value) for value in scores.values()), scores
+    assert scores["n"] == n
+    assert {"fd_pca", "kid", "coverage", "c2st", "dcr_share"} <= scores.keys()
+    assert ("authenticity" in scores) == (n_train > 1)
+
+
+@pytest.mark.parametrize(("n", "n_val"), [(0, 300), (1, 300), (50, 1)])
+def test_fewer_than_two_points_say_nothing(n: int, n_val: int, digits: Dataset) -> None:
+    few = split(digits, seed=0, n_train=100, n_val=n_val, n_test=497, n_reserve=0)
+    assert quality_scores(few.test.x[:n], few, [PixelFeatures(digits.spec)], n_samples=50) == {"n": min(n, 50)}
+
+
+def test_equal_points_leave_out_what_has_no_scale() -> None:
+    rows = Dataset(torch.ones(40, 3), None, table(3))
+    equal = Splits(rows, rows, rows, rows, None, 0)
+    scores = quality_scores(rows.x, equal, [PixelFeatures(rows.spec)], n_samples=30)
+    assert not {"mmd", "vendi", "dcr_ratio"} & scores.keys()
+    assert all(np.isfinite(value) for value in scores.values()), scores
+
+
+def test_held_out_log_likelihood() -> None:
+    assert log_likelihood(torch.tensor([-1.0, -3.0])) == -2.0
+    assert log_likelihood(torch.tensor([-1.0, -torch.inf])) is None
+    with pytest.raises(ValueError, match="must be numbers"):
+        log_likelihood(torch.tensor([-1.0, torch.nan]))
 
 
 def test_synthetic_points_that_are_no_numbers_are_refused(digits: Dataset) -> None:
