@@ -23,7 +23,7 @@ LIBRARIES = ("numpy", "pytorch-lightning", "scikit-learn", "scipy", "torch", "to
 SPLIT: tuple[str, ...] = ("synthmix.data.split", "synthmix.seeds")
 MIXING = ("synthmix.mixing", "synthmix.gates.base")
 SCORING = ("synthmix.clusterers.preparing", "synthmix.metrics.clustering")
-QUALITY = ("synthmix.metrics.quality", "synthmix.metrics.features", "synthmix.metrics.classifier")
+QUALITY = tuple(f"synthmix.metrics.{name}" for name in ("quality", "features", "classifier", "alarms", "inception"))
 CHOICE: tuple[str, ...] = ("synthmix.metrics.choice",)
 
 

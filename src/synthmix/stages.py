@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import torch
@@ -19,6 +19,8 @@ from synthmix.gates.base import Sampler
 from synthmix.generators.base import Generator, Reconstructing, Scoring
 from synthmix.generators.checkpoint import restore
 from synthmix.generators.trained import TrainedGenerator
+from synthmix.metrics.alarms import Curves, alarms
+from synthmix.metrics.alarms_schema import AlarmsSchema
 from synthmix.metrics.classifier import ClassifierFeatures, train_classifier
 from synthmix.metrics.features import FeatureExtractor, make_extractors
 from synthmix.metrics.inception import InceptionFeatures
@@ -43,11 +45,13 @@ class Fitted:
         load: gives the generator.
         pool: its points.
         run_id: the MLflow run of its training; None for a control, and where MLflow was away.
+        curves: the losses of its training, (step, value) by name.
     """
 
     load: Callable[[], Generator]
     pool: Sampler
     run_id: str | None = None
+    curves: Curves = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -62,6 +66,11 @@ class StoredPool:
         return torch.cat([self.block(index) for index in range(max(1, -(-n // self.block_size)))])[:n]
 
 
+def alarm_tags(alarms: Mapping[str, str]) -> dict[str, str]:
+    """MLflow tags that tell of alarms."""
+    return {f"synthmix.alarm.{name}": reasons for name, reasons in alarms.items()}
+
+
 class Stages:
     """The stages of one cell.
 
@@ -73,6 +82,7 @@ class Stages:
     Attributes:
         seconds: wall time by stage; of a stage that was reused, that of its computation.
         sources: by stage, `computed`, or the run that it was reused from.
+        alarms: those that ring over the generator, each with its reasons, once its quality is known.
     """
 
     def __init__(self, config: DictConfig, resources: Resources, run: Run) -> None:
@@ -80,6 +90,7 @@ class Stages:
         self.depends_on = resources.dependencies(config)
         self.seconds: dict[str, float] = {}
         self.sources: dict[str, str] = {}
+        self.alarms: dict[str, str] = {}
 
     def splits(self) -> Splits:
         """Train, pool, val, test and reserve."""
@@ -113,14 +124,16 @@ class Stages:
             points: Tensor = self._stored("pool", depends_on, lambda: {"x": load().draw_block(index, seed)})["x"]
             return points
 
-        return Fitted(load, StoredPool(model.block_size, block), payload["run_id"])
+        return Fitted(load, StoredPool(model.block_size, block), payload["run_id"], payload["curves"])
 
     def quality(self, splits: Splits, fitted: Fitted) -> dict[str, float]:
         """`quality/<metric>` of the generator's samples, against real points that it has not seen."""
-        payload = self._stored("quality", self.depends_on.quality, lambda: self._quality(splits, fitted.load()))
+        payload = self._stored("quality", self.depends_on.quality, lambda: self._quality(splits, fitted))
         scores = {f"quality/{name}": float(score) for name, score in payload["scores"].items()}
+        tags = alarm_tags(payload["alarms"])
+        self.alarms = dict(payload["alarms"])
         if self.sources["quality"] == COMPUTED and fitted.run_id is not None:
-            self.resources.tracker.add(fitted.run_id, metrics=scores)
+            self.resources.tracker.add(fitted.run_id, metrics=scores, tags=tags)
         return scores
 
     def representation(self, splits: Splits, mixture: Mixture) -> Representation:
@@ -194,12 +207,13 @@ class Stages:
                 self.resources.diverged[key] = str(error)
                 raise
 
-    def _quality(self, splits: Splits, generator: Generator) -> dict[str, Any]:
+    def _quality(self, splits: Splits, fitted: Fitted) -> dict[str, Any]:
+        generator = fitted.load()
         quality, seed = self.config.quality, self.config.seed
         limits = [quality.n_samples, len(splits.train) + len(splits.pool), generator.capacity]
         n = min(limit for limit in limits if limit is not None)
         if min(n, len(splits.val)) < 2:
-            return {"scores": {}}  # a Fréchet distance needs a covariance
+            return {"scores": {}, "alarms": {}}  # a Fréchet distance needs a covariance
         extractors = self._extractors(splits)
         sample = generator.sample(n, pool_seed(seed))
         scores = quality_scores(sample, splits, extractors, n_samples=n, seed=seed, supervised=quality.supervised)
@@ -208,7 +222,9 @@ class Stages:
         if isinstance(generator, Scoring):
             held_out = log_likelihood(generator.score_samples(splits.val.x))
             scores |= {} if held_out is None else {"log_likelihood": held_out}
-        return {"scores": scores}
+        rung = alarms(scores, fitted.curves, AlarmsSchema(**plain(quality.alarms)))
+        scores |= {f"alarm_{name}": float(bool(reasons)) for name, reasons in rung.items()}
+        return {"scores": scores, "alarms": {name: "; ".join(reasons) for name, reasons in rung.items() if reasons}}
 
     def _extractors(self, splits: Splits) -> list[FeatureExtractor]:
         """The feature spaces in which samples are compared with real points."""

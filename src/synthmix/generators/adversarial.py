@@ -123,8 +123,10 @@ class Gan(TrainedGenerator):
         return logits.float()
 
     def _learn_to_judge(self, real: Tensor, fake: Tensor) -> dict[str, Tensor]:
-        loss = self.objective.discriminator(self.judge(real), self.judge(fake))
-        losses = {"discriminator_loss": loss.detach()}
+        of_real, of_fake = self.judge(real), self.judge(fake)
+        loss = self.objective.discriminator(of_real, of_fake)
+        right = (of_real.detach() > of_fake.detach()).float().mean()  # whatever scale the loss gives the logits
+        losses = {"discriminator_loss": loss.detach(), "discriminator_accuracy": right}
         if self.penalty != "none":
             penalty = PENALTIES[self.penalty](self.judge, real, fake)
             losses["penalty"] = penalty.detach()

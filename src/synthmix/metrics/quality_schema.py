@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from synthmix.metrics.alarms_schema import AlarmsSchema
 from synthmix.metrics.inception_weights import weights_fault
 from synthmix.schema import Count
 
@@ -18,6 +19,7 @@ class QualitySchema:
         extractors: feature spaces; null takes those that suit the data.
         n_samples: the most synthetic points to compare.
         supervised: whether to train classifiers with labels of real points too (`tstr`, `trtr`, `augmentation_gain`).
+        alarms: limits beyond which a generator is plainly broken.
         inception_weights: torch-fidelity's file of weights, for `fid` and `inception_score`; null leaves them out.
     """
 
@@ -25,6 +27,7 @@ class QualitySchema:
     n_samples: Count
     supervised: bool
     inception_weights: str | None
+    alarms: AlarmsSchema
 
     def faults(self, cell: Any) -> Iterator[str]:
         """The classifier features are trained on a reserve of labelled images; others need labels or a file."""

@@ -11,7 +11,7 @@ import pandas as pd
 
 from synthmix.study.best_ratio import best_ratios
 from synthmix.study.cautions import cautions
-from synthmix.study.comparison import Arm, Comparison, comparisons, sign_of
+from synthmix.study.comparison import Arm, Comparison, alarms_of, comparisons, sign_of
 from synthmix.study.exchange import exchange_rate, monotone_fit
 from synthmix.study.result import StudyResult, key_columns
 from synthmix.study.statistics import holm, seeds_needed, sign_flip_p, smallest_p, t_interval
@@ -19,7 +19,7 @@ from synthmix.study.statistics import holm, seeds_needed, sign_flip_p, smallest_
 MEASURES = (
     *("arm", "role", "seeds", "mean", "sd", "low", "high"),
     *("difference", "difference_sd", "difference_low", "difference_high", "p", "p_holm"),
-    *("exchange", "exchange_low", "exchange_high", "exchange_status", "exchange_reason", "fd"),
+    *("exchange", "exchange_low", "exchange_high", "exchange_status", "exchange_reason", "fd", "alarms"),
 )
 CURVE = ("n", "source", "seeds", "mean", "sd", "low", "high", "fitted")
 FAMILY = ("tests", "seeds", "smallest_p", "seeds_needed")
@@ -41,8 +41,8 @@ class Analysis:
             `difference` to real points alone of the same seeds with `difference_sd`, `difference_low` and
             `difference_high`, `p` of the sign-flip test, `p_holm` over the generators of the block, `exchange`,
             `exchange_low`, `exchange_high`, `exchange_status`, `exchange_reason` (`exchange.ExchangeRate`; empty at
-            ratio 0 and for an oracle that is the curve), and `fd`, the mean Fréchet distance. NaN where
-            there is none.
+            ratio 0 and for an oracle that is the curve), `fd`, the mean Fréchet distance, NaN where
+            there is none, and `alarms`, those that ring over the arm's generator and in how many seeds.
         curve: a row for each block, number of real points and source: the keys of the block, `n`, `source` (real only,
             oracle), `seeds`, `mean`, `sd`, `low`, `high`, `fitted` (monotone).
         best: of `best_ratio.best_ratios`, a row for each block and arm.
@@ -84,7 +84,7 @@ def _of_block(blocks: Sequence[Comparison], measures: Sequence[str]) -> list[str
 def _summary(block: Comparison) -> Iterator[dict[Any, Any]]:
     for arm in block.arms:
         keys = {**block.keys, **arm.keys, "arm": arm.name}
-        yield {**keys, "mix.ratio": 0.0, "role": "baseline", **_spread(block.baseline), **NO_RATE}
+        yield {**keys, "mix.ratio": 0.0, "role": "baseline", **_spread(block.baseline), **NO_RATE, "alarms": ""}
         for ratio in arm.ratios:
             yield {**keys, "mix.ratio": ratio, "role": arm.role, **_effect(block, arm, ratio)}
 
@@ -101,6 +101,7 @@ def _effect(block: Comparison, arm: Arm, ratio: float) -> dict[str, Any]:
         "p": sign_flip_p(differences),
         **_exchange(block, arm, ratio),
         "fd": next((cells[name].mean() for name in DISTANCES if name in cells and cells[name].notna().any()), math.nan),
+        "alarms": ", ".join(f"{name} {int(rung.sum())}/{len(rung)}" for name, rung in alarms_of(arm).items()),
     }
 
 

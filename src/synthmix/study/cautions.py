@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 import pandas as pd
 
 from synthmix.notation import general, with_interval
-from synthmix.study.comparison import Comparison, sign_of
+from synthmix.study.comparison import Comparison, alarms_of, sign_of
 from synthmix.study.exchange import curve_fault
 from synthmix.study.result import StudyResult
 from synthmix.study.statistics import ALPHA, seeds_needed, smallest_p, t_interval
@@ -30,7 +30,13 @@ def cautions(result: StudyResult, blocks: Sequence[Comparison], summaries: Seque
     lines = list(_without_result(result))
     where: dict[str, list[str]] = {}
     for block, summary in zip(blocks, summaries, strict=True):
-        for text in (*_lacking(block), *_too_few_seeds(block), *_unpaired(block), *_hollow(block, summary)):
+        for text in (
+            *_lacking(block),
+            *_too_few_seeds(block),
+            *_unpaired(block),
+            *_alarmed(block),
+            *_hollow(block, summary),
+        ):
             where.setdefault(text, []).append(block.title)
     for text, titles in where.items():
         lines.append(text if len(titles) == len(blocks) else f"{'; '.join(titles)}: {text}")
@@ -86,6 +92,14 @@ def _unpaired(block: Comparison) -> Iterator[str]:
                     f"{arm.name} at ratio {general(ratio)} has {len(seeds)} seeds, real points alone {len(baseline)}: "
                     f"compared on the {len(pairs)} of both"
                 )
+
+
+def _alarmed(block: Comparison) -> Iterator[str]:
+    """Alarms that ring over the generators of the arms."""
+    for arm in block.arms:
+        for name, rung in alarms_of(arm).items():
+            which = "in every seed" if rung.all() else f"in {int(rung.sum())} of {len(rung)} seeds"
+            yield f"{arm.name}: alarm {name} {which}, see quality/alarm_{name} and the tags synthmix.alarm.{name}"
 
 
 def _hollow(block: Comparison, summary: pd.DataFrame) -> Iterator[str]:

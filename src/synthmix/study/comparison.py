@@ -18,6 +18,7 @@ from synthmix.study.result import FIRST_KEYS, LAST_KEYS, StudyResult, key_column
 from synthmix.study.roles import Role, role_of
 
 # Groups of settings that tell the arms of a block apart: real points alone are scored without them.
+ALARM = "quality/alarm_"
 OF_AN_ARM = ("model", "gate", "mix", "trainer", "quality")
 LABEL_FREE = frozenset({"silhouette", "davies_bouldin", "calinski_harabasz"})
 LOWER_IS_BETTER = frozenset({"davies_bouldin"})
@@ -144,6 +145,15 @@ class Comparison:
         """Sizes (K,) of the learning curve and its scores (S, K), the higher the better, of all or of some seeds."""
         curve = self.curve if seeds is None else self.curve.reindex(seeds)
         return curve.columns.to_numpy(dtype=float), sign_of(self.score) * curve.to_numpy(dtype=float)
+
+
+def alarms_of(arm: Arm) -> dict[str, pd.Series[bool]]:
+    """The alarms that ring over an arm's generator at least once, each by seed: the same at all ratios."""
+    if not arm.ratios:
+        return {}
+    cells = pd.concat([arm.at(ratio) for ratio in arm.ratios])
+    rung = {name: cells[name].dropna().groupby(level=0).max() > 0 for name in cells if str(name).startswith(ALARM)}
+    return {str(name).removeprefix(ALARM): by_seed for name, by_seed in rung.items() if by_seed.any()}
 
 
 def comparisons(result: StudyResult) -> list[Comparison]:

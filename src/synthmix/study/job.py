@@ -22,7 +22,7 @@ from synthmix.environment import environment_tags, environment_text
 from synthmix.errors import GateStarved, InvalidInput, TrainingDiverged, Unavailable
 from synthmix.gpu import use_one_gpu
 from synthmix.resources import Resources
-from synthmix.stages import Stages
+from synthmix.stages import Stages, alarm_tags
 from synthmix.store import Entry
 from synthmix.study.combination import asked_for, combination_id
 from synthmix.study.record import asked_of
@@ -41,6 +41,7 @@ class Outcome:
         config: the flattened config.
         key: of the cell; None where it could not be found.
         metrics: by their MLflow names; empty unless finished.
+        alarms: those that ring over the generator, each with its reasons.
         run_id: of the MLflow run.
         reused_from: the run that computed the same cell, where this one did not.
         error: one line, where there is no result.
@@ -51,6 +52,7 @@ class Outcome:
     config: dict[str, Any]
     key: str | None = None
     metrics: dict[str, float] = field(default_factory=dict)
+    alarms: dict[str, str] = field(default_factory=dict)
     run_id: str | None = None
     reused_from: str | None = None
     error: str | None = None
@@ -127,7 +129,7 @@ def _run(config: DictConfig, resources: Resources, outcome: Outcome) -> None:
         entry = _entry(config, Stages(config, resources, run), run)
         _log(entry, run)
     outcome.status, outcome.error = entry.payload["status"], entry.payload["error"]
-    outcome.metrics = entry.payload["metrics"]
+    outcome.metrics, outcome.alarms = entry.payload["metrics"], entry.payload["alarms"]
     outcome.reused_from = entry.producer if entry.reused else None
 
 
@@ -141,6 +143,7 @@ def _entry(config: DictConfig, stages: Stages, run: Run) -> Entry:
         except Unavailable as reason:
             record |= {"status": "unavailable", "error": str(reason)}
         made = {"seconds": stages.seconds, "sources": stages.sources, "environment": dict(environment_tags())}
+        made["alarms"] = stages.alarms
         return record | made | {"asked": asdict(asked_of(stages.depends_on))}
 
     record = compute() if config.tracking.pictures else None
@@ -160,9 +163,10 @@ def _log(entry: Entry, run: Run) -> None:
 
 
 def record_tags(entry: Entry) -> dict[str, str]:
-    """Tags that tell of a cell's stages, and why it has no result."""
+    """Tags that tell of a cell's stages and alarms, and why it has no result."""
     record = entry.payload
     tags = {f"synthmix.stage.{stage}": source for stage, source in record["sources"].items()}
+    tags |= alarm_tags(record["alarms"])
     return tags | ({"synthmix.unavailable": record["error"]} if record["error"] else {})
 
 

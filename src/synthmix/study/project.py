@@ -11,6 +11,7 @@ import torch
 import yaml
 
 from synthmix.resources import Resources
+from synthmix.stages import alarm_tags
 from synthmix.store import Entry, Manifest
 from synthmix.study.job import cell_name, cell_params, cell_tags, record_tags
 from synthmix.study.record import Asked, Record
@@ -98,12 +99,13 @@ def training_record(entry: Entry, resources: Resources, study: str | None) -> Ru
     """The run of a training, as it was logged when it ran; without its sample grids."""
     depends_on, payload = entry.manifest.depends_on, entry.payload
     started, ended = _times(entry.manifest)
+    scores, alarms = _quality(entry.manifest.key, resources)
     return RunRecord(
         kind="generator",
         name=run_name(depends_on),
         params=run_params(depends_on),
-        tags=payload["environment"] | run_tags(depends_on, study),
-        metrics={"time/generator_s": payload["seconds"]} | _quality(entry.manifest.key, resources),
+        tags=payload["environment"] | run_tags(depends_on, study) | alarm_tags(alarms),
+        metrics={"time/generator_s": payload["seconds"]} | scores,
         curves=payload["curves"],
         files={"checkpoint/generator.pt": partial(torch.save, payload["content"])},
         started_ms=started,
@@ -111,11 +113,12 @@ def training_record(entry: Entry, resources: Resources, study: str | None) -> Ru
     )
 
 
-def _quality(generator_key: str, resources: Resources) -> dict[str, float]:
-    """What the store has of a generator's quality."""
+def _quality(generator_key: str, resources: Resources) -> tuple[dict[str, float], dict[str, str]]:
+    """What the store has of a generator's quality, and the alarms that ring over it."""
     keys = [m.key for m in resources.store.entries("quality") if m.depends_on["generator"] == generator_key]
-    entries = (resources.store.find("quality", key) for key in keys)
-    return {f"quality/{name}": score for entry in entries if entry for name, score in entry.payload["scores"].items()}
+    entries = list(filter(None, (resources.store.find("quality", key) for key in keys)))
+    scores = {f"quality/{name}": score for entry in entries for name, score in entry.payload["scores"].items()}
+    return scores, {name: reasons for entry in entries for name, reasons in entry.payload["alarms"].items()}
 
 
 def _times(manifest: Manifest) -> tuple[int, int]:

@@ -46,6 +46,8 @@ def print_cell(outcome: Outcome, tracker: Tracker) -> None:
         whole = outcome.metrics["cluster/coverage"] == 1
         if not name.startswith("val/") and not (name.endswith("_covered") and whole):
             print(f"  {name:<32} {outcome.metrics[name]:10.4g}")
+    for name, reasons in outcome.alarms.items():
+        print(f"alarm {name}: {reasons}")
     if outcome.reused_from:
         print(f"reused from run {outcome.reused_from}")
     print(f"MLflow run {outcome.run_id} in {shown(tracker.uri)}" if outcome.run_id else tracker.outage)

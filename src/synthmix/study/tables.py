@@ -99,7 +99,7 @@ def _summary_line(block: Block, row: dict[Any, Any], scale: tuple[float, float],
         Cell("", _value(row["difference"]), _bar(row, scale)),
         _numeric(row["p_holm"], p_value(row["p_holm"]), _unadjusted(row), arrow),
         _numeric(row["exchange"], exchange(row), str(row["exchange_reason"] or "")),
-        _numeric(row["fd"], general(row["fd"])),
+        _numeric(row["fd"], general(row["fd"]), row["alarms"], "⚠" if row["alarms"] else ""),
     ]
     return Line(cells, block.title, marks)
 

@@ -1,0 +1,30 @@
+"""Keys of `quality.alarms`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from synthmix.schema import Fraction
+
+
+@dataclass(kw_only=True)
+class AlarmsSchema:
+    """The limits beyond which an alarm rings.
+
+    Attributes:
+        coverage: least, as a share of that of real points.
+        modes_reached: least, as a share of that of real points.
+        holes: most.
+        duplicate_share: most.
+        authenticity: least, as a share of that of real points.
+        precision: least, as a share of that of real points.
+        discriminator_accuracy: most, on the minibatches of the end of a training.
+    """
+
+    coverage: Fraction
+    modes_reached: Fraction
+    holes: Fraction
+    duplicate_share: Fraction
+    authenticity: Fraction
+    precision: Fraction
+    discriminator_accuracy: Fraction
