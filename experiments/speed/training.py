@@ -181,7 +181,7 @@ def main() -> None:
     given = parser.parse_args()
     torch.set_num_threads(1)
     mnist, digits = load_dataset("mnist", root=given.data).take(slice(0, 20000)), load_dataset("digits")
-    vae = {"hidden": [128], "latent_dim": 16, "batch_size": 256}
+    vae = {"networks": {"hidden": [128]}, "latent_dim": 16, "batch_size": 256}
     print("| training | ours, ms a step | reference | ratio ours / reference | bound |")
     print("|---|---:|---:|---:|---|")
 

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import torch
 from hydra.core.global_hydra import GlobalHydra
+from omegaconf import OmegaConf
 from sklearn.datasets import load_digits
 
 import synthmix
@@ -85,7 +86,7 @@ def trained(digits: Dataset, name: str, **options: Any) -> TrainedGenerator:
     ("name", "options"),
     [
         ("gan", {"ema_decay": 0.9}),
-        ("vae", {"hidden": [16], "mixture_components": 2}),
+        ("vae", {"networks": {"hidden": [16]}, "mixture_components": 2}),
         ("vae", {"latent_density": "prior"}),
     ],
 )
@@ -97,7 +98,8 @@ def test_a_generator_on_disk_samples_as_the_one_that_was_trained(
 
     generator = trained(digits, name, **options)
     with composer() as compose:
-        node = plain(compose([f"model={name}"]).model) | options | {"steps": 5, "batch_size": 16}
+        defaults = compose([f"model={name}"]).model
+    node = plain(OmegaConf.merge(defaults, options, {"steps": 5, "batch_size": 16}))
     path = save_generator(generator, node, tmp_path / "g.pt")
     loaded = load_generator(str(path))
     assert torch.equal(loaded.sample(600, seed=3), generator.sample(600, seed=3))

@@ -29,11 +29,17 @@ from synthmix.tracking import Tracker
 
 TOY = ["data=toy", "data.n_points=700", "data.n_train=60", "data.n_val=50", "data.n_test=50", "quality.n_samples=50"]
 SMALL = {
-    "vae": ["model=vae", "model.steps=5", "model.hidden=[8]", "model.latent_dim=2", "model.mixture_components=2"],
+    "vae": [
+        "model=vae",
+        "model.steps=5",
+        "model.networks.hidden=[8]",
+        "model.latent_dim=2",
+        "model.mixture_components=2",
+    ],
     "gan": ["model=gan", "model.steps=5", "model.networks.hidden=[8]", "model.latent_dim=2", "model.ema_decay=0.9"],
 }
 AUTOENCODER = [
-    *("representation=autoencoder", "representation.generator.steps=3", "representation.generator.hidden=[8]"),
+    *("representation=autoencoder", "representation.generator.steps=3", "representation.generator.networks.hidden=[8]"),
     "representation.generator.latent_dim=2",
 ]
 

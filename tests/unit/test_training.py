@@ -25,7 +25,13 @@ from synthmix.training import run_name, run_params, run_tags, train
 
 SMALL = [
     *("data=toy", "data.n_points=300", "data.n_train=60", "data.n_val=50", "data.n_test=50"),
-    *("model=vae", "model.hidden=[8]", "model.latent_dim=2", "model.mixture_components=2", "model.batch_size=16"),
+    *(
+        "model=vae",
+        "model.networks.hidden=[8]",
+        "model.latent_dim=2",
+        "model.mixture_components=2",
+        "model.batch_size=16",
+    ),
     *("model.steps=7", "trainer.log_every=2", "tracking.pictures=false"),
 ]
 

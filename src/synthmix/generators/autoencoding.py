@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 import torch
 from torch import Tensor, nn
@@ -12,7 +12,6 @@ from synthmix.data.spec import DataSpec
 from synthmix.errors import TrainingDiverged
 from synthmix.generators.latent_mixture import LatentMixture
 from synthmix.generators.losses import bernoulli_nll, calibrated_gaussian_nll, gaussian_kl, gaussian_nll
-from synthmix.generators.networks import mlp
 from synthmix.generators.trained import TrainedGenerator
 from synthmix.seeds import derive_seed
 
@@ -20,15 +19,21 @@ MIXTURE_POINTS = 10_000  # as many latents tell a mixture as much as all of MNIS
 Likelihood = Literal["auto", "bernoulli", "gaussian"]
 
 
+class Coders(Protocol):
+    """Makes an encoder (N, *shape) → (N, code_size) and a decoder (N, latent_dim) → (N, *shape), logits or a mean."""
+
+    def build(self, latent_dim: int, code_size: int, spec: DataSpec) -> tuple[nn.Module, nn.Module]: ...  # noqa: D102
+
+
 class Autoencoder(TrainedGenerator):
     """Minimises −log p(x | decode(encode(x))); sampled by the ex-post mixture on its latent.
 
     Images are rescaled to [0, 1]. The likelihood is Bernoulli (the decoder gives logits) or a Gaussian of unit
     variance (the decoder gives the mean); tables need the latter. The articles' net (003), 784-128-32-128-784, is
-    hidden [128] and latent_dim 32.
+    `MlpCoders([128])` with latent_dim 32.
 
     Args:
-        hidden: widths of the encoder's hidden layers; the decoder has them in reverse.
+        networks: which encoder and decoder, see `coders`.
         latent_dim: size of the latent.
         likelihood: bernoulli or gaussian; auto is bernoulli for bounded data.
         mixture_components: the most components that the ex-post mixture may have.
@@ -43,7 +48,7 @@ class Autoencoder(TrainedGenerator):
     def __init__(
         self,
         *,
-        hidden: list[int],
+        networks: Coders,
         latent_dim: int = 32,
         likelihood: Likelihood = "auto",
         mixture_components: int = 20,
@@ -54,8 +59,8 @@ class Autoencoder(TrainedGenerator):
         ema_decay: float | None = None,
     ) -> None:
         super().__init__(steps=steps, batch_size=batch_size, ema_decay=ema_decay)
-        self.save_hyperparameters(logger=False)
-        self.hidden, self.latent_dim, self.likelihood = list(hidden), latent_dim, likelihood
+        self.save_hyperparameters(logger=False, ignore="networks")
+        self.networks, self.latent_dim, self.likelihood = networks, latent_dim, likelihood
         self.mixture_components, self.mixture_regularization = mixture_components, mixture_regularization
         self.learning_rate = learning_rate
         self.mixture: LatentMixture | None = None
@@ -63,8 +68,7 @@ class Autoencoder(TrainedGenerator):
     def build(self, spec: DataSpec) -> None:
         """Makes encoder, decoder and Adam."""
         self.bernoulli = self.likelihood == "bernoulli" or (self.likelihood == "auto" and spec.value_range is not None)
-        encoder = mlp([spec.size, *self.hidden, self.code_dims * self.latent_dim], nn.ReLU)
-        decoder = mlp([self.latent_dim, *reversed(self.hidden), spec.size], nn.ReLU)
+        encoder, decoder = self.networks.build(self.latent_dim, self.code_dims * self.latent_dim, spec)
         self.network = nn.ModuleDict({"encoder": encoder, "decoder": decoder})
         self.optimizer = Adam(self.network.parameters(), lr=self.learning_rate, fused=True)
         self.mixture = None
@@ -74,13 +78,13 @@ class Autoencoder(TrainedGenerator):
         return self.optimizer
 
     def losses(self, x: Tensor) -> dict[str, Tensor]:
-        """The objective under `loss`, and its parts under names of their own, for flattened points (N, D)."""
+        """The objective under `loss`, and its parts under names of their own; of images in [0, 1], (N, *shape)."""
         loss = self.negative_log_likelihood(self.network["decoder"](self.network["encoder"](x)), x)
         return {"loss": loss, "reconstruction_loss": loss}
 
     def step(self, batch: Tensor) -> dict[str, Tensor]:
         """One update on the objective."""
-        losses = self.losses(self._flat(batch))
+        losses = self.losses(self._to_unit(batch))
         self.optimizer.zero_grad()
         losses["loss"].backward()  # type: ignore[no-untyped-call]
         self.optimizer.step()
@@ -89,14 +93,14 @@ class Autoencoder(TrainedGenerator):
     @torch.no_grad()
     def encode(self, x: Tensor) -> Tensor:
         """(N, *shape) → latents (N, latent_dim); of a distribution, its mean."""
-        code: Tensor = self._net("encoder")(self._flat(x.to(self.device)))
+        code: Tensor = self._net("encoder")(self._to_unit(x.to(self.device)))
         return code[:, : self.latent_dim].float().cpu()
 
     @torch.no_grad()
     def decode(self, latent: Tensor) -> Tensor:
         """(N, latent_dim) → the likelihood's mean (N, *shape), in the range of the data."""
         out: Tensor = self._net("decoder")(latent.to(self.device)).float()
-        points = (out.sigmoid() if self.bernoulli else out).cpu().view(-1, *self.spec.shape)
+        points = (out.sigmoid() if self.bernoulli else out).cpu()
         if self.spec.value_range is None:
             return points
         low, high = self.spec.value_range
@@ -155,11 +159,11 @@ class Autoencoder(TrainedGenerator):
         assert isinstance(nets, nn.ModuleDict)
         return nets[name]
 
-    def _flat(self, x: Tensor) -> Tensor:
-        if self.spec.value_range is not None and self.spec.value_range != (0.0, 1.0):
-            low, high = self.spec.value_range
-            x = (x - low) / (high - low)
-        return x.flatten(1)
+    def _to_unit(self, x: Tensor) -> Tensor:
+        if self.spec.value_range is None or self.spec.value_range == (0.0, 1.0):
+            return x
+        low, high = self.spec.value_range
+        return (x - low) / (high - low)
 
 
 class Vae(Autoencoder):
@@ -182,7 +186,7 @@ class Vae(Autoencoder):
         self, *, beta: float = 1.0, latent_density: Literal["prior", "mixture"] = "mixture", **autoencoder: Any
     ) -> None:
         super().__init__(**autoencoder)
-        self.save_hyperparameters(logger=False)
+        self.save_hyperparameters(logger=False, ignore="networks")
         self.beta, self.latent_density = beta, latent_density
 
     def build(self, spec: DataSpec) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from synthmix.generators.base_schema import TrainedSchema
-from synthmix.schema import Count, NonNegative, Positive
+from synthmix.schema import Count, Member, NonNegative, Positive
 
 
 @dataclass(kw_only=True)
@@ -15,7 +15,7 @@ class AutoencoderSchema(TrainedSchema):
     """Encoder, decoder and the ex-post mixture on their latent."""
 
     _target_: Literal["synthmix.generators.autoencoding.Autoencoder"]
-    hidden: list[Count]
+    networks: Member
     latent_dim: Count
     likelihood: Literal["auto", "bernoulli", "gaussian"]
     mixture_components: Count
@@ -23,6 +23,7 @@ class AutoencoderSchema(TrainedSchema):
 
     def faults(self, cell: Any) -> Iterator[str]:
         """A Bernoulli likelihood needs values in a bounded range; a mixture needs points."""
+        yield from self.networks.faults(cell)
         if self.likelihood == "bernoulli" and cell.outline.spec.value_range is None:
             yield f"model.likelihood=bernoulli: data.name={cell.data.name} has no bounds; allowed: auto, gaussian"
         if cell.data.n_train == 1:

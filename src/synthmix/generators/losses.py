@@ -31,7 +31,7 @@ def calibrated_gaussian_nll(mean: Tensor, x: Tensor) -> Tensor:
     data the KL term outweighs all that a latent could explain, and the posterior collapses.
     """
     error = F.mse_loss(mean, x).clamp_min(SMALLEST_VARIANCE)
-    return 0.5 * x.shape[1] * (torch.log(2 * math.pi * error) + 1)
+    return 0.5 * x[0].numel() * (torch.log(2 * math.pi * error) + 1)
 
 
 def gaussian_kl(mean: Tensor, log_variance: Tensor) -> Tensor:

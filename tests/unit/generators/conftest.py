@@ -13,11 +13,12 @@ from synthmix.data.base import Dataset, Splits
 from synthmix.data.split import split
 from synthmix.generators.adversarial import Gan
 from synthmix.generators.autoencoding import Autoencoder, Vae
+from synthmix.generators.coders import MlpCoders
 from synthmix.generators.networks import ConvNetworks, MlpNetworks
 from synthmix.generators.trained import TrainedGenerator
 from synthmix.generators.trainer import TrainerOptions
 
-AUTOENCODER = {"hidden": [16], "latent_dim": 3, "mixture_components": 2, "batch_size": 16}
+AUTOENCODER = {"networks": MlpCoders([16]), "latent_dim": 3, "mixture_components": 2, "batch_size": 16}
 
 
 @pytest.fixture(scope="session")

@@ -13,10 +13,17 @@ from torch.optim import Adam
 from synthmix.data.base import Dataset, Splits
 from synthmix.data.spec import DataSpec
 from synthmix.generators.autoencoding import Autoencoder, Vae
+from synthmix.generators.coders import MlpCoders
 from synthmix.generators.latent_mixture import LatentMixture
 
 LATENT = 8
-SMALL = {"hidden": [64], "latent_dim": LATENT, "mixture_components": 4, "batch_size": 50, "learning_rate": 2e-3}
+SMALL = {
+    "networks": MlpCoders([64]),
+    "latent_dim": LATENT,
+    "mixture_components": 4,
+    "batch_size": 50,
+    "learning_rate": 2e-3,
+}
 
 
 def autoencoder(**options: object) -> Autoencoder:
@@ -89,7 +96,7 @@ def test_images_in_another_range_give_the_same_net_and_samples_in_that_range(few
 
 
 def test_the_articles_autoencoder() -> None:
-    model = Autoencoder(hidden=[128], latent_dim=32)
+    model = Autoencoder(networks=MlpCoders([128]), latent_dim=32)
     model.prepare(DataSpec("mnist", "image", (1, 28, 28), (0.0, 1.0), 10), seed=0)
     sizes = [weight.shape[::-1] for weight in model.network.parameters() if weight.ndim == 2]
     assert sizes == [(784, 128), (128, 32), (32, 128), (128, 784)]
@@ -120,7 +127,7 @@ def test_a_gaussian_decoder_of_a_table_has_no_bounds(four_modes: Splits) -> None
 def test_the_objective_of_a_vae_is_the_negative_evidence_lower_bound(digits: Splits) -> None:
     model = vae(beta=3.0)
     model.prepare(digits.train.spec, seed=0)
-    x = digits.train.x[:40].flatten(1)
+    x = digits.train.x[:40]
     with torch.random.fork_rng():
         torch.manual_seed(0)
         losses = model.losses(x)
@@ -129,7 +136,9 @@ def test_the_objective_of_a_vae_is_the_negative_evidence_lower_bound(digits: Spl
     mean, log_variance = model.network["encoder"](x).split(LATENT, dim=1)
     posterior = Normal(mean, log_variance.exp().sqrt())
     z = posterior.loc + posterior.scale * epsilon
-    log_likelihood = Bernoulli(logits=model.network["decoder"](z), validate_args=False).log_prob(x).sum(1).mean()
+    log_likelihood = (
+        Bernoulli(logits=model.network["decoder"](z), validate_args=False).log_prob(x).flatten(1).sum(1).mean()
+    )
     kl = kl_divergence(posterior, Normal(0.0, 1.0)).sum(1).mean()
     torch.testing.assert_close(losses["reconstruction_loss"], -log_likelihood)
     torch.testing.assert_close(losses["kl"], kl)
@@ -144,7 +153,7 @@ def test_a_step_is_one_of_adam_on_the_objective(few_digits: Dataset) -> None:
     for _ in range(3):
         model.step(few_digits.x)
         optimizer.zero_grad()
-        reference.losses(few_digits.x.flatten(1))["loss"].backward()
+        reference.losses(few_digits.x)["loss"].backward()
         optimizer.step()
     for mine, theirs in zip(model.network.parameters(), reference.network.parameters(), strict=True):
         torch.testing.assert_close(mine, theirs, rtol=1e-4, atol=1e-6)
@@ -153,7 +162,7 @@ def test_a_step_is_one_of_adam_on_the_objective(few_digits: Dataset) -> None:
 def test_a_larger_beta_brings_the_posterior_nearer_to_the_prior(digits: Splits) -> None:
     def kl(beta: float) -> float:
         model = vae(beta=beta, latent_density="prior").fit(digits.train, seed=0)
-        return float(model.losses(digits.val.x.flatten(1))["kl"].detach())
+        return float(model.losses(digits.val.x)["kl"].detach())
 
     assert kl(10.0) < 0.5 * kl(0.5)
 

@@ -16,7 +16,7 @@ from synthmix.generators.base import Generator
 from synthmix.seeds import generator_for
 
 LEVEL = 1e-6  # of a test that is asked ten times for each of eight generators
-AUTOENCODER = {"steps": 400, "hidden": [32], "latent_dim": 2, "mixture_components": 6}
+AUTOENCODER = {"steps": 400, "networks": {"hidden": [32]}, "latent_dim": 2, "mixture_components": 6}
 # A likelihood of unit variance blurs clusters whose columns have unit variance; a small β makes it a narrow one.
 TRAINED: dict[str, dict[str, Any]] = {"autoencoder": AUTOENCODER, "vae": {**AUTOENCODER, "beta": 0.01}}
 

@@ -159,7 +159,7 @@ def test_the_logged_loss_is_that_of_the_step(few_digits: Dataset, make: Callable
     make("autoencoder", steps=1, batch_size=60).fit(few_digits, seed=0, logger=logger)
     untrained = make("autoencoder", steps=1)
     untrained.prepare(few_digits.spec, seed=0)
-    loss = untrained.losses(few_digits.x.flatten(1))["loss"].detach()
+    loss = untrained.losses(few_digits.x)["loss"].detach()
     assert logger.kept[0][1]["train/loss"] == pytest.approx(float(loss), rel=1e-5)
 
 

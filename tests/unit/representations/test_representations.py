@@ -10,6 +10,7 @@ from sklearn.preprocessing import StandardScaler
 from synthmix.data.base import Dataset
 from synthmix.data.spec import DataSpec
 from synthmix.generators.autoencoding import Autoencoder
+from synthmix.generators.coders import MlpCoders
 from synthmix.representations.base import Representation
 from synthmix.representations.identity import IdentityRepresentation
 from synthmix.representations.latent import LatentRepresentation
@@ -29,7 +30,7 @@ def train(digits: Dataset) -> Dataset:
 
 
 def encoder() -> Autoencoder:
-    return Autoencoder(hidden=[16], latent_dim=3, steps=20, batch_size=32)
+    return Autoencoder(networks=MlpCoders([16]), latent_dim=3, steps=20, batch_size=32)
 
 
 @pytest.mark.parametrize(

@@ -20,6 +20,7 @@ from sklearn.preprocessing import MinMaxScaler, OneHotEncoder, QuantileTransform
 from synthmix.data.base import Dataset
 from synthmix.data.spec import DataSpec
 from synthmix.generators.autoencoding import Autoencoder, Vae
+from synthmix.generators.coders import MlpCoders
 from synthmix.representations.base import Representation, Storable
 from synthmix.representations.latent import LatentRepresentation
 from synthmix.representations.pca import PcaRepresentation
@@ -44,7 +45,7 @@ def through_a_file(state: dict[str, Any] | None, folder: Path) -> dict[str, Any]
     return loaded
 
 
-SMALL: dict[str, Any] = {"hidden": [16], "latent_dim": 3, "steps": 20, "batch_size": 32}
+SMALL: dict[str, Any] = {"networks": MlpCoders([16]), "latent_dim": 3, "steps": 20, "batch_size": 32}
 MAKERS: dict[str, Callable[[], Any]] = {
     "pca": lambda: PcaRepresentation(5),
     "pca, whitened": lambda: PcaRepresentation(5, whiten=True),

@@ -23,7 +23,7 @@ from synthmix.tracking import Tracker
 
 TOY = [
     *("data=toy", "data.n_points=300", "data.n_train=40", "data.n_val=50", "data.n_test=50", "quality.n_samples=30"),
-    *("tracking.pictures=false", "model.steps=2", "model.hidden=[4]", "model.latent_dim=2"),
+    *("tracking.pictures=false", "model.steps=2", "model.networks.hidden=[4]", "model.latent_dim=2"),
 ]
 TRAINED = [*TOY, "model.mixture_components=2", "representation=pca", "representation.n_components=1"]
 CONTROL = [*TOY[:7], "model=smote", "representation=pca", "representation.n_components=2"]

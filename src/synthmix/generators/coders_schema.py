@@ -1,0 +1,16 @@
+"""Schemas of encoders and decoders."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from synthmix.schema import Count, Member
+
+
+@dataclass(kw_only=True)
+class MlpCodersSchema(Member):
+    """Perceptrons."""
+
+    _target_: Literal["synthmix.generators.coders.MlpCoders"]
+    hidden: list[Count]
