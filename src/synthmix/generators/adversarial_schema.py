@@ -6,10 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from synthmix.generators.base_schema import TrainedSchema, needs_images
+from synthmix.generators.base_schema import IMAGE_SIZES, TrainedSchema, needs_images
 from synthmix.schema import Count, Decay, Member, NonNegative, Positive
-
-IMAGE_SIZES = (8, 16, 28, 32)
 
 
 @dataclass(kw_only=True)

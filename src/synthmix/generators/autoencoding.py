@@ -1,172 +1,89 @@
-"""Autoencoder and variational autoencoder, sampled through a density on their latent."""
+"""Autoencoders, plain, denoising and sparse, and variational ones, sampled through a density on their latent."""
 
 from __future__ import annotations
 
-from typing import Any, Literal, Protocol
+from typing import Any, Literal
 
 import torch
-from torch import Tensor, nn
-from torch.optim import Adam, Optimizer
+from torch import Tensor
 
 from synthmix.data.spec import DataSpec
-from synthmix.errors import TrainingDiverged
-from synthmix.generators.latent_mixture import LatentMixture
-from synthmix.generators.losses import bernoulli_nll, calibrated_gaussian_nll, gaussian_kl, gaussian_nll
-from synthmix.generators.trained import TrainedGenerator
-from synthmix.seeds import derive_seed
+from synthmix.generators.corruption import Corruption, corrupted
+from synthmix.generators.latent_generator import LatentGenerator
+from synthmix.generators.losses import bernoulli_divergence, bernoulli_nll, calibrated_gaussian_nll, gaussian_kl
 
-MIXTURE_POINTS = 10_000  # as many latents tell a mixture as much as all of MNIST do, in a sixth of the time
-Likelihood = Literal["auto", "bernoulli", "gaussian"]
+Sparsity = Literal["none", "kl", "l1"]
 
 
-class Coders(Protocol):
-    """Makes an encoder (N, *shape) → (N, code_size) and a decoder (N, latent_dim) → (N, *shape), logits or a mean."""
+class Autoencoder(LatentGenerator):
+    """Minimises −log p(x | decode(h)) + λ P(h), h = activation(encode(x̃)); sampled by the ex-post mixture.
 
-    def build(self, latent_dim: int, code_size: int, spec: DataSpec) -> tuple[nn.Module, nn.Module]: ...  # noqa: D102
+    The articles' net (003), 784-128-32-128-784, is `MlpCoders([128])` with latent_dim 32, x̃ = x and λ = 0. A denoising
+    autoencoder reconstructs x from a corrupted x̃ (Vincent et al. 2008, 2010); it encodes points as they are once it is
+    trained. A sparse one has a penalty:
 
+    - kl: P = Σ_j KL(B(ρ) ‖ B(ρ̂_j)) with ρ̂_j the minibatch's mean of h_j, sigmoid units (Ng 2011, Lecture notes CS294A);
+    - l1: P = Σ_j |h_j|, mean over points, rectified units, so that zeros are exact (Glorot et al. 2011).
 
-class Autoencoder(TrainedGenerator):
-    """Minimises −log p(x | decode(encode(x))); sampled by the ex-post mixture on its latent.
-
-    Images are rescaled to [0, 1]. The likelihood is Bernoulli (the decoder gives logits) or a Gaussian of unit
-    variance (the decoder gives the mean); tables need the latter. The articles' net (003), 784-128-32-128-784, is
-    `MlpCoders([128])` with latent_dim 32.
+    The ex-post mixture is one of what the activation is given.
 
     Args:
-        networks: which encoder and decoder, see `coders`.
-        latent_dim: size of the latent.
-        likelihood: bernoulli or gaussian; auto is bernoulli for bounded data.
-        mixture_components: the most components that the ex-post mixture may have.
-        mixture_regularization: added to the diagonal of its covariances, in units of the latents' mean variance.
-        learning_rate: of Adam.
-        steps, batch_size, ema_decay: see `TrainedGenerator`.
+        corruption: none, masking or gaussian, see `corrupted`.
+        corruption_level: probability of masking a value, or standard deviation of the noise in units of [0, 1]
+            (images) or of a column's standard deviation (tables).
+        sparsity: none, kl or l1.
+        sparsity_weight: λ.
+        sparsity_target: ρ of kl.
+        latent: as for `LatentGenerator`.
     """
-
-    network: nn.ModuleDict
-    code_dims = 1  # width of the encoder's output, in latents
 
     def __init__(
         self,
         *,
-        networks: Coders,
-        latent_dim: int = 32,
-        likelihood: Likelihood = "auto",
-        mixture_components: int = 20,
-        mixture_regularization: float = 1e-3,
-        learning_rate: float = 1e-3,
-        steps: int = 2000,
-        batch_size: int = 256,
-        ema_decay: float | None = None,
+        corruption: Corruption = "none",
+        corruption_level: float = 0.3,
+        sparsity: Sparsity = "none",
+        sparsity_weight: float = 1.0,
+        sparsity_target: float = 0.05,
+        **latent: Any,
     ) -> None:
-        super().__init__(steps=steps, batch_size=batch_size, ema_decay=ema_decay)
+        super().__init__(**latent)
         self.save_hyperparameters(logger=False, ignore="networks")
-        self.networks, self.latent_dim, self.likelihood = networks, latent_dim, likelihood
-        self.mixture_components, self.mixture_regularization = mixture_components, mixture_regularization
-        self.learning_rate = learning_rate
-        self.mixture: LatentMixture | None = None
-
-    def build(self, spec: DataSpec) -> None:
-        """Makes encoder, decoder and Adam."""
-        self.bernoulli = self.likelihood == "bernoulli" or (self.likelihood == "auto" and spec.value_range is not None)
-        encoder, decoder = self.networks.build(self.latent_dim, self.code_dims * self.latent_dim, spec)
-        self.network = nn.ModuleDict({"encoder": encoder, "decoder": decoder})
-        self.optimizer = Adam(self.network.parameters(), lr=self.learning_rate, fused=True)
-        self.mixture = None
-
-    def configure_optimizers(self) -> Optimizer:
-        """Adam over encoder and decoder."""
-        return self.optimizer
+        self.corruption, self.corruption_level = corruption, corruption_level
+        self.sparsity, self.sparsity_weight, self.sparsity_target = sparsity, sparsity_weight, sparsity_target
 
     def losses(self, x: Tensor) -> dict[str, Tensor]:
-        """The objective under `loss`, and its parts under names of their own; of images in [0, 1], (N, *shape)."""
-        loss = self.negative_log_likelihood(self.network["decoder"](self.network["encoder"](x)), x)
-        return {"loss": loss, "reconstruction_loss": loss}
+        """Reconstruction loss, penalty where there is one, and the objective."""
+        code = self.activate(self.network["encoder"](corrupted(x, self.corruption, self.corruption_level)))
+        reconstruction = self.negative_log_likelihood(self.network["decoder"](code), x)
+        if self.sparsity == "none":
+            return {"loss": reconstruction, "reconstruction_loss": reconstruction}
+        penalty = self.penalty(code.float())
+        loss = reconstruction + self.sparsity_weight * penalty
+        return {"loss": loss, "reconstruction_loss": reconstruction, "sparsity": penalty}
 
-    def step(self, batch: Tensor) -> dict[str, Tensor]:
-        """One update on the objective."""
-        losses = self.losses(self._to_unit(batch))
-        self.optimizer.zero_grad()
-        losses["loss"].backward()  # type: ignore[no-untyped-call]
-        self.optimizer.step()
-        return {name: value.detach() for name, value in losses.items()}
+    def penalty(self, code: Tensor) -> Tensor:
+        """P of codes (N, latent_dim)."""
+        if self.sparsity == "kl":
+            return bernoulli_divergence(code, self.sparsity_target)
+        return code.abs().sum() / len(code)
 
-    @torch.no_grad()
-    def encode(self, x: Tensor) -> Tensor:
-        """(N, *shape) → latents (N, latent_dim); of a distribution, its mean."""
-        code: Tensor = self._net("encoder")(self._to_unit(x.to(self.device)))
-        return code[:, : self.latent_dim].float().cpu()
-
-    @torch.no_grad()
-    def decode(self, latent: Tensor) -> Tensor:
-        """(N, latent_dim) → the likelihood's mean (N, *shape), in the range of the data."""
-        out: Tensor = self._net("decoder")(latent.to(self.device)).float()
-        points = (out.sigmoid() if self.bernoulli else out).cpu()
-        if self.spec.value_range is None:
-            return points
-        low, high = self.spec.value_range
-        return points.clamp(0, 1) * (high - low) + low
-
-    def reconstruct(self, x: Tensor) -> Tensor:
-        """(N, *shape) → (N, *shape): decode(encode(x))."""
-        return self.decode(self.encode(x))
-
-    def draw(self, n: int, rng: torch.Generator) -> Tensor:
-        """Decodes latents of the ex-post mixture, or of N(0, I) where there is none."""
-        if self.mixture is None:
-            return self.decode(torch.randn(n, self.latent_dim, generator=rng))
-        return self.decode(self.mixture.sample(n, rng))
+    def activate(self, latent: Tensor) -> Tensor:
+        """Sigmoid for kl, rectified for l1, else the same."""
+        if self.sparsity == "none":
+            return latent
+        return latent.sigmoid() if self.sparsity == "kl" else latent.relu()
 
     def preview(self, n: int, seed: int) -> Tensor:
         """Reconstructions of train, because the density to sample from is fitted at the end."""
         return self.reconstruct(self.train_x[:n])
 
-    def load_fitted(self, state: dict[str, Tensor]) -> None:
-        """Takes up the weights, and the ex-post mixture where there is one."""
-        if "mixture.means" in state:
-            self.mixture = LatentMixture(*state["mixture.means"].shape)
-        super().load_fitted(state)
-
     def finish(self, x: Tensor) -> None:
         """Fits the ex-post mixture: a plain autoencoder has no prior to sample from."""
         self.fit_mixture(x)
 
-    def unfinish(self) -> None:
-        """Drops the ex-post mixture."""
-        self.mixture = None
 
-    def fit_mixture(self, x: Tensor) -> None:
-        """Fits the ex-post mixture on the latents of `x`.
-
-        Raises:
-            TrainingDiverged: the last update has left weights that do not encode to finite numbers.
-        """
-        latent = self.encode(x)
-        if not latent.isfinite().all():
-            raise TrainingDiverged(f"{type(self).__name__}: latents are not finite at step {self.steps_done}")
-        self.mixture = LatentMixture.fit(
-            latent[:MIXTURE_POINTS],
-            max_components=self.mixture_components,
-            reg_covar=self.mixture_regularization,
-            seed=derive_seed(self.seed, "mixture") % 2**32,
-        )
-
-    def negative_log_likelihood(self, out: Tensor, x: Tensor) -> Tensor:
-        """Of the chosen likelihood, summed over values, mean over points."""
-        return bernoulli_nll(out, x) if self.bernoulli else gaussian_nll(out, x)
-
-    def _net(self, name: str) -> nn.Module:
-        nets = self.sampler
-        assert isinstance(nets, nn.ModuleDict)
-        return nets[name]
-
-    def _to_unit(self, x: Tensor) -> Tensor:
-        if self.spec.value_range is None or self.spec.value_range == (0.0, 1.0):
-            return x
-        low, high = self.spec.value_range
-        return (x - low) / (high - low)
-
-
-class Vae(Autoencoder):
+class Vae(LatentGenerator):
     """The evidence lower bound with a Gaussian posterior and prior: −E_q log p(x | z) + β KL(q(z | x) ‖ N(0, I)).
 
     z = μ + σ ε (Kingma & Welling 2014); β as in Higgins et al. 2017. A Gaussian likelihood has the variance that fits
@@ -176,16 +93,16 @@ class Vae(Autoencoder):
     Args:
         beta: weight of the KL term.
         latent_density: prior samples z ~ N(0, I); mixture the ex-post mixture on the posterior means.
-        autoencoder: as for `Autoencoder`.
+        latent: as for `LatentGenerator`.
     """
 
     code_dims = 2
     noise_scale: Tensor
 
     def __init__(
-        self, *, beta: float = 1.0, latent_density: Literal["prior", "mixture"] = "mixture", **autoencoder: Any
+        self, *, beta: float = 1.0, latent_density: Literal["prior", "mixture"] = "mixture", **latent: Any
     ) -> None:
-        super().__init__(**autoencoder)
+        super().__init__(**latent)
         self.save_hyperparameters(logger=False, ignore="networks")
         self.beta, self.latent_density = beta, latent_density
 

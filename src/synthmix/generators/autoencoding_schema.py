@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from synthmix.generators.base_schema import TrainedSchema
-from synthmix.schema import Count, Member, NonNegative, Positive
+from synthmix.generators.coders_schema import coders_faults
+from synthmix.schema import Count, Member, NonNegative, Positive, Range
 
 
 @dataclass(kw_only=True)
-class AutoencoderSchema(TrainedSchema):
+class LatentGeneratorSchema(TrainedSchema):
     """Encoder, decoder and the ex-post mixture on their latent."""
 
-    _target_: Literal["synthmix.generators.autoencoding.Autoencoder"]
     networks: Member
     latent_dim: Count
     likelihood: Literal["auto", "bernoulli", "gaussian"]
@@ -23,7 +23,7 @@ class AutoencoderSchema(TrainedSchema):
 
     def faults(self, cell: Any) -> Iterator[str]:
         """A Bernoulli likelihood needs values in a bounded range; a mixture needs points."""
-        yield from self.networks.faults(cell)
+        yield from coders_faults(self.networks, self.name, cell)
         if self.likelihood == "bernoulli" and cell.outline.spec.value_range is None:
             yield f"model.likelihood=bernoulli: data.name={cell.data.name} has no bounds; allowed: auto, gaussian"
         if cell.data.n_train == 1:
@@ -31,9 +31,27 @@ class AutoencoderSchema(TrainedSchema):
 
 
 @dataclass(kw_only=True)
-class VaeSchema(AutoencoderSchema):
+class AutoencoderSchema(LatentGeneratorSchema):
+    """A plain, denoising or sparse one."""
+
+    _target_: Literal["synthmix.generators.autoencoding.Autoencoder"]
+    corruption: Literal["none", "masking", "gaussian"]
+    corruption_level: Positive
+    sparsity: Literal["none", "kl", "l1"]
+    sparsity_weight: Positive
+    sparsity_target: Annotated[float, Range(above=0, below=1)]
+
+    def faults(self, cell: Any) -> Iterator[str]:
+        """Not all values can be masked."""
+        yield from super().faults(cell)
+        if self.corruption == "masking" and self.corruption_level >= 1:
+            yield f"model.corruption_level={self.corruption_level}: must be < 1 (model.corruption=masking)"
+
+
+@dataclass(kw_only=True)
+class VaeSchema(LatentGeneratorSchema):
     """A variational one."""
 
-    _target_: Literal["synthmix.generators.autoencoding.Vae"]  # type: ignore[assignment]
+    _target_: Literal["synthmix.generators.autoencoding.Vae"]
     beta: NonNegative
     latent_density: Literal["prior", "mixture"]

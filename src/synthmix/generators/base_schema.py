@@ -8,6 +8,8 @@ from typing import Any
 
 from synthmix.schema import Count, Decay, Member, Positive
 
+IMAGE_SIZES = (8, 16, 28, 32)  # of the convolutional nets, which halve them twice
+
 
 @dataclass(kw_only=True)
 class TrainedSchema(Member):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from torch import nn
@@ -24,3 +25,29 @@ class MlpCoders:
         encoder = nn.Sequential(nn.Flatten(), *mlp([spec.size, *self.hidden, code_size], nn.ReLU))
         decoder = mlp([latent_dim, *reversed(self.hidden), spec.size], nn.ReLU)
         return encoder, nn.Sequential(*decoder, nn.Unflatten(1, spec.shape))
+
+
+@dataclass(frozen=True)
+class ConvCoders:
+    """Convolutions w and 2w (4×4, stride 2), then dense to the code; back by dense and transposed ones; ReLU.
+
+    For square images of 8, 16, 28 or 32 pixels with any number of channels.
+    """
+
+    width: int
+
+    def build(self, latent_dim: int, code_size: int, spec: DataSpec) -> tuple[nn.Module, nn.Module]:
+        """Encoder and decoder for the size and channels of the images."""
+        (channels, size, _), w = spec.shape, self.width
+        small = (2 * w, size // 4, size // 4)
+        encoder = nn.Sequential(
+            *(nn.Conv2d(channels, w, 4, stride=2, padding=1), nn.ReLU()),
+            *(nn.Conv2d(w, 2 * w, 4, stride=2, padding=1), nn.ReLU()),
+            *(nn.Flatten(), nn.Linear(math.prod(small), code_size)),
+        )
+        decoder = nn.Sequential(
+            *(nn.Linear(latent_dim, math.prod(small)), nn.ReLU(), nn.Unflatten(1, small)),
+            *(nn.ConvTranspose2d(2 * w, w, 4, stride=2, padding=1), nn.ReLU()),
+            nn.ConvTranspose2d(w, channels, 4, stride=2, padding=1),
+        )
+        return encoder, decoder

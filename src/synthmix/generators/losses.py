@@ -1,4 +1,4 @@
-"""Reconstruction losses as they were published, and the divergence of a latent from N(0, I)."""
+"""Reconstruction losses as they were published, and the divergences of a latent from N(0, I) and from sparsity."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import torch.nn.functional as F  # noqa: N812
 from torch import Tensor
 
 SMALLEST_VARIANCE = 1e-6  # of a decoder; points that are reconstructed exactly have no density
+SMALLEST_SHARE = 1e-6  # of a unit's activation; of a unit that is never on, the divergence is infinite
 
 
 def bernoulli_nll(logits: Tensor, x: Tensor) -> Tensor:
@@ -40,3 +41,17 @@ def gaussian_kl(mean: Tensor, log_variance: Tensor) -> Tensor:
     Kingma & Welling 2014, appendix B.
     """
     return 0.5 * (mean.square() + log_variance.exp() - 1 - log_variance).sum() / len(mean)
+
+
+def bernoulli_divergence(activation: Tensor, target: float) -> Tensor:
+    """Σ_j KL(B(ρ) ‖ B(ρ̂_j)) = Σ_j ρ log(ρ / ρ̂_j) + (1 − ρ) log((1 − ρ) / (1 − ρ̂_j)), ρ̂_j the mean of activation j.
+
+    Ng 2011, Lecture notes CS294A, Sparse autoencoder.
+
+    Args:
+        activation: (N, L) in [0, 1].
+        target: ρ, in (0, 1).
+    """
+    mean = activation.mean(0).clamp(SMALLEST_SHARE, 1 - SMALLEST_SHARE)
+    divergence = target * torch.log(target / mean) + (1 - target) * torch.log((1 - target) / (1 - mean))
+    return divergence.sum()
