@@ -13,7 +13,7 @@ from synthmix.data.base import Dataset, Splits
 from synthmix.data.split import split
 from synthmix.generators.adversarial import Gan
 from synthmix.generators.autoencoding import Autoencoder, Vae
-from synthmix.generators.coders import MlpCoders
+from synthmix.generators.coders import ConvCoders, MlpCoders
 from synthmix.generators.networks import ConvNetworks, MlpNetworks
 from synthmix.generators.trained import TrainedGenerator
 from synthmix.generators.trainer import TrainerOptions
@@ -45,6 +45,12 @@ def _make(name: str, **options: Any) -> TrainedGenerator:
         return Gan(**{"networks": MlpNetworks([16]), "latent_dim": 5, "batch_size": 16, "ema_decay": 0.9, **options})
     if name == "dcgan":
         return Gan(**{"networks": ConvNetworks(width=2), "latent_dim": 5, "batch_size": 16, **options})
+    if name == "denoising_autoencoder":
+        return Autoencoder(**{**AUTOENCODER, "corruption": "masking", **options})
+    if name == "sparse_autoencoder":
+        return Autoencoder(**{**AUTOENCODER, "sparsity": "kl", **options})
+    if name == "conv_vae":
+        return Vae(**{**AUTOENCODER, "networks": ConvCoders(width=2), **options})
     return {"vae": Vae, "autoencoder": Autoencoder}[name](**{**AUTOENCODER, **options})
 
 

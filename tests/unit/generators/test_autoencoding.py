@@ -14,6 +14,7 @@ from synthmix.data.base import Dataset, Splits
 from synthmix.data.spec import DataSpec
 from synthmix.generators.autoencoding import Autoencoder, Vae
 from synthmix.generators.coders import MlpCoders
+from synthmix.generators.latent_generator import LatentGenerator
 from synthmix.generators.latent_mixture import LatentMixture
 
 LATENT = 8
@@ -45,17 +46,17 @@ def variational(digits: Splits) -> Vae:
 
 
 @pytest.fixture(params=["plain", "variational"])
-def model(request: pytest.FixtureRequest) -> Autoencoder:
+def model(request: pytest.FixtureRequest) -> LatentGenerator:
     found = request.getfixturevalue(request.param)
-    assert isinstance(found, Autoencoder)
+    assert isinstance(found, LatentGenerator)
     return found
 
 
-def squared_error(model: Autoencoder, x: Tensor) -> float:
+def squared_error(model: LatentGenerator, x: Tensor) -> float:
     return float((model.reconstruct(x) - x).square().flatten(1).sum(1).mean())
 
 
-def test_training_brings_reconstructions_of_new_points_near_to_them(model: Autoencoder, digits: Splits) -> None:
+def test_training_brings_reconstructions_of_new_points_near_to_them(model: LatentGenerator, digits: Splits) -> None:
     untrained = type(model)(**{**SMALL, "steps": 1})
     untrained.prepare(digits.train.spec, seed=0)
     # The mean of train is what a net gives that has learnt nothing of the single point.
@@ -63,7 +64,7 @@ def test_training_brings_reconstructions_of_new_points_near_to_them(model: Autoe
     assert squared_error(model, digits.val.x) < 0.7 * of_the_mean < 0.7 * squared_error(untrained, digits.val.x)
 
 
-def test_the_mean_of_the_samples_is_near_that_of_the_data(model: Autoencoder, digits: Splits) -> None:
+def test_the_mean_of_the_samples_is_near_that_of_the_data(model: LatentGenerator, digits: Splits) -> None:
     samples = model.sample(1000, seed=0).mean(0)
     spread = (digits.train.x - digits.train.x.mean(0)).square().mean().sqrt()
     assert (samples - digits.train.x.mean(0)).square().mean().sqrt() < 0.3 * spread
@@ -74,7 +75,7 @@ def test_samples_differ_from_each_other_as_real_points_do(plain: Autoencoder, di
     assert 0.4 < variance < 1.3
 
 
-def test_shapes_and_ranges(model: Autoencoder, digits: Splits) -> None:
+def test_shapes_and_ranges(model: LatentGenerator, digits: Splits) -> None:
     latent = model.encode(digits.val.x)
     assert latent.shape == (100, LATENT)
     for images in (model.decode(latent), model.reconstruct(digits.val.x), model.sample(100, seed=0)):
@@ -84,7 +85,7 @@ def test_shapes_and_ranges(model: Autoencoder, digits: Splits) -> None:
         assert not images.requires_grad
 
 
-def test_a_reconstruction_is_the_decoded_code(model: Autoencoder, digits: Splits) -> None:
+def test_a_reconstruction_is_the_decoded_code(model: LatentGenerator, digits: Splits) -> None:
     assert torch.equal(model.reconstruct(digits.val.x), model.decode(model.encode(digits.val.x)))
 
 
@@ -181,7 +182,7 @@ def test_samples_are_decoded_draws_of_the_ex_post_mixture(plain: Autoencoder) ->
 
 
 @pytest.mark.parametrize("make", [autoencoder, vae])
-def test_fifty_points_are_not_memorised(make: Callable[..., Autoencoder], digits: Splits) -> None:
+def test_fifty_points_are_not_memorised(make: Callable[..., LatentGenerator], digits: Splits) -> None:
     train = digits.train.take(slice(0, 50))
     model = make(mixture_components=25).fit(train, seed=0)
     assert model.mixture is not None

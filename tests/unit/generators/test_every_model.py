@@ -70,7 +70,9 @@ def modes(points: Tensor, splits: Splits) -> Tensor:
 def test_there_are_models() -> None:
     adversarial = {"gan", "lsgan", "hinge", "sngan", "wgan_gp", "r3gan", "dcgan"}
     controls = {"duplicate", "bootstrap", "jitter", "smote", ORACLE, "truth"}
-    assert adversarial | controls | {"vae", "autoencoder"} <= set(MODELS)
+    autoencoders = {"autoencoder", "denoising_autoencoder", "sparse_autoencoder", "conv_autoencoder"}
+    variational = {"vae", "beta_vae", "conv_vae"}
+    assert adversarial | controls | autoencoders | variational <= set(MODELS)
 
 
 def test_a_sample_is_the_beginning_of_every_longer_one(generator: Generator) -> None:

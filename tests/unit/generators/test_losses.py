@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch.distributions import Bernoulli, Normal, kl_divergence
 
-from synthmix.generators.losses import bernoulli_nll, gaussian_kl, gaussian_nll
+from synthmix.generators.losses import bernoulli_divergence, bernoulli_nll, gaussian_kl, gaussian_nll
 
 
 @pytest.fixture
@@ -40,3 +40,22 @@ def test_a_value_more_adds_to_a_loss_and_a_point_more_does_not(loss: object) -> 
     once = loss(a, b)
     torch.testing.assert_close(loss(a.repeat(1, 2), b.repeat(1, 2)), 2 * once)
     torch.testing.assert_close(loss(a.repeat(3, 1), b.repeat(3, 1)), once)
+
+
+@pytest.mark.parametrize("target", [0.05, 0.5])
+def test_bernoulli_divergence_is_that_of_torch_distributions_for_the_mean_activations(
+    target: float, rng: torch.Generator
+) -> None:
+    activation = torch.rand(16, 5, generator=rng)
+    expected = kl_divergence(Bernoulli(target), Bernoulli(activation.mean(0))).sum()
+    torch.testing.assert_close(bernoulli_divergence(activation, target), expected)
+    torch.testing.assert_close(bernoulli_divergence(torch.full((4, 5), target), target), torch.tensor(0.0))
+
+
+def test_bernoulli_divergence_of_units_that_are_never_or_always_on_is_finite() -> None:
+    activation = torch.stack([torch.zeros(4), torch.ones(4)], dim=1).requires_grad_()
+    divergence = bernoulli_divergence(activation, 0.05)
+    divergence.backward()  # type: ignore[no-untyped-call]
+    assert activation.grad is not None
+    assert divergence.isfinite()
+    assert activation.grad.isfinite().all()

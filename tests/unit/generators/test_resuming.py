@@ -14,7 +14,7 @@ from synthmix.errors import InvalidInput
 from synthmix.generators.coders import MlpCoders
 from synthmix.generators.networks import MlpNetworks
 
-MODELS = pytest.mark.parametrize("name", ["gan", "dcgan", "vae", "autoencoder"])
+MODELS = pytest.mark.parametrize("name", ["gan", "dcgan", "vae", "autoencoder", "denoising_autoencoder", "conv_vae"])
 CHECKPOINT = "checkpoints/last.ckpt"  # in the test's own working folder
 
 

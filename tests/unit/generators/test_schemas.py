@@ -48,6 +48,34 @@ SIZES = "square images of 8×8, 16×16, 28×28, 32×32"
             "model.likelihood=bernoulli: data.name=toy has no bounds; allowed: auto, gaussian",
         ),
         (["model=vae", "model.beta=-1"], "model.beta=-1: must be ≥ 0"),
+        *(
+            ([f"model={name}", "data=toy"], f"model.name={name}: data.name=toy has 2 columns; must be {SIZES}")
+            for name in ("conv_autoencoder", "conv_vae")
+        ),
+        (["model=conv_vae", "model.networks.width=0"], "model.networks.width=0: must be ≥ 1"),
+        (
+            [
+                *("model=vae", "model.networks._target_=synthmix.generators.networks.MlpNetworks"),
+                "+model.networks.spectral_norm=false",
+            ],
+            "model.networks._target_=synthmix.generators.networks.MlpNetworks: allowed: "
+            "synthmix.generators.coders.ConvCoders, synthmix.generators.coders.MlpCoders",
+        ),
+        (["model=autoencoder", "model.corruption=salt"], "model.corruption=salt: allowed: none, masking, gaussian"),
+        (
+            ["model=denoising_autoencoder", "model.corruption_level=1.0"],
+            "model.corruption_level=1.0: must be < 1 (model.corruption=masking)",
+        ),
+        (["model=denoising_autoencoder", "model.corruption_level=0"], "model.corruption_level=0: must be > 0"),
+        (["model=autoencoder", "model.sparsity=l0"], "model.sparsity=l0: allowed: none, kl, l1"),
+        (["model=sparse_autoencoder", "model.sparsity_weight=0"], "model.sparsity_weight=0: must be > 0"),
+        (["model=sparse_autoencoder", "model.sparsity_target=1"], "model.sparsity_target=1: must be > 0 and < 1"),
+        (
+            ["model=vae", "+model.corruption=none"],
+            "model.corruption=none: unknown key; "
+            "allowed: batch_size, beta, ema_decay, latent_density, latent_dim, learning_rate, likelihood, "
+            "mixture_components, mixture_regularization, name, networks, steps",
+        ),
         (
             ["model=smote", "data.n_train=5", "clusterer.n_clusters=2"],
             "model.n_neighbors=5: must be < 5 (data.n_train)",
@@ -74,6 +102,10 @@ def test_an_ex_post_mixture_needs_two_points() -> None:
         ["model=vae", "data=toy", "model.likelihood=gaussian"],
         ["model=truth", "data=toy"],
         ["model=gan", "model.ema_decay=0.999"],
+        ["model=conv_vae"],
+        ["model=denoising_autoencoder", "data=toy"],
+        ["model=denoising_autoencoder", "model.corruption=gaussian", "model.corruption_level=1.5"],
+        ["model=sparse_autoencoder", "data=toy", "model.sparsity=l1"],
     ],
     ids=" ".join,
 )
