@@ -293,7 +293,7 @@ def test_hydra_helps_behind_the_verb(command: Callable[..., Any]) -> None:
     answer = command("run", "--help")
     assert answer.code == 0
     assert answer.out.startswith("synthmix run is powered by Hydra.")
-    assert "\nmodel: autoencoder, bootstrap, dcgan, duplicate, gan, " in answer.out
+    assert "\nmodel: autoencoder, " in answer.out
 
 
 BASH = """
