@@ -1,0 +1,42 @@
+"""Schemas of flow matching and of its nets."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from synthmix.generators.adversarial_schema import IMAGE_SIZES
+from synthmix.generators.base_schema import TrainedSchema, needs_images
+from synthmix.schema import Count, Member, Positive
+
+
+@dataclass(kw_only=True)
+class VelocityNetworksSchema(Member):
+    """A U-Net or a perceptron."""
+
+    _target_: Literal["synthmix.generators.velocity.VelocityNetworks"]
+    width: Count
+    blocks: Count
+
+    def faults(self, cell: Any) -> Iterator[str]:
+        """Images of four sizes only; tables of any."""
+        if cell.outline.spec.kind == "image":
+            yield from needs_images(cell.model.name, cell, sizes=IMAGE_SIZES)
+
+
+@dataclass(kw_only=True)
+class FlowMatchingSchema(TrainedSchema):
+    """A velocity field and the solver of its flow."""
+
+    _target_: Literal["synthmix.generators.flow_matching.FlowMatching"]
+    networks: Member
+    solver: Literal["euler", "midpoint", "heun"]
+    evaluations: Count
+    max_gradient_norm: Positive
+
+    def faults(self, cell: Any) -> Iterator[str]:
+        """Nets that suit the data, and whole steps of the solver."""
+        yield from self.networks.faults(cell)
+        if self.solver != "euler" and self.evaluations % 2:
+            yield f"model.evaluations={self.evaluations}: must be even for model.solver={self.solver}, two a step"
