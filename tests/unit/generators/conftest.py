@@ -14,9 +14,11 @@ from synthmix.data.split import split
 from synthmix.generators.adversarial import Gan
 from synthmix.generators.autoencoding import Autoencoder, Vae
 from synthmix.generators.coders import ConvCoders, MlpCoders
+from synthmix.generators.flow_matching import FlowMatching
 from synthmix.generators.networks import ConvNetworks, MlpNetworks
 from synthmix.generators.trained import TrainedGenerator
 from synthmix.generators.trainer import TrainerOptions
+from synthmix.generators.velocity import VelocityNetworks
 
 AUTOENCODER = {"networks": MlpCoders([16]), "latent_dim": 3, "mixture_components": 2, "batch_size": 16}
 
@@ -51,6 +53,9 @@ def _make(name: str, **options: Any) -> TrainedGenerator:
         return Autoencoder(**{**AUTOENCODER, "sparsity": "kl", **options})
     if name == "conv_vae":
         return Vae(**{**AUTOENCODER, "networks": ConvCoders(width=2), **options})
+    if name == "flow_matching":
+        networks = VelocityNetworks(width=2, blocks=1)
+        return FlowMatching(**{"networks": networks, "batch_size": 16, "evaluations": 4, "ema_decay": 0.9, **options})
     return {"vae": Vae, "autoencoder": Autoencoder}[name](**{**AUTOENCODER, **options})
 
 

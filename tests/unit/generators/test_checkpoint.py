@@ -26,6 +26,7 @@ CASES = {
     "dcgan with an average": ("dcgan", {**FEW, "ema_decay": 0.9}),
     "autoencoder": ("autoencoder", MIXTURE),
     "autoencoder with an average": ("autoencoder", {**MIXTURE, "ema_decay": 0.9}),
+    "flow matching": ("flow_matching", FEW),
     "vae": ("vae", MIXTURE),
     "vae with the prior": ("vae", {**FEW, "latent_density": "prior"}),
 }

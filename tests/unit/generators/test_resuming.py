@@ -14,7 +14,9 @@ from synthmix.errors import InvalidInput
 from synthmix.generators.coders import MlpCoders
 from synthmix.generators.networks import MlpNetworks
 
-MODELS = pytest.mark.parametrize("name", ["gan", "dcgan", "vae", "autoencoder", "denoising_autoencoder", "conv_vae"])
+MODELS = pytest.mark.parametrize(
+    "name", ["gan", "dcgan", "vae", "autoencoder", "denoising_autoencoder", "conv_vae", "flow_matching"]
+)
 CHECKPOINT = "checkpoints/last.ckpt"  # in the test's own working folder
 
 

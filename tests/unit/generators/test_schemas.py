@@ -44,6 +44,14 @@ SIZES = "square images of 8×8, 16×16, 28×28, 32×32"
         (["model=gan", "model.ema_decay=1"], "model.ema_decay=1: must be ≥ 0 and < 1 or null"),
         (["model=gan", "model.networks.hidden=[128,0]"], "model.networks.hidden=[128, 0]: each element must be ≥ 1"),
         (
+            ["model=flow_matching", "model.evaluations=5"],
+            "model.evaluations=5: must be even for model.solver=midpoint, two a step",
+        ),
+        (["model=flow_matching", "model.evaluations=0"], "model.evaluations=0: must be ≥ 1"),
+        (["model=flow_matching", "model.solver=rk4"], "model.solver=rk4: allowed: euler, midpoint, heun"),
+        (["model=flow_matching", "model.max_gradient_norm=0"], "model.max_gradient_norm=0: must be > 0"),
+        (["model=flow_matching", "model.networks.width=0"], "model.networks.width=0: must be ≥ 1"),
+        (
             ["model=vae", "data=toy", "model.likelihood=bernoulli"],
             "model.likelihood=bernoulli: data.name=toy has no bounds; allowed: auto, gaussian",
         ),
@@ -101,6 +109,8 @@ def test_an_ex_post_mixture_needs_two_points() -> None:
         ["model=gan", "data=toy", "model.output=none"],
         ["model=vae", "data=toy", "model.likelihood=gaussian"],
         ["model=truth", "data=toy"],
+        ["model=flow_matching", "data=toy"],
+        ["model=flow_matching", "model.solver=euler", "model.evaluations=5"],
         ["model=gan", "model.ema_decay=0.999"],
         ["model=conv_vae"],
         ["model=denoising_autoencoder", "data=toy"],

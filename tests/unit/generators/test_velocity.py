@@ -27,7 +27,7 @@ def awake(net: nn.Module) -> nn.Module:
     """The net with no layer at zero, as if it had learnt something."""
     torch.manual_seed(0)
     for parameter in net.parameters():
-        nn.init.normal_(parameter, std=0.1)
+        nn.init.normal_(parameter, std=0.3)
     return net
 
 
