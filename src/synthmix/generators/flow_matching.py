@@ -42,10 +42,10 @@ class FlowMatching(TrainedGenerator):
         *,
         networks: Networks,
         solver: Solver = "midpoint",
-        evaluations: int = 20,
+        evaluations: int = 16,
         max_gradient_norm: float = 1.0,
-        learning_rate: float = 1e-3,
-        steps: int = 2000,
+        learning_rate: float = 3e-3,
+        steps: int = 1500,
         batch_size: int = 64,
         ema_decay: float | None = 0.995,
     ) -> None:

@@ -33,7 +33,7 @@ def awake(net: nn.Module) -> nn.Module:
 
 NETS = {
     "perceptron": (lambda: VelocityMlp(6, 16, 2), (6,)),
-    "U-Net": (lambda: VelocityUNet(1, 8, 2), (1, 8, 8)),
+    "U-Net": (lambda: VelocityUNet((1, 8, 8), 8, 2), (1, 8, 8)),
 }
 EACH_NET = pytest.mark.parametrize("name", NETS)
 
@@ -117,7 +117,7 @@ def test_points_of_a_batch_have_times_of_their_own(name: str) -> None:
 
 
 def test_a_pixel_reaches_every_part_of_an_image() -> None:
-    net, image = awake(VelocityUNet(1, 8, 1)), torch.randn(1, 1, 28, 28, requires_grad=True)
+    net, image = awake(VelocityUNet((1, 28, 28), 8, 1)), torch.randn(1, 1, 28, 28, requires_grad=True)
     net(image, TIMES[:1])[0, 0, 14, 14].backward()
     assert image.grad is not None
     reached = image.grad[0, 0].abs() > 0
