@@ -17,7 +17,7 @@ from synthmix.data.base_schema import SIZES
 from synthmix.errors import InvalidInput
 from synthmix.generators.base import Generator
 from synthmix.generators.checkpoint import read_checkpoint, restore
-from synthmix.generators.trained import TrainedGenerator
+from synthmix.generators.learned import LearnedGenerator
 
 
 def load_dataset(name: str, **options: Any) -> Dataset:
@@ -44,7 +44,7 @@ def make_generator(name: str, **options: Any) -> Generator:
     return generator
 
 
-def load_generator(run: str, tracking_uri: str | None = None) -> TrainedGenerator:
+def load_generator(run: str, tracking_uri: str | None = None) -> LearnedGenerator:
     """The trained generator of an MLflow run (of the training itself or of a cell), or of a checkpoint file.
 
     Raises:
@@ -59,9 +59,9 @@ def load_generator(run: str, tracking_uri: str | None = None) -> TrainedGenerato
         return _load_checkpoint(download_checkpoint(resolve_uri(tracking_uri), run, Path(folder)))
 
 
-def _load_checkpoint(path: Path) -> TrainedGenerator:
+def _load_checkpoint(path: Path) -> LearnedGenerator:
     content = read_checkpoint(path)
-    generator: TrainedGenerator = instantiate(content["model"])
+    generator: LearnedGenerator = instantiate(content["model"])
     return restore(generator, content)
 
 

@@ -18,7 +18,7 @@ from synthmix.errors import InvalidInput, TrainingDiverged
 from synthmix.gates.base import Sampler
 from synthmix.generators.base import Generator, Reconstructing, Scoring
 from synthmix.generators.checkpoint import restore
-from synthmix.generators.trained import TrainedGenerator
+from synthmix.generators.learned import LearnedGenerator
 from synthmix.metrics.alarms import Curves, alarms
 from synthmix.metrics.alarms_schema import AlarmsSchema
 from synthmix.metrics.classifier import ClassifierFeatures, train_classifier
@@ -103,7 +103,7 @@ class Stages:
             TrainingDiverged: a loss is not finite.
         """
         model: Generator = instantiate(self.config.model)
-        if not isinstance(model, TrainedGenerator):
+        if not isinstance(model, LearnedGenerator):
             key = key_of("generator", self.depends_on.generator)
             fitted, self.seconds["generator"] = self.resources.memory.once(
                 "control", key, lambda: self._fit(model, splits)
@@ -190,7 +190,7 @@ class Stages:
         control.fit(control.material(splits.unlabelled()), seed=derive_seed(self.config.seed, "generator"))
         return control, time.perf_counter() - start
 
-    def _trained(self, model: TrainedGenerator, splits: Splits) -> Mapping[str, Any]:
+    def _trained(self, model: LearnedGenerator, splits: Splits) -> Mapping[str, Any]:
         depends_on = self.depends_on.generator
         key = key_of("generator", depends_on)
         if key in self.resources.diverged:

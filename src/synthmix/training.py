@@ -17,7 +17,7 @@ from synthmix.data.base import Splits
 from synthmix.environment import environment_tags
 from synthmix.generators.checkpoint import checkpoint_content, save_generator
 from synthmix.generators.choice import KeepBest
-from synthmix.generators.trained import TrainedGenerator
+from synthmix.generators.learned import LearnedGenerator
 from synthmix.generators.trainer import TrainerOptions
 from synthmix.loss_logger import LossLogger
 from synthmix.metrics.choice import distance_to
@@ -46,7 +46,7 @@ class KeptLosses(LossLogger):
 
 @contextmanager
 def train(
-    generator: TrainedGenerator, config: DictConfig, splits: Splits, tracker: Tracker, depends_on: Mapping[str, Any]
+    generator: LearnedGenerator, config: DictConfig, splits: Splits, tracker: Tracker, depends_on: Mapping[str, Any]
 ) -> Iterator[dict[str, Any]]:
     """Trains `generator`; yields what is to be stored of it. Its run ends with the block.
 
@@ -93,7 +93,7 @@ def run_tags(depends_on: Mapping[str, Any], study: str | None) -> dict[str, str]
 
 
 def _fit(
-    generator: TrainedGenerator, config: DictConfig, splits: Splits, run: Run, losses: LossLogger, key: str
+    generator: LearnedGenerator, config: DictConfig, splits: Splits, run: Run, losses: LossLogger, key: str
 ) -> None:
     trainer = plain(config.trainer)
     steps = min(generator.steps, config.trainer.limit_steps or generator.steps)

@@ -1,4 +1,4 @@
-"""A trained generator as weights and plain settings, on disk or in the store; no pickled object."""
+"""A learned generator as weights and plain settings, on disk or in the store; no pickled object."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ import torch
 from synthmix.data.scaling import Scaling
 from synthmix.data.spec import DataSpec
 from synthmix.errors import InvalidInput
-from synthmix.generators.trained import TrainedGenerator
+from synthmix.generators.learned import LearnedGenerator
 
-GeneratorT = TypeVar("GeneratorT", bound=TrainedGenerator)
+GeneratorT = TypeVar("GeneratorT", bound=LearnedGenerator)
 
 
-def checkpoint_content(generator: TrainedGenerator, node: Mapping[str, Any] | None = None) -> dict[str, Any]:
-    """The data's spec, the seed and the weights of a finished training, and where it is given the config node.
+def checkpoint_content(generator: LearnedGenerator, node: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """The data's spec, the seed and the weights of a finished fit, and where it is given the config node.
 
     The tensors are the generator's own, no copies.
     """
@@ -39,7 +39,7 @@ def restore(generator: GeneratorT, content: Mapping[str, Any]) -> GeneratorT:
     return generator
 
 
-def save_generator(generator: TrainedGenerator, node: dict[str, Any], path: Path) -> Path:
+def save_generator(generator: LearnedGenerator, node: dict[str, Any], path: Path) -> Path:
     """Writes the content with the config node, under `model`; returns `path`.
 
     The file loads with ``torch.load(path, weights_only=True)``.

@@ -15,16 +15,15 @@ from pytorch_lightning.loggers import Logger
 from torch import Tensor, nn
 
 from synthmix.data.base import Dataset, digest_of
-from synthmix.data.scaling import Scaling
 from synthmix.data.spec import DataSpec
 from synthmix.errors import InvalidInput, TrainingDiverged
-from synthmix.generators.base import Generator
+from synthmix.generators.learned import LearnedGenerator
 from synthmix.generators.minibatches import MinibatchOrder
 from synthmix.generators.trainer import TrainerOptions, run_training
 from synthmix.seeds import derive_seed, isolated_rng
 
 
-class TrainedGenerator(pl.LightningModule, Generator):
+class TrainedGenerator(pl.LightningModule, LearnedGenerator):
     """A family gives `build`, `step`, `configure_optimizers` and `draw`, and nothing else.
 
     Everything that sampling needs is in `self.network`. With `ema_decay` an exponential moving average of it is kept,
@@ -39,7 +38,6 @@ class TrainedGenerator(pl.LightningModule, Generator):
     network: nn.Module
     train_x: Tensor
     annealed = False  # whether a step depends on how many there are, so that a training cannot be made longer later
-    scaling: Scaling | None = None  # of the points that it was trained on, for those who want samples in their units
 
     def __init__(self, *, steps: int, batch_size: int, ema_decay: float | None) -> None:
         super().__init__()
@@ -99,7 +97,8 @@ class TrainedGenerator(pl.LightningModule, Generator):
 
     def prepare(self, spec: DataSpec, seed: int) -> None:
         """Makes the nets, and their average where one is kept, without training them."""
-        self.spec, self.seed, self.steps_done = spec, seed, 0
+        super().prepare(spec, seed)
+        self.steps_done = 0
         with isolated_rng(derive_seed(seed, "weights")):
             self.build(spec)
         self.ema = None if self.ema_decay is None else deepcopy(self.network).requires_grad_(False)
@@ -119,9 +118,8 @@ class TrainedGenerator(pl.LightningModule, Generator):
 
     def load_fitted(self, state: dict[str, Tensor]) -> None:
         """Takes up the weights of a finished training; call `prepare` before."""
-        self.load_state_dict(state)
+        super().load_fitted(state)
         self.steps_done = self.steps
-        self.eval()
 
     @property
     def points_per_step(self) -> int:
