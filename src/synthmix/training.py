@@ -23,6 +23,7 @@ from synthmix.loss_logger import LossLogger
 from synthmix.metrics.choice import distance_to
 from synthmix.pictures import SampleGrids, points_shown
 from synthmix.plots.samples import sample_grid
+from synthmix.plots.selection import selection_curves
 from synthmix.seeds import derive_seed, pool_seed
 from synthmix.stage_key import key_of
 from synthmix.tracking import Run, Tracker, flatten
@@ -115,3 +116,5 @@ def _fit(
     if config.tracking.pictures:
         sample = generator.sample(points_shown(generator.spec), pool_seed(config.seed))
         run.log_figure(sample_grid(sample, generator.spec, real=material.x), "samples/final.png")
+        if generator.selection is not None and len(generator.selection.candidates) > 1:
+            run.log_figure(selection_curves(generator.selection), "pictures/selection.png")

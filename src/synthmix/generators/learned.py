@@ -14,6 +14,7 @@ from synthmix.data.base import Dataset
 from synthmix.data.scaling import Scaling
 from synthmix.data.spec import DataSpec
 from synthmix.generators.base import Generator
+from synthmix.generators.model_selection import Selection
 
 if TYPE_CHECKING:
     from synthmix.generators.trainer import TrainerOptions
@@ -26,11 +27,13 @@ class LearnedGenerator(nn.Module, Generator):
         steps: the most updates (of gradient or EM) that a fit takes.
         seed: of the fit.
         scaling: of the points that it was fitted on, for those who want samples in their units.
+        selection: the candidates that the last fit compared, where it did.
     """
 
     steps: int
     seed: int
     scaling: Scaling | None = None
+    selection: Selection | None = None
 
     @abstractmethod
     def fit(

@@ -56,6 +56,9 @@ class TrainedGenerator(pl.LightningModule, LearnedGenerator):
     def step(self, batch: Tensor) -> dict[str, Tensor]:
         """One generator update on a minibatch (points_per_step, *spec.shape); returns its losses, detached."""
 
+    def start(self, x: Tensor) -> None:
+        """Fits what the training starts from; nothing, unless a family says so."""
+
     def finish(self, x: Tensor) -> None:
         """Fits what remains once the nets are trained; nothing, unless a family says so."""
 
@@ -83,6 +86,7 @@ class TrainedGenerator(pl.LightningModule, LearnedGenerator):
         """
         options = options or TrainerOptions()
         self.prepare(dataset.spec, seed)
+        self.start(dataset.x)
         self.train()
         self.log_every, self.last_step = options.log_every, min(self.steps, options.limit_steps or self.steps)
         self.register_buffer("train_x", dataset.x, persistent=False)
@@ -101,6 +105,10 @@ class TrainedGenerator(pl.LightningModule, LearnedGenerator):
         self.steps_done = 0
         with isolated_rng(derive_seed(seed, "weights")):
             self.build(spec)
+        self.begin_average()
+
+    def begin_average(self) -> None:
+        """Lets the average, where one is kept, begin with the weights as they are."""
         self.ema = None if self.ema_decay is None else deepcopy(self.network).requires_grad_(False)
 
     def preview(self, n: int, seed: int) -> Tensor:
