@@ -167,3 +167,44 @@ def test_the_state_that_is_kept_is_chosen_on_val(tracker: Tracker, tmp_path: Pat
     assert payload["curves"]["choice/step"] == [(7, min(looks, key=looks.__getitem__))]
     sample = one.generator.sample(2000, pool_seed(5))
     assert distance_to("fd_pca", one.splits.val)(sample) == pytest.approx(min(looks.values()))
+
+
+MIXTURE = ["model=gmm", "model.n_components=[1,2,5]", "model.covariance=[full,diag]", "model.folds=2"]
+
+
+def mixture_of(tracker: Tracker, folder: Path, *overrides: str) -> Training:
+    small = [text for text in SMALL if not text.startswith("model")]
+    with composer() as compose:
+        return Training(tracker, folder, compose([*small, *MIXTURE, *overrides]))
+
+
+def test_a_fit_by_em_logs_its_likelihood_and_its_choice_as_a_training_does(tracker: Tracker, tmp_path: Path) -> None:
+    one = mixture_of(tracker, tmp_path, "seed=8")
+    with one() as payload:
+        pass
+    (run,) = one.runs
+    curve = tracker.client.get_metric_history(run.info.run_id, "train/log_likelihood")
+    assert [(point.step, point.value) for point in curve] == [
+        tuple(point) for point in payload["curves"]["train/log_likelihood"]
+    ]
+    assert len(curve) > 2
+    for criterion in ("aic", "bic", "cv_log_likelihood"):
+        points = tracker.client.get_metric_history(run.info.run_id, f"selection/{criterion}_diag")
+        assert [point.step for point in points] == [1, 2, 5]
+    path = tracker.client.download_artifacts(payload["run_id"], "checkpoint/generator.pt", str(tmp_path))
+    restored = restore(instantiate(one.config.model), read_checkpoint(Path(path)))
+    assert torch.equal(restored.sample(50, 0), one.generator.sample(50, 0))
+
+
+def test_a_limit_holds_for_em(tracker: Tracker, tmp_path: Path) -> None:
+    with mixture_of(tracker, tmp_path, "trainer.limit_steps=2", "model.tolerance=0", "seed=9")() as payload:
+        assert [step for step, _ in payload["curves"]["train/log_likelihood"]] == [0, 1, 2]
+
+
+@pytest.mark.parametrize(("given", "shown"), [("[1,2]", ["pictures/selection.png"]), ("[2]", [])])
+def test_a_choice_among_several_is_shown(given: str, shown: list[str], tracker: Tracker, tmp_path: Path) -> None:
+    changes = ["tracking.pictures=true", f"model.n_components={given}", "model.covariance=[diag]", "seed=10"]
+    with mixture_of(tracker, tmp_path, *changes)() as payload:
+        pass
+    assert [file.path for file in tracker.client.list_artifacts(payload["run_id"], "pictures")] == shown
+    assert [file.path for file in tracker.client.list_artifacts(payload["run_id"], "samples")] == ["samples/final.png"]

@@ -84,7 +84,7 @@ class BernoulliMixtureGenerator(MixtureByEm[UnitRange, BernoulliMixture]):
         *,
         n_components: Sequence[int],
         smoothing: float = 0.5,
-        select_by: Criterion = "bic",
+        select_by: Criterion = "cv_log_likelihood",
         folds: int = 5,
         n_init: int = 3,
         max_iterations: int = 200,

@@ -64,7 +64,7 @@ class GaussianMixtureGenerator(MixtureByEm[Subspace, SklearnFit]):
         covariance_regularization: added to the diagonal of the covariances, in units of the mean variance of what the
             mixture is fitted on.
         pca_variance: share of the variance of train that its principal components keep; None fits the mixture on the
-            values themselves, auto on .9 for images and on the values of a table.
+            values themselves, auto on .95 for images and on the values of a table.
         select_by, folds, n_init, max_iterations, tolerance: see `MixtureByEm`.
     """
 
@@ -75,9 +75,9 @@ class GaussianMixtureGenerator(MixtureByEm[Subspace, SklearnFit]):
         covariance: Sequence[Covariance] = ("full",),
         covariance_regularization: float = 1e-3,
         pca_variance: PcaVariance = "auto",
-        select_by: Criterion = "bic",
+        select_by: Criterion = "cv_log_likelihood",
         folds: int = 5,
-        n_init: int = 1,
+        n_init: int = 3,
         max_iterations: int = 200,
         tolerance: float = 1e-3,
     ) -> None:

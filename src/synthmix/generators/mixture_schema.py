@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 
 from synthmix.data.base_schema import train_size
 from synthmix.generators.base_schema import TrainedSchema
-from synthmix.schema import Count, Member, NonNegative, Range
+from synthmix.schema import Count, Member, NonNegative, Positive, Range
 
 Share = Annotated[float, Range(above=0, below=1)]
 Regularization = Annotated[float, Range(low=1e-9)]  # below, rounding makes a covariance of identical points indefinite
@@ -63,7 +63,7 @@ class BernoulliMixtureSchema(EmSchema):
     """A Bernoulli mixture by EM."""
 
     _target_: Literal["synthmix.generators.bernoulli_mixture.BernoulliMixtureGenerator"]
-    smoothing: Regularization
+    smoothing: Positive
 
     def faults(self, cell: Any) -> Iterator[str]:
         """Values between two bounds."""

@@ -14,7 +14,7 @@ from synthmix.data.spec import DataSpec
 from synthmix.generators.gaussian_density import GaussianMixtureDensity
 
 PcaVariance = float | Literal["auto"] | None
-AUTO_VARIANCE = 0.9  # of images; more components are mostly noise, and a full covariance in them needs more points
+AUTO_VARIANCE = 0.95  # of images; more components are mostly noise, and a full covariance in them needs more points
 
 
 class Subspace(nn.Module):
@@ -53,7 +53,7 @@ class Subspace(nn.Module):
 
         Args:
             x: the points.
-            variance: share of their variance that the components keep; None for the axes of the data, auto for .9 of
+            variance: share of their variance that the components keep; None for the axes of the data, auto for .95 of
                 images and the axes of a table.
             spec: of the data.
             regularization: the least σ², in units of the mean variance of the D values.

@@ -14,8 +14,9 @@ from synthmix.composition import conf_dir
 from synthmix.config import instantiate, plain
 from synthmix.data.base import Dataset, Splits
 from synthmix.generators.autoencoding import Autoencoder
+from synthmix.generators.base import Scoring
 from synthmix.generators.checkpoint import checkpoint_content, read_checkpoint, restore, save_generator
-from synthmix.generators.trained import TrainedGenerator
+from synthmix.generators.learned import LearnedGenerator
 from synthmix.generators.trainer import TrainerOptions
 
 FEW = {"steps": 3, "batch_size": 16}
@@ -29,12 +30,19 @@ CASES = {
     "flow matching": ("flow_matching", FEW),
     "vae": ("vae", MIXTURE),
     "vae with the prior": ("vae", {**FEW, "latent_density": "prior"}),
+    "gmm, full": ("gmm", {"n_components": [2], "covariance": ["full"], "pca_variance": 0.5}),
+    "gmm, tied": ("gmm", {"n_components": [3], "covariance": ["tied"]}),
+    "gmm, diagonal": ("gmm", {"n_components": [3], "covariance": ["diag"], "pca_variance": None}),
+    "gmm, spherical": ("gmm", {"n_components": [3], "covariance": ["spherical"]}),
+    "bernoulli_mixture": ("bernoulli_mixture", {"n_components": [3]}),
+    "gmm_sgd": ("gmm_sgd", {**FEW, "n_components": 3}),
+    "gmm_sgd, full, with an average": ("gmm_sgd", {**FEW, "n_components": 2, "covariance": "full", "ema_decay": 0.9}),
 }
 
 
-def saved(name: str, changes: dict[str, Any], data: Dataset, path: Path) -> TrainedGenerator:
+def saved(name: str, changes: dict[str, Any], data: Dataset, path: Path) -> LearnedGenerator:
     node = plain(OmegaConf.load(conf_dir() / "model" / f"{name}.yaml")) | changes
-    generator: TrainedGenerator = instantiate(node)
+    generator: LearnedGenerator = instantiate(node)
     generator.fit(data, seed=3)
     assert save_generator(generator, node, path) == path
     return generator
@@ -49,6 +57,9 @@ def test_a_loaded_generator_samples_the_same_points(case: str, few_digits: Datas
     if isinstance(generator, Autoencoder):
         assert isinstance(loaded, Autoencoder)
         assert torch.equal(loaded.encode(few_digits.x), generator.encode(few_digits.x))
+    if isinstance(generator, Scoring):
+        assert isinstance(loaded, Scoring)
+        assert torch.equal(loaded.score_samples(few_digits.x), generator.score_samples(few_digits.x))
 
 
 def test_a_table_generator_is_loaded_too(four_modes: Splits, tmp_path: Path) -> None:
@@ -88,7 +99,7 @@ def test_a_loaded_generator_can_be_trained_again(few_digits: Dataset, tmp_path: 
 
 def test_content_restores_a_generator_without_a_file(few_digits: Dataset, tmp_path: Path) -> None:
     node = plain(OmegaConf.load(conf_dir() / "model" / "vae.yaml")) | MIXTURE
-    generator: TrainedGenerator = instantiate(node)
+    generator: LearnedGenerator = instantiate(node)
     generator.fit(few_digits, seed=3)
     loaded = restore(instantiate(node), checkpoint_content(generator))
     assert torch.equal(loaded.sample(100, seed=5), generator.sample(100, seed=5))

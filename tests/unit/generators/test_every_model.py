@@ -21,7 +21,7 @@ from synthmix.generators.base import Generator
 
 MODELS = sorted(path.stem for path in (conf_dir() / "model").glob("*.yaml"))
 ORACLE = "real"  # its pool is in seeded order already, and no seed of a sample has a part in it
-FEW = {"steps": 3, "batch_size": 16}
+FEW = {"steps": 3, "batch_size": 16, "n_init": 1, "folds": 2}
 
 
 def node(name: str) -> dict[str, Any]:
@@ -72,7 +72,8 @@ def test_there_are_models() -> None:
     controls = {"duplicate", "bootstrap", "jitter", "smote", ORACLE, "truth"}
     autoencoders = {"autoencoder", "denoising_autoencoder", "sparse_autoencoder", "conv_autoencoder"}
     variational = {"vae", "beta_vae", "conv_vae"}
-    assert adversarial | controls | autoencoders | variational <= set(MODELS)
+    mixtures = {"gaussian", "gmm", "gmm_sgd", "bernoulli_mixture", "gaussian_naive_bayes_mixture"}
+    assert adversarial | controls | autoencoders | variational | mixtures | {"flow_matching"} <= set(MODELS)
 
 
 def test_a_sample_is_the_beginning_of_every_longer_one(generator: Generator) -> None:

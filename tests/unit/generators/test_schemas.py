@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
+import torch
 
 from synthmix.composition import composer
 from synthmix.config import check
@@ -88,6 +91,32 @@ SIZES = "square images of 8×8, 16×16, 28×28, 32×32"
             ["model=smote", "data.n_train=5", "clusterer.n_clusters=2"],
             "model.n_neighbors=5: must be < 5 (data.n_train)",
         ),
+        (
+            ["model=gmm", "model.n_components=[200,300]"],
+            "model.n_components=[200, 300]: the least must be ≤ 100 (data.n_train)",
+        ),
+        (["model=gmm", "model.n_components=[]"], "model.n_components=[]: must name at least one number"),
+        (["model=gmm", "model.n_components=[2,0]"], "model.n_components=[2, 0]: each element must be ≥ 1"),
+        (
+            ["model=gmm", "model.covariance=[]"],
+            "model.covariance=[]: must name at least one of full, tied, diag, spherical",
+        ),
+        (
+            ["model=gmm", "model.covariance=[round]"],
+            "model.covariance=[round]: each element allowed: full, tied, diag, spherical",
+        ),
+        (["model=gmm", "model.select_by=hqc"], "model.select_by=hqc: allowed: aic, bic, cv_log_likelihood"),
+        (["model=gmm", "model.folds=1"], "model.folds=1: must be ≥ 2"),
+        (["model=gmm", "model.folds=101"], "model.folds=101: must be ≤ 100 (data.n_train)"),
+        (["model=gmm", "model.pca_variance=1"], "model.pca_variance=1: allowed: auto or must be > 0 and < 1 or null"),
+        (["model=gmm", "model.covariance_regularization=0"], "model.covariance_regularization=0: must be ≥ 1e-09"),
+        (
+            ["model=bernoulli_mixture", "data=toy"],
+            "model.name=bernoulli_mixture: data.name=toy has no bounds; must be images",
+        ),
+        (["model=bernoulli_mixture", "model.smoothing=0"], "model.smoothing=0: must be > 0"),
+        (["model=gmm_sgd", "model.n_components=101"], "model.n_components=101: must be ≤ 100 (data.n_train)"),
+        (["model=gmm_sgd", "model.covariance=tied"], "model.covariance=tied: allowed: full, diag"),
         (["model=jitter", "model.noise=0"], "model.noise=0: must be > 0"),
         (["model=truth"], "model.name=truth: data.name=digits has no known distribution; allowed: data=toy"),
     ],
@@ -102,9 +131,25 @@ def test_an_ex_post_mixture_needs_two_points() -> None:
     assert line in faults("model=autoencoder", "data.n_train=1")
 
 
+@pytest.mark.parametrize("name", ["gmm", "gaussian", "bernoulli_mixture", "gaussian_naive_bayes_mixture"])
+def test_a_mixture_needs_points_for_its_folds(name: str) -> None:
+    line = f"data.n_train=2: must be ≥ 3 for the folds of model.name={name}"
+    assert line in faults(f"model={name}", "data.n_train=2", "clusterer.n_clusters=2")
+
+
+def test_em_continues_no_checkpoint(tmp_path: Path) -> None:
+    path = tmp_path / "last.ckpt"
+    torch.save({}, path)
+    line = f"trainer.resume_from={path}: model.name=gmm is fitted by EM; must be null"
+    assert faults("model=gmm", f"trainer.resume_from={path}") == [line]
+
+
 @pytest.mark.parametrize(
     "overrides",
     [
+        ["model=gmm", "model.pca_variance=0.5"],
+        ["model=gmm", "model.pca_variance=null", "data.n_train=20"],
+        ["model=gmm_sgd", "data=toy"],
         ["model=dcgan"],
         ["model=gan", "data=toy", "model.output=none"],
         ["model=vae", "data=toy", "model.likelihood=gaussian"],

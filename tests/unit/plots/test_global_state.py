@@ -8,7 +8,8 @@ import torch
 from matplotlib import pyplot
 
 from synthmix.data.spec import DataSpec
-from synthmix.plots import confusion, projection, samples, study
+from synthmix.generators.model_selection import Candidate, Selection
+from synthmix.plots import confusion, projection, samples, selection, study
 
 
 def test_pictures_leave_pyplot_and_settings_alone(tmp_path: Path) -> None:
@@ -23,6 +24,7 @@ def test_pictures_leave_pyplot_and_settings_alone(tmp_path: Path) -> None:
         projection.projection(x, x, torch.arange(9) % 2, seed=0),
         confusion.confusion(torch.arange(9) % 3, torch.arange(9) % 2),
         study.ratio_curves({"b": summary}, "s").figure,
+        selection.selection_curves(Selection((Candidate(1, "full", 0.0, 0.0, 0.0),), "bic")),
     ]
     for number, figure in enumerate(figures):
         figure.savefig(tmp_path / f"{number}.png")
