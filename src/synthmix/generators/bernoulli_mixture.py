@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from sklearn.cluster import KMeans
@@ -13,7 +14,7 @@ from torch import Tensor
 
 from synthmix.data.spec import DataSpec
 from synthmix.generators.expectation_maximization import EmOptions, MixtureByEm
-from synthmix.generators.model_selection import FEWEST_POINTS, Criterion
+from synthmix.generators.model_selection import FEWEST_POINTS
 
 LEAST_WEIGHT = 1e-300  # of a component that has lost all its points: its logarithm stays a number
 
@@ -64,7 +65,7 @@ class BernoulliMixture:
 class BernoulliMixtureGenerator(MixtureByEm[UnitRange, BernoulliMixture]):
     """Maximises Σ_n log Σ_k π_k Π_d p_kd^x_nd (1 − p_kd)^(1 − x_nd) plus a Beta prior on each p, by EM.
 
-    Bishop 2006, section 9.3.3 (Juan and Vidal 2002 on digits). The values of a point, in the range of the data, are
+    Bishop 2006, section 9.3.3 (Juan and Vidal 2004 on binary images of digits). The values of a point, in the range of the data, are
     mapped to x in [0, 1]. Grey values are taken as they are, as the Bernoulli likelihood of an autoencoder takes them:
     then log p is minus a cross-entropy and no normalised density of the greys, and the model is one of black and white
     images, which is what its samples are.
@@ -73,7 +74,7 @@ class BernoulliMixtureGenerator(MixtureByEm[UnitRange, BernoulliMixture]):
         n_components: the numbers of components to choose among.
         smoothing: a > 0 in p_kd = (Σ_n r_nk x_nd + a) / (Σ_n r_nk + 2a), as if each component had seen each value a
             times black and a times white: the mode under a prior Beta(1 + a, 1 + a).
-        select_by, folds, n_init, max_iterations, tolerance: see `MixtureByEm`.
+        em: select_by, folds, n_init, max_iterations and tolerance, see `MixtureByEm`.
     """
 
     weights: Tensor
@@ -84,21 +85,9 @@ class BernoulliMixtureGenerator(MixtureByEm[UnitRange, BernoulliMixture]):
         *,
         n_components: Sequence[int],
         smoothing: float = 0.5,
-        select_by: Criterion = "cv_log_likelihood",
-        folds: int = 5,
-        n_init: int = 3,
-        max_iterations: int = 200,
-        tolerance: float = 1e-3,
+        **em: Any,
     ) -> None:
-        super().__init__(
-            n_components=n_components,
-            shapes=("bernoulli",),
-            select_by=select_by,
-            folds=folds,
-            n_init=n_init,
-            max_iterations=max_iterations,
-            tolerance=tolerance,
-        )
+        super().__init__(n_components=n_components, shapes=("bernoulli",), **em)
         self.smoothing = smoothing
 
     def prepare(self, spec: DataSpec, seed: int) -> None:

@@ -64,11 +64,11 @@ class MixtureByEm(LearnedGenerator, Generic[FrameT, FittedT]):
         *,
         n_components: Sequence[int],
         shapes: Sequence[str],
-        select_by: Criterion,
-        folds: int,
-        n_init: int,
-        max_iterations: int,
-        tolerance: float,
+        select_by: Criterion = "cv_log_likelihood",
+        folds: int = 5,
+        n_init: int = 3,
+        max_iterations: int = 200,
+        tolerance: float = 1e-3,
     ) -> None:
         super().__init__()
         self.n_components, self.shapes = tuple(n_components), tuple(shapes)

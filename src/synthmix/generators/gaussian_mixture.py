@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import cast
+from typing import Any, cast
 
 import torch
 from sklearn.mixture import GaussianMixture
@@ -19,7 +19,6 @@ from synthmix.generators.gaussian_density import (
     fit_by_em,
     n_parameters,
 )
-from synthmix.generators.model_selection import Criterion
 from synthmix.generators.subspace import PcaVariance, Subspace, SubspaceMixture
 
 
@@ -65,7 +64,7 @@ class GaussianMixtureGenerator(MixtureByEm[Subspace, SklearnFit]):
             mixture is fitted on.
         pca_variance: share of the variance of train that its principal components keep; None fits the mixture on the
             values themselves, auto on .95 for images and on the values of a table.
-        select_by, folds, n_init, max_iterations, tolerance: see `MixtureByEm`.
+        em: select_by, folds, n_init, max_iterations and tolerance, see `MixtureByEm`.
     """
 
     def __init__(
@@ -75,21 +74,9 @@ class GaussianMixtureGenerator(MixtureByEm[Subspace, SklearnFit]):
         covariance: Sequence[Covariance] = ("full",),
         covariance_regularization: float = 1e-3,
         pca_variance: PcaVariance = "auto",
-        select_by: Criterion = "cv_log_likelihood",
-        folds: int = 5,
-        n_init: int = 3,
-        max_iterations: int = 200,
-        tolerance: float = 1e-3,
+        **em: Any,
     ) -> None:
-        super().__init__(
-            n_components=n_components,
-            shapes=covariance,
-            select_by=select_by,
-            folds=folds,
-            n_init=n_init,
-            max_iterations=max_iterations,
-            tolerance=tolerance,
-        )
+        super().__init__(n_components=n_components, shapes=covariance, **em)
         self.pca_variance, self.covariance_regularization = pca_variance, covariance_regularization
         self.mixture: SubspaceMixture | None = None
 

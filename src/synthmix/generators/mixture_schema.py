@@ -30,9 +30,9 @@ class EmSchema(Member):
         n_train, reason = train_size(cell)
         if not self.n_components:
             yield "model.n_components=[]: must name at least one number"
-        elif min(self.n_components) > n_train:
+        elif min(self.n_components) > max(1, n_train // 2):
             shown = ", ".join(map(str, self.n_components))
-            yield f"model.n_components=[{shown}]: the least must be ≤ {n_train} ({reason})"
+            yield f"model.n_components=[{shown}]: the least must be ≤ {n_train // 2}, half of {n_train} ({reason})"
         if n_train <= 2:
             yield f"{reason}={n_train}: must be ≥ 3 for the folds of model.name={self.name}"
         elif self.folds > n_train:

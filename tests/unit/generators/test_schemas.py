@@ -92,8 +92,8 @@ SIZES = "square images of 8×8, 16×16, 28×28, 32×32"
             "model.n_neighbors=5: must be < 5 (data.n_train)",
         ),
         (
-            ["model=gmm", "model.n_components=[200,300]"],
-            "model.n_components=[200, 300]: the least must be ≤ 100 (data.n_train)",
+            ["model=gmm", "model.n_components=[51,300]"],
+            "model.n_components=[51, 300]: the least must be ≤ 50, half of 100 (data.n_train)",
         ),
         (["model=gmm", "model.n_components=[]"], "model.n_components=[]: must name at least one number"),
         (["model=gmm", "model.n_components=[2,0]"], "model.n_components=[2, 0]: each element must be ≥ 1"),
