@@ -65,10 +65,10 @@ class BernoulliMixture:
 class BernoulliMixtureGenerator(MixtureByEm[UnitRange, BernoulliMixture]):
     """Maximises Σ_n log Σ_k π_k Π_d p_kd^x_nd (1 − p_kd)^(1 − x_nd) plus a Beta prior on each p, by EM.
 
-    Bishop 2006, section 9.3.3 (Juan and Vidal 2004 on binary images of digits). The values of a point, in the range of the data, are
-    mapped to x in [0, 1]. Grey values are taken as they are, as the Bernoulli likelihood of an autoencoder takes them:
-    then log p is minus a cross-entropy and no normalised density of the greys, and the model is one of black and white
-    images, which is what its samples are.
+    Bishop 2006, section 9.3.3; Juan and Vidal 2004 on binary images of digits. The values of a point, in the range of
+    the data, are mapped to x in [0, 1]. Grey values are taken as they are, as the Bernoulli likelihood of an
+    autoencoder takes them: then log p is minus a cross-entropy and no normalised density of the greys, and the model is
+    one of black and white images, which is what its samples are.
 
     Args:
         n_components: the numbers of components to choose among.
