@@ -63,7 +63,7 @@ class GaussianMixtureGenerator(MixtureByEm[Subspace, SklearnFit]):
         covariance_regularization: added to the diagonal of the covariances, in units of the mean variance of what the
             mixture is fitted on.
         pca_variance: share of the variance of train that its principal components keep; None fits the mixture on the
-            values themselves, auto on .95 for images and on the values of a table.
+            values themselves, auto on .95 (40 components at most) of images and on the values of a table.
         em: select_by, folds, n_init, max_iterations and tolerance, see `MixtureByEm`.
     """
 

@@ -14,7 +14,7 @@ from synthmix.data.spec import DataSpec
 from synthmix.generators.gaussian_density import GaussianMixtureDensity
 
 PcaVariance = float | Literal["auto"] | None
-AUTO_VARIANCE = 0.95  # of images; more components are mostly noise, and a full covariance in them needs more points
+AUTO_VARIANCE, AUTO_AXES = 0.95, 40  # of images; along more axes a thousand points determine no full covariance
 
 
 class Subspace(nn.Module):
@@ -54,7 +54,7 @@ class Subspace(nn.Module):
         Args:
             x: the points.
             variance: share of their variance that the components keep; None for the axes of the data, auto for .95 of
-                images and the axes of a table.
+                images, by 40 components at most, and the axes of a table.
             spec: of the data.
             regularization: the least σ², in units of the mean variance of the D values.
         """
@@ -62,6 +62,7 @@ class Subspace(nn.Module):
         mean_variance = points.var(axis=0).mean() or 1.0
         share = (AUTO_VARIANCE if spec.kind == "image" else None) if variance == "auto" else variance
         axes = np.empty((0, points.shape[1])) if share is None else _components(points, share)
+        axes = axes[:AUTO_AXES] if variance == "auto" else axes
         frame = cls(*axes.shape)
         frame.mean.copy_(torch.from_numpy(points.mean(axis=0)))
         frame.axes.copy_(torch.from_numpy(axes))

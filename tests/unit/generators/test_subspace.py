@@ -49,6 +49,13 @@ def test_auto_leaves_a_table_alone(x: Tensor) -> None:
     assert frame(x.view(-1, 1, 1, 5), "auto", IMAGE).dim == 2
 
 
+def test_auto_keeps_forty_components_of_an_image_at_most() -> None:
+    x = torch.rand(200, 1, 8, 8, generator=torch.Generator().manual_seed(0))
+    spec = DataSpec("i", "image", (1, 8, 8), (0.0, 1.0), None)
+    assert frame(x, 0.95, spec).dim > 40
+    assert frame(x, "auto", spec).dim == 40
+
+
 @pytest.mark.parametrize("variance", [0.95, None])
 def test_a_point_is_its_projection_and_a_residual_at_right_angles(variance: PcaVariance, x: Tensor) -> None:
     found = frame(x, variance)
