@@ -80,7 +80,7 @@ def compare(name: str, splits_of_seeds: Sequence[Splits]) -> None:
                 held_out.append(float(mixture.score_samples(splits.test.x).mean()))
             cells = [f"{statistics.mean(values):.2f} ± {statistics.stdev(values):.2f}" for values in (train, held_out)]
             print(
-                f"| {name} | {covariance} | {way} | {' | '.join(cells)} | {statistics.mean(seconds):.1f} |", flush=True
+                f"| {name} | {covariance} | {way} | {' | '.join(cells)} | {statistics.mean(seconds):.2f} |", flush=True
             )
 
 
