@@ -19,6 +19,7 @@ from synthmix.composition import composer
 from synthmix.config import instantiate
 from synthmix.errors import InvalidInput, TrainingDiverged
 from synthmix.generators.base import Generator
+from synthmix.generators.controls import Truth
 from synthmix.mixing import Mixture, mix
 from synthmix.resources import Resources
 from synthmix.seeds import derive_seed, pool_seed
@@ -216,6 +217,35 @@ def test_quality_is_the_same_computed_or_read(cells: Cells, vae: DictConfig) -> 
     assert found[0]["quality/n"] == 50
     training = cells.tracker.client.get_run(fitted.run_id).data.metrics
     assert {name: training[name] for name in found[0]} == pytest.approx(found[0])
+
+
+def test_supervised_scores_are_given_where_they_are_asked_for(cells: Cells) -> None:
+    found = {}
+    for asked in ("false", "true"):
+        with cells.open(config_of("model=smote", f"quality.supervised={asked}")) as stages:
+            splits = stages.splits()
+            found[asked] = stages.quality(splits, stages.generator(splits))
+    added = found["true"].keys() - found["false"].keys()
+    assert added == {"quality/tstr", "quality/trtr", "quality/augmentation_gain"}
+    assert {name: found["true"][name] for name in found["false"]} == found["false"]
+
+
+class KnownDensity(Truth):
+    """The generator of toy data that knows how likely a point is."""
+
+    def score_samples(self, x: Tensor) -> Tensor:
+        return self.density.log_prob(x)
+
+
+def test_a_generator_that_knows_its_density_is_scored_by_it_on_val(cells: Cells) -> None:
+    with cells.open(config_of("model=truth")) as stages:
+        splits = stages.splits()
+        generator = KnownDensity().fit(splits.train, seed=0)
+        scores = stages._quality(splits, generator)["scores"]
+    assert splits.val.density is not None
+    expected = splits.val.density.log_prob(splits.val.x).double().mean().item()
+    assert scores["log_likelihood"] == pytest.approx(expected, rel=1e-6)
+    assert "reconstruction_error" not in scores
 
 
 def test_asking_twice_in_one_cell_is_still_computed(cells: Cells, vae: DictConfig) -> None:
