@@ -16,7 +16,9 @@ from synthmix.config import instantiate, plain
 from synthmix.data.base import Splits
 from synthmix.errors import Interrupted, TrainingDiverged
 from synthmix.generators.checkpoint import read_checkpoint, restore
-from synthmix.metrics.choice import distance_to
+from synthmix.metrics.features import PcaFeatures
+from synthmix.metrics.kernels import kid
+from synthmix.metrics.quality import extract, frechet_distance
 from synthmix.resources import Resources
 from synthmix.seeds import pool_seed
 from synthmix.stage_key import key_of
@@ -158,15 +160,21 @@ def test_the_tags_lead_to_the_stage() -> None:
     assert run_name(depends_on) == "gan seed 3"
 
 
-def test_the_state_that_is_kept_is_chosen_on_val(tracker: Tracker, tmp_path: Path) -> None:
-    one = training(tracker, tmp_path, "seed=5", "trainer.choose=fd_pca", "trainer.choose_every=3")
+@pytest.mark.parametrize("score", ["fd_pca", "kid"])
+def test_the_state_that_is_kept_is_chosen_on_val(score: str, tracker: Tracker, tmp_path: Path) -> None:
+    one = training(tracker, tmp_path, "seed=5", f"trainer.choose={score}", "trainer.choose_every=3")
     with one() as payload:
         pass
-    looks = dict(map(tuple, payload["curves"]["choice/fd_pca"]))
+    looks = dict(map(tuple, payload["curves"][f"choice/{score}"]))
     assert list(looks) == [3, 6, 7]
     assert payload["curves"]["choice/step"] == [(7, min(looks, key=looks.__getitem__))]
     sample = one.generator.sample(2000, pool_seed(5))
-    assert distance_to("fd_pca", one.splits.val)(sample) == pytest.approx(min(looks.values()))
+    extractor = PcaFeatures.fit(one.splits.val.x, one.splits.val.spec)
+    again = {
+        "fd_pca": frechet_distance(extractor, one.splits.val.x, sample),
+        "kid": kid(extract(extractor, one.splits.val.x), extract(extractor, sample)),
+    }
+    assert min(looks.values()) == pytest.approx(again[score])
 
 
 MIXTURE = ["model=gmm", "model.n_components=[1,2,5]", "model.covariance=[full,diag]", "model.folds=2"]

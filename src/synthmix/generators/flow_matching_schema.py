@@ -6,8 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from synthmix.generators.adversarial_schema import IMAGE_SIZES
-from synthmix.generators.base_schema import TrainedSchema, needs_images
+from synthmix.generators.base_schema import IMAGE_SIZES, TrainedSchema, needs_images
 from synthmix.schema import Count, Member, Positive
 
 

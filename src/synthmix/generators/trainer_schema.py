@@ -23,7 +23,7 @@ class TrainerSchema:
     checkpoint_every: Count | None
     checkpoint_dir: str
     resume_from: str | None
-    choose: Literal["last", "fd_pca"]
+    choose: Literal["last", "fd_pca", "kid"]
     choose_every: Count | None
 
     def faults(self, cell: Any) -> Iterator[str]:

@@ -9,12 +9,18 @@ from torch import Tensor
 
 from synthmix.data.base import Dataset
 from synthmix.metrics.features import PcaFeatures
-from synthmix.metrics.quality import frechet_distance
+from synthmix.metrics.frechet import Moments
+from synthmix.metrics.kernels import kid
+from synthmix.metrics.quality import extract
 
-Score = Literal["fd_pca"]
+Score = Literal["fd_pca", "kid"]
 
 
 def distance_to(name: Score, val: Dataset) -> Callable[[Tensor], float]:
-    """The distance of a sample (N, *shape) to `val` on its leading principal axes."""
+    """The distance of a sample (N, *shape) to `val` on its leading principal axes, as `quality_scores` has it."""
     extractor = PcaFeatures.fit(val.x, val.spec)
-    return lambda sample: frechet_distance(extractor, val.x, sample)
+    real = extract(extractor, val.x)
+    if name == "kid":
+        return lambda sample: kid(real, extract(extractor, sample))
+    reference = Moments.of(real)
+    return lambda sample: reference.distance(Moments.of(extract(extractor, sample)))
