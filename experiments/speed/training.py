@@ -275,7 +275,7 @@ def main() -> None:
     masked = tuned_denoising_autoencoder(32, 256, 0.3)
     row("MNIST denoising_autoencoder, tuned loop", mnist, 500, denoising, masked, "≤ 1.10")
     conv = ours("conv_vae", latent_dim=16, batch_size=100, networks={"width": 16})
-    row("MNIST conv_vae, tuned loop", mnist, 100, conv, tuned_conv_vae(16, 100, 16), "≤ 1.10")
+    row("MNIST conv_vae, tuned loop", mnist, 300, conv, tuned_conv_vae(16, 100, 16), "≤ 1.10")
     small = {"networks": {"hidden": [128, 128]}}
     digits_gan = ours("gan", batch_size=64, **small)
     row("digits gan, tuned loop", digits, 3000, digits_gan, tuned_gan([128, 128], 64), "≤ 1.10")
