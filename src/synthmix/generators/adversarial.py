@@ -32,7 +32,7 @@ class Gan(TrainedGenerator):
 
     Args:
         networks: which G and D: `MlpNetworks` (conf/model/gan.yaml), `ConvNetworks` (dcgan.yaml) or `ResidualNetworks`
-            (r3gan.yaml).
+            (r3gan_residual.yaml).
         loss: of `OBJECTIVES`: non_saturating (Goodfellow et al. 2014), least_squares, hinge, wasserstein, relativistic.
         penalty: of `PENALTIES`: gradient (WGAN-GP), r1_r2 (R3GAN), or none.
         penalty_weight: λ; γ in the R3GAN article.
