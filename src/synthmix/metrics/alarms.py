@@ -81,4 +81,4 @@ def _of_training(curves: Curves) -> dict[str, float]:
     if not points:
         return {}
     last = max(step for step, _ in points)
-    return {"discriminator_accuracy": fmean(value for step, value in points if step >= (1 - LAST) * last)}
+    return {"discriminator_accuracy": fmean(value for step, value in points if step > (1 - LAST) * last)}

@@ -11,8 +11,9 @@ from torch import Tensor
 from torch.nn.functional import normalize
 
 from synthmix.metrics.feature_sets import checked
-from synthmix.metrics.neighbours import nearest
+from synthmix.metrics.neighbours import NEIGHBOURS, nearest
 
+AROUND, FILLED = 10, 0.3  # neighbours that make a hole, and the share of them from which on it is none
 PRACTICALLY = 0.1  # of the typical distance of real points: what lies nearer is the same point
 NOT_NEGLIGIBLE = 0.2  # of the share that a mode has in train
 LARGEST_N_MODES = 50
@@ -34,6 +35,26 @@ def duplicate_share(real: Tensor, synthetic: Tensor) -> float:
     real, synthetic = checked(real, least=2, what="real"), checked(synthetic, least=2, what="synthetic")
     typical = nearest(real, real, same=True)[0].median()
     return (nearest(synthetic, synthetic, same=True)[0] <= PRACTICALLY * typical).double().mean().item()
+
+
+def holes(real: Tensor, synthetic: Tensor, *, k: int = NEIGHBOURS) -> float:
+    """Share of real points in a hole: of the ten real points nearest to one, fewer than three are covered.
+
+    A real point is covered if a synthetic one is nearer than its k-th nearest other real point, as for `coverage`. A
+    weak sample leaves single points out, here and there; one that lacks a class leaves out all that belongs to it.
+
+    Args:
+        real: features (N, D), more than k.
+        synthetic: features (M, D), at least 1.
+        k: the neighbour.
+
+    Raises:
+        ValueError: too few points, or values that are not finite.
+    """
+    real, synthetic = checked(real, least=k + 1, what="real"), checked(synthetic, least=1, what="synthetic")
+    distances, around = nearest(real, real, min(max(AROUND, k), len(real) - 1), same=True)
+    covered = nearest(real, synthetic)[0][:, 0] < distances[:, k - 1]
+    return (covered[around[:, :AROUND]].double().mean(1) < FILLED).double().mean().item()
 
 
 def modes_reached(train: Tensor, synthetic: Tensor, *, seed: int = 0) -> float:

@@ -10,7 +10,6 @@ from torch import Tensor
 from synthmix.metrics.feature_sets import TwoSets, checked, squared_distance_blocks
 
 NEIGHBOURS = 5
-HOLE, FILLED = 10, 0.3  # neighbours that make a hole, and the share of them from which on it is none
 # Of squared norms: what rounding may add to a squared distance. Two distances that are nearer to one another are equal.
 ROUNDING = 1e-12
 
@@ -49,9 +48,7 @@ def precision_recall_density_coverage(real: Tensor, synthetic: Tensor, *, k: int
     - precision: the share of synthetic points that lie in the ball of a real one,
     - recall: the share of real points that lie in the ball of a synthetic one (Kynkäänniemi et al. 2019),
     - density: the mean number of real points' balls that a synthetic point lies in, divided by k; may exceed 1,
-    - coverage: the share of real points whose ball holds a synthetic one (Naeem et al. 2020),
-    - holes: the share of real points in a hole: of the ten real points nearest to one, fewer than three are covered.
-      A weak sample leaves single points out, here and there; one that lacks a class leaves out all that belongs to it.
+    - coverage: the share of real points whose ball holds a synthetic one (Naeem et al. 2020).
 
     Memory does not grow with the number of pairs.
 
@@ -69,18 +66,17 @@ def precision_recall_density_coverage(real: Tensor, synthetic: Tensor, *, k: int
     synthetic = checked(synthetic, least=k + 1, what="synthetic")
     real_balls, synthetic_balls = (_squared_radii(points, real, k) for points in (real, synthetic))
     held_by = torch.zeros(len(synthetic), dtype=torch.int64)
-    recalled, covered = 0, torch.zeros(len(real), dtype=torch.bool)
+    recalled = covered = 0
     for rows, squared in squared_distance_blocks(real, synthetic):
         inside = squared < real_balls[rows, None]
         held_by += inside.sum(0)
-        covered[rows] = inside.any(1)
+        covered += int(inside.any(1).sum())
         recalled += int((squared < synthetic_balls).any(1).sum())
     return {
         "precision": (held_by > 0).double().mean().item(),
         "recall": recalled / len(real),
         "density": held_by.double().mean().item() / k,
-        "coverage": covered.double().mean().item(),
-        "holes": _holes(real, covered),
+        "coverage": covered / len(real),
     }
 
 
@@ -95,7 +91,7 @@ class PrecisionRecallDensityCoverage(TwoSets):
         >>> metric.update(torch.tensor([[0.0], [1.0], [5.0], [7.0]]), real=True)
         >>> metric.update(torch.tensor([[0.5], [0.7]]), real=False)
         >>> {name: value.item() for name, value in metric.compute().items()}
-        {'precision': 1.0, 'recall': 0.0, 'density': 2.0, 'coverage': 0.5, 'holes': 0.0}
+        {'precision': 1.0, 'recall': 0.0, 'density': 2.0, 'coverage': 0.5}
     """
 
     def __init__(self, k: int = NEIGHBOURS, **kwargs: Any) -> None:
@@ -103,14 +99,9 @@ class PrecisionRecallDensityCoverage(TwoSets):
         self.k = k
 
     def compute(self) -> dict[str, Tensor]:
-        """`precision`, `recall`, `density`, `coverage` and `holes`, float64 scalars."""
+        """`precision`, `recall`, `density` and `coverage`, float64 scalars."""
         values = precision_recall_density_coverage(self.kept("real"), self.kept("synthetic"), k=self.k)
         return {name: torch.tensor(value, dtype=torch.float64) for name, value in values.items()}
-
-
-def _holes(real: Tensor, covered: Tensor) -> float:
-    around = nearest(real, real, min(HOLE, len(real) - 1), same=True)[1]
-    return (covered[around].double().mean(1) < FILLED).double().mean().item()
 
 
 def _squared_radii(points: Tensor, real: Tensor, k: int) -> Tensor:

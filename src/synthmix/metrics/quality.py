@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from synthmix.data.base import Splits
-from synthmix.metrics.diversity import duplicate_share, modes_reached, vendi
+from synthmix.metrics.diversity import duplicate_share, holes, modes_reached, vendi
 from synthmix.metrics.downstream import tstr
 from synthmix.metrics.features import FeatureExtractor, PcaFeatures
 from synthmix.metrics.frechet import Moments, frechet_infinity
@@ -89,7 +89,7 @@ def quality_scores(
 
         - `fd_<extractor>`; `fd_inf_<extractor>` from a thousand points on (`frechet_infinity`),
         - `kid`, `mmd`, `precision`, `recall`, `density`, `coverage` (of the 5th neighbour, or the last where there are
-          fewer), `c2st`, `vendi`, `duplicate_share`, `modes_reached`,
+          fewer), `c2st`, `vendi`, `duplicate_share`, `holes`, `modes_reached`,
         - `authenticity`, `dcr_share`, `dcr_ratio` (`closest_records`),
         - with Inception features `fid`, `fid_inf` and `inception_score`,
         - where supervised `tstr`, `trtr` and `augmentation_gain`.
@@ -193,6 +193,7 @@ def _resemblance(val: Tensor, real: Tensor, points: Tensor, seed: int) -> dict[s
         **precision_recall_density_coverage(val, points, k=k),
         "c2st": c2st(val, points, seed=derive_seed(seed, "c2st") % 2**32),
         "duplicate_share": duplicate_share(real, points),
+        "holes": holes(val, points, k=k),
     }
     if bandwidth := median_distance(val):
         scores["mmd"] = mmd(val, points, bandwidth=bandwidth)

@@ -14,7 +14,7 @@ from sklearn.metrics.pairwise import cosine_similarity
 from torch import Tensor
 
 from synthmix.metrics import diversity
-from synthmix.metrics.diversity import duplicate_share, modes_reached, n_modes, vendi
+from synthmix.metrics.diversity import duplicate_share, holes, modes_reached, n_modes, vendi
 
 
 def gaussian(n: int, dimension: int, seed: int) -> Tensor:
@@ -98,3 +98,25 @@ def test_equal_points_are_one_mode() -> None:
 @pytest.mark.parametrize(("n", "expected"), [(2, 2), (50, 5), (100, 7), (1000, 22), (10**6, 50)])
 def test_number_of_modes(n: int, expected: int) -> None:
     assert n_modes(n) == expected
+
+
+def test_a_hole_is_where_a_whole_neighbourhood_lacks_synthetic_points() -> None:
+    rng = torch.Generator().manual_seed(0)
+    clusters = 40 * torch.eye(4, dtype=torch.float64)[:, None] + torch.randn(4, 100, 4, generator=rng).double()
+    real, synthetic = clusters[:, :50].flatten(0, 1), clusters[:, 50:]
+    assert holes(real, synthetic.flatten(0, 1)) == 0
+    assert holes(real, synthetic[1:].flatten(0, 1)) == 0.25
+    assert holes(real, synthetic[:1].flatten(0, 1)) == 0.75
+
+
+def test_points_left_out_here_and_there_are_no_hole() -> None:
+    rng = torch.Generator().manual_seed(0)
+    real = torch.rand(300, 2, generator=rng).double()
+    left_out = torch.arange(300) % 4 == 0
+    copies = real[~left_out] + 1e-6
+    assert holes(real, copies, k=1) < 0.02
+    distances = torch.cdist(real, real).fill_diagonal_(torch.inf)
+    covered = torch.cdist(real, copies).min(1).values < distances.min(1).values
+    assert covered.double().mean() < 0.9
+    around = distances.argsort(1)[:, :10]
+    assert holes(real, copies, k=1) == float((covered[around].double().mean(1) < 0.3).double().mean())

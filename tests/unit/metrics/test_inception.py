@@ -102,7 +102,7 @@ def weights(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     with torch.random.fork_rng(), monkeypatch.context() as patch:
         torch.manual_seed(0)
         patch.setattr(architecture, "load_state_dict", lambda self, state: None)
-        patch.setattr(module.torch, "load", lambda path: {})
+        patch.setattr(module.torch, "load", lambda path, **_: {})
         torch.save(architecture("any", ["2048"], str(file)).state_dict(), file)
     start = hashlib.sha256(file.read_bytes()).hexdigest()[:8]
     monkeypatch.setattr(inception_weights, "SHA256_STARTS", start)

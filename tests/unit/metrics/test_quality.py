@@ -47,7 +47,7 @@ def by_scipy(real: Tensor, synthetic: Tensor) -> float:
 # What has a floor beside it whatever the extractors, and what has none.
 WITH_FLOOR = (
     *("kid", "mmd", "precision", "recall", "density", "coverage", "c2st", "vendi"),
-    *("duplicate_share", "modes_reached", "authenticity"),
+    *("duplicate_share", "holes", "modes_reached", "authenticity"),
 )
 ALONE = ("n", "dcr_share", "dcr_ratio")
 
