@@ -56,6 +56,10 @@ BAD: list[tuple[str, list[str]]] = [
     ("model.learning_rate=-1e-3", ["model.learning_rate=-0.001: must be > 0"]),
     ("threads=0", ["threads=0: must be ≥ 1"]),
     ("seed=-1", ["seed=-1: must be ≥ 0 and ≤ 4294967295"]),
+    ("quality.alarms.coverage=1.5", ["quality.alarms.coverage=1.5: must be ≥ 0 and ≤ 1"]),
+    ("quality.alarms.cover=1", ["quality.alarms.cover=1: unknown key; did you mean coverage? allowed: …"]),
+    ("trainer.choose=fd_classifier", ["trainer.choose=fd_classifier: allowed: last, fd_pca, kid"]),
+    ("trainer.choose_every=0", ["trainer.choose_every=0: must be ≥ 1 or null"]),
     # groups
     ("model=ganz", ["model=ganz: no such member; allowed: autoencoder, …"]),
     ("experiment=nope", ["experiment=nope: no such member; allowed: digits_demo, …"]),

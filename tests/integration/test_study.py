@@ -309,7 +309,7 @@ echo "${COMPREPLY[@]}"
 @pytest.mark.parametrize(
     ("line", "completions"),
     [
-        ("synthmix run model=d", "model=dcgan model=duplicate"),
+        ("synthmix run model=d", "model=dcgan model=denoising_autoencoder model=duplicate"),
         ("synthmix validate clusterer=som tra", "tracking. tracking= trainer. trainer="),
         ("synthmix ui x", ""),
     ],

@@ -132,7 +132,7 @@ def test_code_hash_refuses_what_has_no_source(module: str) -> None:
         code_hash(module)
 
 
-def test_the_hashes_of_all_components_take_less_than_a_tenth_of_a_second() -> None:
+def test_the_hash_of_a_component_takes_some_milliseconds() -> None:
     code = """
 import sys, time
 from synthmix.stage_key import code_hash
@@ -145,7 +145,7 @@ print(time.process_time() - start)
     files = [file for package in packages for file in (Path(synthmix.__path__[0]) / package).glob("*.py")]
     modules = [f"synthmix.{file.parent.name}.{file.stem}" for file in files if not file.stem.startswith("_")]
     done = subprocess.run([sys.executable, "-c", code, *modules], capture_output=True, text=True, check=True)
-    assert float(done.stdout) < 0.1
+    assert float(done.stdout) < 0.004 * len(modules)
 
 
 def test_library_versions_are_the_installed_ones() -> None:

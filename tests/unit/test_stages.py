@@ -24,7 +24,7 @@ from synthmix.mixing import Mixture, mix
 from synthmix.resources import Resources
 from synthmix.seeds import derive_seed, pool_seed
 from synthmix.stage_key import key_of
-from synthmix.stages import COMPUTED, Stages
+from synthmix.stages import COMPUTED, Fitted, Stages
 from synthmix.store import Store
 from synthmix.tracking import Tracker
 
@@ -241,7 +241,7 @@ def test_a_generator_that_knows_its_density_is_scored_by_it_on_val(cells: Cells)
     with cells.open(config_of("model=truth")) as stages:
         splits = stages.splits()
         generator = KnownDensity().fit(splits.train, seed=0)
-        scores = stages._quality(splits, generator)["scores"]
+        scores = stages._quality(splits, Fitted(lambda: generator, generator))["scores"]
     assert splits.val.density is not None
     expected = splits.val.density.log_prob(splits.val.x).double().mean().item()
     assert scores["log_likelihood"] == pytest.approx(expected, rel=1e-6)
@@ -261,9 +261,12 @@ def test_asking_twice_in_one_cell_is_still_computed(cells: Cells, vae: DictConfi
 def test_a_result_of_a_run_that_mlflow_has_lost_is_told(cells: Cells, vae: DictConfig) -> None:
     with cells.open(vae) as stages:
         depends_on = stages.depends_on.quality
-        stages.resources.store.get_or_compute("quality", depends_on, lambda: {"scores": {"fd_pca": 1.0}})
+        stages.resources.store.get_or_compute(
+            "quality", depends_on, lambda: {"scores": {"fd_pca": 1.0}, "alarms": {"divergence": "x"}}
+        )
         assert stages.quality(stages.splits(), stages.generator(stages.splits())) == {"quality/fd_pca": 1.0}
         assert stages.sources["quality"] == "a run that was not logged"
+        assert stages.alarms == {"divergence": "x"}
 
 
 def damage(store: Path, stage: str) -> None:

@@ -211,11 +211,15 @@ def test_what_is_no_outage_is_raised() -> None:
 def test_a_signal_waits_for_a_database(uri: str, finished: list[bool]) -> None:
     """Interrupted in a transaction, MLflow leaves it open, and with it the lock of the file."""
     done: list[bool] = []
+    handler = signal.signal(signal.SIGINT, signal.default_int_handler)
 
     def request() -> None:
         signal.raise_signal(signal.SIGINT)
         done.append(True)
 
-    with pytest.raises(KeyboardInterrupt):
-        Connection(uri).ask(request)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            Connection(uri).ask(request)
+    finally:
+        signal.signal(signal.SIGINT, handler)
     assert done == finished

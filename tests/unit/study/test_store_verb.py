@@ -11,7 +11,7 @@ import pytest
 
 from synthmix.cli import main
 from synthmix.composition import composer
-from synthmix.gates import AcceptAll, accepted_points
+from synthmix.gates.base import AcceptAll, Candidates, accepted_points
 from synthmix.mixing import mix
 from synthmix.resources import Resources
 from synthmix.seeds import pool_seed
@@ -48,9 +48,8 @@ def compute(resources: Resources, studies: str | None, *overrides: str) -> None:
         if stages.depends_on.n_synthetic:
             fitted = stages.generator(splits)
             stages.quality(splits, fitted)
-            points = accepted_points(
-                fitted.pool, AcceptAll(), splits, stages.depends_on.n_synthetic, pool_seed(config.seed)
-            )
+            candidates = Candidates(fitted.pool, pool_seed(config.seed), fitted.load)
+            points, _ = accepted_points(candidates, AcceptAll(), stages.depends_on.n_synthetic)
         else:
             points = splits.train.x[:0]
         stages.representation(splits, mix(splits.train, points, 1.0))
