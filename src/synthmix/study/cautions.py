@@ -95,11 +95,12 @@ def _unpaired(block: Comparison) -> Iterator[str]:
 
 
 def _alarmed(block: Comparison) -> Iterator[str]:
-    """Alarms that ring over the generators of the arms."""
+    """Alarms that ring over what is judged; of controls they tell what is known: copies are copies."""
     for arm in block.arms:
-        for name, rung in alarms_of(arm).items():
-            which = "in every seed" if rung.all() else f"in {int(rung.sum())} of {len(rung)} seeds"
-            yield f"{arm.name}: alarm {name} {which}, see quality/alarm_{name} and the tags synthmix.alarm.{name}"
+        rung = alarms_of(arm) if arm.role == "generator" else {}
+        if rung:
+            told = ", ".join(f"{name} ({int(by_seed.sum())} of {len(by_seed)} seeds)" for name, by_seed in rung.items())
+            yield f"{arm.name} is plainly broken in some way: alarm {told}; tags synthmix.alarm.* of its runs say why"
 
 
 def _hollow(block: Comparison, summary: pd.DataFrame) -> Iterator[str]:

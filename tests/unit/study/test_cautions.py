@@ -69,6 +69,37 @@ def test_a_gain_that_a_control_has_too(warned: Callable[..., list[str]]) -> None
     assert line.startswith("gan at ratio 4 gains, but is not shown to be ahead of jitter (0.000 [")
 
 
+def alarmed(*arms: str) -> Callable[[pd.DataFrame], pd.DataFrame]:
+    """Cells in which an alarm rings over these arms in every other seed."""
+
+    def change(cells: pd.DataFrame) -> pd.DataFrame:
+        rings = cells["model.name"].isin(arms) & (cells["seed"] % 2 == 0)
+        mixed = cells["mix.ratio"] > 0
+        return cells.assign(**{"quality/alarm_mode_collapse": rings.astype(float).where(mixed)})
+
+    return change
+
+
+def test_a_generator_over_which_an_alarm_rings(warned: Callable[..., list[str]]) -> None:
+    (line,) = warned(WHOLE, alarmed("gan"))
+    assert line == (
+        "gan is plainly broken in some way: alarm mode_collapse (4 of 8 seeds); tags synthmix.alarm.* of its runs say "
+        "why"
+    )
+
+
+def test_of_a_control_an_alarm_tells_nothing_new(warned: Callable[..., list[str]]) -> None:
+    assert warned(WHOLE, alarmed("duplicate", "jitter")) == []
+
+
+def test_the_summary_has_the_alarms_of_every_arm(make: Make) -> None:
+    result, _ = make(WHOLE)
+    summary = analyse(replace(result, cells=alarmed("gan", "duplicate")(result.cells))).summary
+    rung = summary[summary["mix.ratio"] > 0].groupby("arm")["alarms"].unique().map(list).to_dict()
+    assert rung == {"duplicate": ["mode_collapse 4/8"], "gan": ["mode_collapse 4/8"], "jitter": [""], "real": [""]}
+    assert set(summary.loc[summary["mix.ratio"] == 0, "alarms"]) == {""}
+
+
 def test_harm_is_no_gain_of_a_control(warned: Callable[..., list[str]]) -> None:
     assert warned(WHOLE | {("kmeans", "gan"): (-0.1, -0.2)}) == []
 
