@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pandas as pd
@@ -91,7 +91,7 @@ def _summary_line(block: Block, row: dict[Any, Any], scale: tuple[float, float],
     effect = with_interval(row["difference"], row["difference_low"], row["difference_high"])
     cells = [
         Cell(block.title),
-        _arm(row),
+        _alarmed(row),
         _numeric(row["mix.ratio"], general(row["mix.ratio"])),
         _numeric(row["seeds"], general(row["seeds"])),
         _numeric(row["mean"], spread(row["mean"], row["sd"])),
@@ -99,7 +99,7 @@ def _summary_line(block: Block, row: dict[Any, Any], scale: tuple[float, float],
         Cell("", _value(row["difference"]), _bar(row, scale)),
         _numeric(row["p_holm"], p_value(row["p_holm"]), _unadjusted(row), arrow),
         _numeric(row["exchange"], exchange(row), str(row["exchange_reason"] or "")),
-        _numeric(row["fd"], general(row["fd"]), row["alarms"], "⚠" if row["alarms"] else ""),
+        _numeric(row["fd"], general(row["fd"])),
     ]
     return Line(cells, block.title, marks)
 
@@ -180,6 +180,12 @@ def failure_table(result: StudyResult) -> Table:
 def _arm(row: dict[Any, Any]) -> Cell:
     """Its name, and its role where that is a control's."""
     return Cell(row["arm"] if row["role"] in ("baseline", "generator") else f"{row['arm']} ({row['role']})")
+
+
+def _alarmed(row: dict[Any, Any]) -> Cell:
+    """The arm, marked where alarms ring over what is judged: copies, say, are meant to be copies."""
+    rung = row["alarms"] if row["role"] == "generator" else ""
+    return replace(_arm(row), hint=f"alarm: {rung}", mark="⚠") if rung else _arm(row)
 
 
 def _bar(row: dict[Any, Any], scale: tuple[float, float]) -> Bar | None:

@@ -258,3 +258,12 @@ def test_links_lead_to_their_sections_and_never_away_in_mlflows_viewer(html: str
     # Virtual time would not wait for a frame in a process of its own.
     found = dom(tmp_path / "viewer.html", "--disable-features=IsolateSandboxedIframes", "--virtual-time-budget=10000")
     assert re.findall("<title>(.*)</title>", found) == ["figures, 0 leave, files named: true"]
+
+
+def test_an_arm_over_which_an_alarm_rings_is_marked(study: Study, reader: Reader) -> None:
+    summary = study[1].summary
+    alarmed = summary[(summary["role"] == "generator") & (summary["alarms"] != "")]
+    assert len(alarmed)
+    rows = reader.rows("summary")
+    marked = [row[1] for row in rows if row[1].endswith("⚠")]
+    assert marked == [f"{arm} ⚠" for arm in alarmed["arm"]]
