@@ -25,7 +25,8 @@ from synthmix.tracking import Run
 def run_cell(config: DictConfig, stages: Stages, run: Run) -> dict[str, float]:
     """Computes one cell and returns its metrics by their MLflow names; `run` gets the pictures.
 
-    Labels appear in the line that scores, and in the pictures; nothing that learns is given them.
+    Labels appear in the line that scores, and in the pictures; nothing that learns is given them. `stages.quality` has
+    them for classifier features, and for scores that the config calls supervised.
 
     Raises:
         Unavailable: the oracle's pool is too short for this ratio.

@@ -24,7 +24,7 @@ SPLIT: tuple[str, ...] = ("synthmix.data.split", "synthmix.seeds")
 MIXING = ("synthmix.mixing", "synthmix.gates.base")
 SCORING = ("synthmix.clusterers.preparing", "synthmix.metrics.clustering")
 QUALITY = tuple(f"synthmix.metrics.{name}" for name in ("quality", "features", "classifier", "alarms", "inception"))
-CHOICE: tuple[str, ...] = ("synthmix.metrics.choice",)
+CHOICE: tuple[str, ...] = ("synthmix.metrics.choice", "synthmix.generators.choice")
 
 
 class Dependencies:
@@ -51,13 +51,18 @@ class Dependencies:
         """Train, the model and, but for a control, how it is trained."""
         nodes = {"model": self.config["model"]}
         modules = SPLIT
-        if not nodes["model"]["_target_"].startswith(CONTROLS):
+        if self.is_learned:
             last = self.config["trainer"]["choose"] == "last"
             elsewhere = (*TRAINER_ELSEWHERE, "choose_every") if last else TRAINER_ELSEWHERE
             trainer = {key: value for key, value in self.config["trainer"].items() if key not in elsewhere}
             nodes |= {"trainer": _on_its_device(trainer), "training": source_hash("synthmix.training")}
             modules += () if last else CHOICE
         return self._computed({**self.splits, **nodes}, *modules)
+
+    @property
+    def is_learned(self) -> bool:
+        """Whether the model is fitted at a cost, and kept, as a control is not."""
+        return not self.config["model"]["_target_"].startswith(CONTROLS)
 
     def pool(self, block: int) -> dict[str, Any]:
         """One block of the synthetic pool: the generator whose sample it is."""

@@ -60,6 +60,7 @@ class StoredPool:
 
     block_size: int
     block: Callable[[int], Tensor]
+    capacity: int | None = None
 
     def sample(self, n: int, seed: int) -> Tensor:
         """The first `n` points; the seed is that of the cell."""

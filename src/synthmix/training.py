@@ -108,7 +108,7 @@ def _fit(
         callbacks.append(SampleGrids(run, grid_every, pool_seed(config.seed)))
     if choose != "last":
         score = distance_to(choose, splits.val)
-        callbacks.append(KeepBest(choose, score, every=choose_every, seed=pool_seed(config.seed)))
+        callbacks.append(KeepBest(choose, score, every=choose_every, seed=derive_seed(config.seed, "choice")))
     generator.scaling = splits.scaling
     material = generator.material(splits.unlabelled())
     seed = derive_seed(config.seed, "generator")

@@ -20,7 +20,7 @@ from synthmix.metrics.features import PcaFeatures
 from synthmix.metrics.kernels import kid
 from synthmix.metrics.quality import extract, frechet_distance
 from synthmix.resources import Resources
-from synthmix.seeds import pool_seed
+from synthmix.seeds import derive_seed
 from synthmix.stage_key import key_of
 from synthmix.tracking import Tracker
 from synthmix.training import run_name, run_params, run_tags, train
@@ -168,7 +168,7 @@ def test_the_state_that_is_kept_is_chosen_on_val(score: str, tracker: Tracker, t
     looks = dict(map(tuple, payload["curves"][f"choice/{score}"]))
     assert list(looks) == [3, 6, 7]
     assert payload["curves"]["choice/step"] == [(7, min(looks, key=looks.__getitem__))]
-    sample = one.generator.sample(2000, pool_seed(5))
+    sample = one.generator.sample(2000, derive_seed(5, "choice"))
     extractor = PcaFeatures.fit(one.splits.val.x, one.splits.val.spec)
     again = {
         "fd_pca": frechet_distance(extractor, one.splits.val.x, sample),

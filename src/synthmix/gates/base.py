@@ -19,6 +19,11 @@ MOST_DRAWS = 64
 class Sampler(Protocol):
     """The synthetic pool of a fitted generator."""
 
+    @property
+    def capacity(self) -> int | None:
+        """How many points it can deliver; None where there is no limit."""
+        ...
+
     def sample(self, n: int, seed: int) -> Tensor:
         """The first `n` points of the pool of `seed`, (n, *shape)."""
         ...
@@ -90,4 +95,5 @@ def accepted_points(candidates: Candidates, gate: Gate, n: int) -> tuple[Tensor,
         if drawn >= MOST_DRAWS * n:
             name = type(gate).__name__
             raise GateStarved(f"{name} has let {len(accepted)} of {drawn} synthetic points pass; {n} are needed")
-        drawn *= 2
+        capacity = candidates.pool.capacity
+        drawn = 2 * drawn if capacity is None or drawn >= capacity else min(2 * drawn, capacity)

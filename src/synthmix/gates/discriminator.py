@@ -8,6 +8,8 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 from torch import Tensor
 
 from synthmix.data.base import Splits
@@ -60,7 +62,9 @@ class Discriminator:
         synthetic = _column(self._judge(candidates.first(CALIBRATION)))
         real = _column(self._judge(splits.val.x))
         is_real = np.repeat([1, 0], [len(real), len(synthetic)])
-        self._calibration = LogisticRegression(class_weight="balanced").fit(np.concatenate([real, synthetic]), is_real)
+        # Scaled first, as the penalty of the regression would else take small logits for nothing.
+        calibration = make_pipeline(StandardScaler(), LogisticRegression(class_weight="balanced"))
+        self._calibration = calibration.fit(np.concatenate([real, synthetic]), is_real)
         ratios = self._ratio(synthetic)
         self._largest = ratios.max()
         self._shift = 0.0 if self.acceptance is None else _shift_for(self._excess(ratios), self.acceptance)

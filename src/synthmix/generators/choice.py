@@ -9,6 +9,7 @@ import pytorch_lightning as pl
 from pytorch_lightning.callbacks import Callback
 from torch import Tensor
 
+from synthmix.errors import InvalidInput
 from synthmix.generators.trained import TrainedGenerator
 
 SAMPLED = 2000  # points that a state is judged by
@@ -59,10 +60,24 @@ class KeepBest(Callback):
         if trainer.logger is not None:
             trainer.logger.log_metrics({"choice/step": float(self.best_step)}, steps_done)
 
+    @property
+    def _asked(self) -> dict[str, Any]:
+        return {"choose": self.name, "choose_every": self.every}
+
     def state_dict(self) -> dict[str, Any]:
         """What a resumed training needs."""
-        return {"best": self.best, "best_step": self.best_step, "weights": self._weights}
+        return {**self._asked, "best": self.best, "best_step": self.best_step, "weights": self._weights}
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        """Takes up what a checkpoint has."""
+        """Takes up what a checkpoint has.
+
+        Raises:
+            InvalidInput: it was made with another score, or looked at other steps.
+        """
+        for key, value in self._asked.items():
+            if state_dict[key] != value:
+                raise InvalidInput(
+                    f"trainer.resume_from: the checkpoint was made with trainer.{key}={state_dict[key]}; "
+                    f"this training has {value}"
+                )
         self.best, self.best_step, self._weights = state_dict["best"], state_dict["best_step"], state_dict["weights"]

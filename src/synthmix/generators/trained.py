@@ -118,7 +118,7 @@ class TrainedGenerator(pl.LightningModule, LearnedGenerator):
     def sample_on_the_way(self, n: int, seed: int) -> Tensor:
         """What it would sample if the training ended here, (n, *spec.shape)."""
         self.eval()
-        self.finish(self.train_x)
+        self.finish(self.train_x.cpu())
         points = self.sample(n, seed)
         self.unfinish()
         self.train()

@@ -27,7 +27,9 @@ class TrainerSchema:
     choose_every: Count | None
 
     def faults(self, cell: Any) -> Iterator[str]:
-        """A checkpoint to continue from must be there."""
+        """A checkpoint to continue from must be there; a choice needs points of val to choose by."""
+        if self.choose != "last" and cell.data.n_val < 2:
+            yield f"trainer.choose={self.choose}: needs data.n_val ≥ 2"
         if self.resume_from is not None and not Path(self.resume_from).is_file():
             yield f"trainer.resume_from={self.resume_from}: no such file"
         elif self.resume_from is not None and not is_zipfile(self.resume_from):

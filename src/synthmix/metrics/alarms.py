@@ -21,7 +21,7 @@ class Check:
         alarm: which one.
         value: what is looked at, by the name of its limit in the config.
         below: whether it is too low, or else too high.
-        of_real: whether the limit is a share of what real points score.
+        of_real: whether the limit is a share of what real points score; else it is what may come on top of that.
         means: what the value says of a generator that trips it.
     """
 
@@ -66,8 +66,8 @@ def alarms(scores: Mapping[str, float], curves: Curves, limits: AlarmsSchema) ->
 
 
 def _reasons(check: Check, values: Mapping[str, float], limit: float) -> list[str]:
-    real = values.get(f"{check.value}_floor", 1.0) if check.of_real else 1.0
-    value, bound = values[check.value], limit * real
+    value, real = values[check.value], values.get(f"{check.value}_floor", 1.0 if check.of_real else 0.0)
+    bound = limit * real if check.of_real else limit + real
     rings: Callable[[float, float], bool] = float.__lt__ if check.below else float.__gt__
     if not rings(float(value), float(bound)):
         return []

@@ -14,8 +14,8 @@ class AlarmsSchema:
     Attributes:
         coverage: least, as a share of that of real points.
         modes_reached: least, as a share of that of real points.
-        holes: most.
-        duplicate_share: most.
+        holes: most, on top of that of real points.
+        duplicate_share: most, on top of that of real points.
         authenticity: least, as a share of that of real points.
         precision: least, as a share of that of real points.
         discriminator_accuracy: most, on the minibatches of the end of a training.

@@ -14,6 +14,7 @@ from synthmix.metrics.feature_sets import checked
 from synthmix.metrics.neighbours import NEIGHBOURS, nearest
 
 AROUND, FILLED = 10, 0.3  # neighbours that make a hole, and the share of them from which on it is none
+MAPPED = 500  # real points among which holes are looked for
 PRACTICALLY = 0.1  # of the typical distance of real points: what lies nearer is the same point
 NOT_NEGLIGIBLE = 0.2  # of the share that a mode has in train
 LARGEST_N_MODES = 50
@@ -41,10 +42,12 @@ def holes(real: Tensor, synthetic: Tensor, *, k: int = NEIGHBOURS) -> float:
     """Share of real points in a hole: of the ten real points nearest to one, fewer than three are covered.
 
     A real point is covered if a synthetic one is nearer than its k-th nearest other real point, as for `coverage`. A
-    weak sample leaves single points out, here and there; one that lacks a class leaves out all that belongs to it.
+    weak sample leaves single points out, here and there; one that lacks a class leaves out all that belongs to it,
+    unless other classes lie as near.
 
     Args:
-        real: features (N, D), more than k.
+        real: features (N, D), more than k, of which the first five hundred are looked at: between more points the
+            distances are so short that any generator leaves holes.
         synthetic: features (M, D), at least 1.
         k: the neighbour.
 
@@ -52,6 +55,7 @@ def holes(real: Tensor, synthetic: Tensor, *, k: int = NEIGHBOURS) -> float:
         ValueError: too few points, or values that are not finite.
     """
     real, synthetic = checked(real, least=k + 1, what="real"), checked(synthetic, least=1, what="synthetic")
+    real = real[:MAPPED]
     distances, around = nearest(real, real, min(max(AROUND, k), len(real) - 1), same=True)
     covered = nearest(real, synthetic)[0][:, 0] < distances[:, k - 1]
     return (covered[around[:, :AROUND]].double().mean(1) < FILLED).double().mean().item()
@@ -60,9 +64,8 @@ def holes(real: Tensor, synthetic: Tensor, *, k: int = NEIGHBOURS) -> float:
 def modes_reached(train: Tensor, synthetic: Tensor, *, seed: int = 0) -> float:
     """Share of the modes of train that a sample reaches, without labels.
 
-    The modes are the clusters of a k-means on train, k = √(N/2) rounded, from 2 to 50, and no more
-    than there are distinct points. One is reached if its share of
-    the synthetic points is at least a fifth of its share of train.
+    The modes are the clusters of a k-means on train, k = √(N/2) rounded, from 2 to 50, and no more than there are
+    distinct points. One is reached if its share of the synthetic points is at least a fifth of its share of train.
 
     Args:
         train: features (N, D), at least 2.

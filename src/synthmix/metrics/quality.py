@@ -84,10 +84,11 @@ def quality_scores(
 
     Returns:
         `n`, the number of synthetic points, and of real ones in the floors: the least of `n_samples`, the synthetic
-        points, and the points of train and pool. Nothing else if this, or the number of points of val, is below 2.
+        points, and the points of train and pool (where train is compared with, the points of val if they are fewer).
+        Nothing else if this, or the number of points of val, is below 2.
         Then, with a `_floor` beside each but `fd_inf_*`, `dcr_*` and the supervised ones:
 
-        - `fd_<extractor>`; `fd_inf_<extractor>` from a thousand points on (`frechet_infinity`),
+        - `fd_<extractor>`; `fd_inf_<extractor>` from a thousand points, and ten a feature, on (`frechet_infinity`),
         - `kid`, `mmd`, `precision`, `recall`, `density`, `coverage` (of the 5th neighbour, or the last where there are
           fewer), `c2st`, `vendi`, `duplicate_share`, `holes`, `modes_reached`,
         - `authenticity`, `dcr_share`, `dcr_ratio` (`closest_records`),
@@ -136,7 +137,8 @@ def reconstruction_error(original: Tensor, reconstructed: Tensor) -> float:
 def log_likelihood(log_densities: Tensor) -> float | None:
     """Mean logarithm of a generator's density at held-out points (N,), in nats a point.
 
-    Comparable between generators of one data set in one scaling.
+    Comparable between generators of one data set in one scaling. A Bernoulli mixture of grey
+    images has no density: what it gives is minus a cross-entropy, which compares such mixtures with each other alone.
 
     Returns:
         The mean, or None where a point has no density at all, so that its logarithm is no finite number.

@@ -129,7 +129,7 @@ def _run(config: DictConfig, resources: Resources, outcome: Outcome) -> None:
         entry = _entry(config, Stages(config, resources, run), run)
         _log(entry, run)
     outcome.status, outcome.error = entry.payload["status"], entry.payload["error"]
-    outcome.metrics, outcome.alarms = entry.payload["metrics"], entry.payload["alarms"]
+    outcome.metrics, outcome.alarms = entry.payload["metrics"], entry.payload.get("alarms", {})
     outcome.reused_from = entry.producer if entry.reused else None
 
 
@@ -166,7 +166,7 @@ def record_tags(entry: Entry) -> dict[str, str]:
     """Tags that tell of a cell's stages and alarms, and why it has no result."""
     record = entry.payload
     tags = {f"synthmix.stage.{stage}": source for stage, source in record["sources"].items()}
-    tags |= alarm_tags(record["alarms"])
+    tags |= alarm_tags(record.get("alarms", {}))
     return tags | ({"synthmix.unavailable": record["error"]} if record["error"] else {})
 
 

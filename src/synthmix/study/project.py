@@ -114,11 +114,14 @@ def training_record(entry: Entry, resources: Resources, study: str | None) -> Ru
 
 
 def _quality(generator_key: str, resources: Resources) -> tuple[dict[str, float], dict[str, str]]:
-    """What the store has of a generator's quality, and the alarms that ring over it."""
-    keys = [m.key for m in resources.store.entries("quality") if m.depends_on["generator"] == generator_key]
-    entries = list(filter(None, (resources.store.find("quality", key) for key in keys)))
-    scores = {f"quality/{name}": score for entry in entries for name, score in entry.payload["scores"].items()}
-    return scores, {name: reasons for entry in entries for name, reasons in entry.payload["alarms"].items()}
+    """What the store has of a generator's quality, and the alarms that ring over it, as it was judged last."""
+    known = [m for m in resources.store.entries("quality") if m.depends_on["generator"] == generator_key]
+    for manifest in sorted(known, key=lambda manifest: manifest.created, reverse=True):
+        entry = resources.store.find("quality", manifest.key)
+        if entry is not None:
+            scores = {f"quality/{name}": score for name, score in entry.payload["scores"].items()}
+            return scores, entry.payload.get("alarms", {})
+    return {}, {}
 
 
 def _times(manifest: Manifest) -> tuple[int, int]:

@@ -49,12 +49,12 @@ class Asked:
 
 def asked_of(depends_on: Dependencies) -> Asked:
     """What a cell is asked to be, with the keys that today's code gives it."""
-    trained = "steps" in depends_on.config["model"] and depends_on.n_synthetic > 0
+    learned = depends_on.is_learned and depends_on.n_synthetic > 0
     return Asked(
         config=asked_for(depends_on.config),
         n_train=depends_on.n_train,
         key=depends_on.cell_key,
-        generator_key=key_of("generator", depends_on.generator) if trained else None,
+        generator_key=key_of("generator", depends_on.generator) if learned else None,
         digest=depends_on.digest,
     )
 

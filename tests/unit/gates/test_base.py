@@ -65,5 +65,7 @@ def test_an_oracle_that_has_no_more_points_is_unavailable() -> None:
     oracle = candidates(Real())
     points, _ = accepted_points(oracle, AcceptLarge(50), 25)
     assert points[:, 0].tolist() == list(range(50, 75))
+    points, rate = accepted_points(oracle, AcceptLarge(10), 85)  # of all hundred, as two times 85 are not there
+    assert (points[:, 0].tolist(), rate) == (list(range(10, 95)), 0.9)
     with pytest.raises(Unavailable, match="the pool holds 100"):
         accepted_points(oracle, AcceptLarge(50), 60)

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from synthmix.data.base import Dataset
+from synthmix.errors import InvalidInput
 from synthmix.generators.choice import KeepBest
 from synthmix.generators.trained import TrainedGenerator
 from synthmix.generators.trainer import TrainerOptions
@@ -92,3 +93,13 @@ def test_a_resumed_training_chooses_among_all_of_its_states(
     kept = fitted(make, name, few_digits, again, resume_from="checkpoints/last.ckpt", checkpoint_every=7)
     assert again.best_step == 6
     assert equal(kept, train(name, few_digits, 6))
+
+
+@pytest.mark.parametrize(("name", "every"), [("other", 6), ("s", 5)])
+def test_scores_of_two_kinds_are_not_compared(
+    name: str, every: int, few_digits: Dataset, make: Callable[..., TrainedGenerator]
+) -> None:
+    fitted(make, "gan", few_digits, KeepBest("s", Scripted(0, 1, 2), every=6, seed=0), steps=14, checkpoint_every=7)
+    again = KeepBest(name, Scripted(*range(9)), every=every, seed=0)
+    with pytest.raises(InvalidInput, match=r"^trainer.resume_from: the checkpoint was made with trainer.choose"):
+        fitted(make, "gan", few_digits, again, resume_from="checkpoints/last.ckpt", checkpoint_every=7)

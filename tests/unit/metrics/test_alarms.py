@@ -109,9 +109,9 @@ def test_what_cannot_be_judged_is_left_out(limits: AlarmsSchema) -> None:
 
 
 def test_a_reason_names_value_bound_and_meaning(limits: AlarmsSchema) -> None:
-    found = alarms({"coverage": 0.2, "coverage_floor": 0.8, "holes": 0.1}, {}, limits)
+    found = alarms({"coverage": 0.04, "coverage_floor": 0.8, "holes": 0.1}, {}, limits)
     assert found["mode_collapse"] == [
-        "coverage 0.2 < 0.4 (0.5 of the 0.8 of real points): few real points have a synthetic one among their "
+        "coverage 0.04 < 0.08 (0.1 of the 0.8 of real points): few real points have a synthetic one among their "
         "neighbours",
         "holes 0.1 > 0.02: whole neighbourhoods of real points have no synthetic one",
     ]
