@@ -4,39 +4,34 @@ from __future__ import annotations
 
 from typing import Self
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
-from sklearn.neighbors import NearestNeighbors
 from torch import Tensor
 
 from synthmix.data.base import Dataset, Splits
 from synthmix.gates.base import Candidates
 from synthmix.metrics.features import PcaFeatures
+from synthmix.metrics.neighbours import nearest
 
 
 class Neighbourhood:
-    """Distances to the points of train, on their leading principal axes.
+    """Distances to the nearest points of train, on their leading principal axes.
 
     Args:
         train: at least two points.
-        k: which neighbour a distance is to, fewer where train has no more; of a point of train, itself not counted.
 
     Attributes:
-        own: from each point of train to its neighbour, (n,).
+        own: from each point of train to its nearest other one, (n,).
     """
 
-    def __init__(self, train: Dataset, k: int = 1) -> None:
+    def __init__(self, train: Dataset) -> None:
         self._features = PcaFeatures.fit(train.x, train.spec)
-        self.k = min(k, len(train) - 1)
-        points = self._features(train.x).numpy()
-        self._search = NearestNeighbors().fit(points)
-        self.own: NDArray[np.float64] = self._search.kneighbors(n_neighbors=self.k)[0][:, -1]
+        self._points = self._features(train.x)
+        self.own = nearest(self._points, self._points, same=True)[0][:, 0]
 
-    def __call__(self, points: Tensor) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
-        """(N, *shape) → distances to the k-th nearest point of train (N,), and the number of that point (N,)."""
-        distances, which = self._search.kneighbors(self._features(points).numpy(), n_neighbors=self.k)
-        return distances[:, -1], which[:, -1]
+    def __call__(self, points: Tensor) -> tuple[Tensor, Tensor]:
+        """(N, *shape) → distances to the nearest point of train (N,), and the number of that point (N,)."""
+        distances, which = nearest(self._features(points), self._points)
+        return distances[:, 0], which[:, 0]
 
 
 class Typicality:
@@ -55,13 +50,14 @@ class Typicality:
     def fit(self, splits: Splits, candidates: Candidates) -> Self:
         """Finds the quantiles on train."""
         self._to_train = Neighbourhood(splits.train)
-        self.bounds = np.quantile(self._to_train.own, [self.lowest, self.highest])
+        quantiles = torch.tensor([self.lowest, self.highest], dtype=torch.float64)
+        self.bounds = torch.quantile(self._to_train.own, quantiles)
         return self
 
     def accept(self, points: Tensor) -> Tensor:
         """Those whose distance is within the quantiles."""
         distances, _ = self._to_train(points)
-        return torch.from_numpy((distances >= self.bounds[0]) & (distances <= self.bounds[1]))
+        return (distances >= self.bounds[0]) & (distances <= self.bounds[1])
 
 
 class Authentic:
@@ -86,4 +82,4 @@ class Authentic:
     def accept(self, points: Tensor) -> Tensor:
         """Those that are no near-copies."""
         distances, which = self._to_train(points)
-        return torch.from_numpy(distances > self.factor * self._to_train.own[which])
+        return distances > self.factor * self._to_train.own[which]
