@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from synthmix.generators.base_schema import IMAGE_SIZES, TrainedSchema, needs_images
+from synthmix.generators.base_schema import IMAGE_SIZES, BlocksSchema, TrainedSchema, needs_images
 from synthmix.schema import Count, Decay, Member, NonNegative, Positive
 
 
@@ -36,17 +36,10 @@ class ConvNetworksSchema(Member):
 
 
 @dataclass(kw_only=True)
-class ResidualNetworksSchema(Member):
+class ResidualNetworksSchema(BlocksSchema):
     """Residual nets."""
 
     _target_: Literal["synthmix.generators.networks.ResidualNetworks"]
-    width: Count
-    blocks: Count
-
-    def faults(self, cell: Any) -> Iterator[str]:
-        """Images of four sizes only; tables of any."""
-        if cell.outline.spec.kind == "image":
-            yield from needs_images(cell.model.name, cell, sizes=IMAGE_SIZES)
 
 
 @dataclass(kw_only=True)

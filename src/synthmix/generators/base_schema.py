@@ -28,3 +28,16 @@ def needs_images(name: str, cell: Any, sizes: tuple[int, ...]) -> Iterator[str]:
     if spec.kind != "image" or spec.shape[1] != spec.shape[2] or spec.shape[1] not in sizes:
         what = f"has {spec.size} columns" if spec.kind == "table" else f"is {spec.shape[1]}×{spec.shape[2]}"
         yield f"model.name={name}: data.name={spec.name} {what}; must be square images of {allowed}"
+
+
+@dataclass(kw_only=True)
+class BlocksSchema(Member):
+    """Nets of residual blocks: convolutions for images, perceptrons for tables."""
+
+    width: Count
+    blocks: Count
+
+    def faults(self, cell: Any) -> Iterator[str]:
+        """Images of four sizes only; tables of any."""
+        if cell.outline.spec.kind == "image":
+            yield from needs_images(cell.model.name, cell, sizes=IMAGE_SIZES)

@@ -6,22 +6,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from synthmix.generators.base_schema import IMAGE_SIZES, TrainedSchema, needs_images
+from synthmix.generators.base_schema import BlocksSchema, TrainedSchema
 from synthmix.schema import Count, Member, Positive
 
 
 @dataclass(kw_only=True)
-class VelocityNetworksSchema(Member):
+class VelocityNetworksSchema(BlocksSchema):
     """A U-Net or a perceptron."""
 
     _target_: Literal["synthmix.generators.velocity.VelocityNetworks"]
-    width: Count
-    blocks: Count
-
-    def faults(self, cell: Any) -> Iterator[str]:
-        """Images of four sizes only; tables of any."""
-        if cell.outline.spec.kind == "image":
-            yield from needs_images(cell.model.name, cell, sizes=IMAGE_SIZES)
 
 
 @dataclass(kw_only=True)
