@@ -1,6 +1,6 @@
 """Our quality metrics against prdc's precision, recall, density, coverage: CPU time and memory, one thread, same run.
 
-Run: python experiments/speed/metrics.py        (needs prdc: pip install prdc)
+Run: python experiments/speed/metrics.py        (needs prdc, of the dev extra)
 
 Data: 10,000 real and 10,000 synthetic points in 64 dimensions, float32, normal; of the synthetic ones some axes are
 wider and the mean is shifted, so that the scores differ from those of real points. Times are medians over the
