@@ -11,6 +11,7 @@ import warnings
 from collections.abc import Callable, Iterator
 from contextlib import nullcontext
 from functools import cache, cached_property
+from http.client import HTTPException
 from itertools import takewhile
 from typing import TypeVar
 
@@ -159,6 +160,8 @@ def _is_outage(error: BaseException) -> bool:
 def _in_words(error: BaseException) -> str:
     if isinstance(error, DBAPIError):
         return _in_words(error.orig) if error.orig else str(error)
+    if isinstance(error, HTTPException | urllib3.exceptions.ProtocolError):  # in the middle of an answer
+        return "the connection broke off"
     words = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
     return next(iter(words.strip().splitlines()), type(error).__name__)
 

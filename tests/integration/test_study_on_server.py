@@ -90,9 +90,12 @@ def test_a_server_that_goes_away_in_the_middle_is_completed_by_the_next_command(
             study.kill()
             postgresql_server.stop()
             postgresql_server.start()
-    line = f"{uri}: MLflow is away (Connection refused); the work goes on; it can be logged later"
     assert study.returncode == 0, err
-    assert out.splitlines().count(line) == 1
+    (line,) = [line for line in out.splitlines() if "MLflow is away" in line]
+    assert line in {  # a request may be under way when the server dies
+        f"{uri}: MLflow is away ({reason}); the work goes on; it can be logged later"
+        for reason in ("Connection refused", "Connection reset by peer", "the connection broke off")
+    }
     assert "Traceback" not in err
     done = stages(tmp_path)
     assert done == Counter(cell=16 + 4, generator=2, pool=2, quality=6)

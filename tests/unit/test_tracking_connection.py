@@ -24,7 +24,10 @@ from synthmix.tracking_connection import Connection, StoreAway, outage_reason
 
 
 class Scripted(ThreadingHTTPServer):
-    """Answers every request with one status and body, and counts; status 0 hangs up without an answer."""
+    """Answers every request with one status and body, and counts; status 0 hangs up without an answer.
+
+    A status of 206 promises more than it sends.
+    """
 
     status, body, requests = 200, "{}", 0
 
@@ -46,6 +49,8 @@ class Answer(BaseHTTPRequestHandler):
         self.server.requests += 1
         if status:
             self.send_response(status)
+            if status == 206:
+                self.send_header("Content-Length", str(len(self.server.body) + 1))
             self.end_headers()
             self.wfile.write(self.server.body.encode())
 
@@ -85,7 +90,8 @@ def answer(code: str) -> str:
         (429, answer("REQUEST_LIMIT_EXCEEDED"), "too many 429 error responses"),
         (401, "no longer logged in", "no longer logged in"),
         (403, answer("PERMISSION_DENIED"), "PERMISSION_DENIED: told by the server"),
-        (0, "", "Remote end closed connection without response"),
+        (0, "", "the connection broke off"),
+        (206, "{}", "the connection broke off"),
         (400, answer("INVALID_PARAMETER_VALUE"), None),
         (404, answer("RESOURCE_DOES_NOT_EXIST"), None),
     ],
