@@ -35,7 +35,7 @@ class Check:
 CHECKS = (
     Check("mode_collapse", "coverage", True, True, "few real points have a synthetic one among their neighbours"),
     Check("mode_collapse", "modes_reached", True, True, "clusters of train are hardly ever sampled"),
-    Check("mode_collapse", "holes", False, False, "whole neighbourhoods of real points have no synthetic one"),
+    Check("mode_collapse", "holes", False, False, "regions of train have hardly a synthetic point"),
     Check("mode_collapse", "duplicate_share", False, False, "synthetic points repeat each other"),
     Check("memorisation", "authenticity", True, True, "synthetic points are near-copies of train"),
     Check("divergence", "precision", True, True, "few synthetic points lie among real ones"),

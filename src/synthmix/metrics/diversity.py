@@ -11,10 +11,11 @@ from torch import Tensor
 from torch.nn.functional import normalize
 
 from synthmix.metrics.feature_sets import checked
-from synthmix.metrics.neighbours import NEIGHBOURS, nearest
+from synthmix.metrics.neighbours import nearest
 
-AROUND, FILLED = 10, 0.3  # neighbours that make a hole, and the share of them from which on it is none
-MAPPED = 500  # real points among which holes are looked for
+REGION, LEAST_REGION = 0.02, 10  # points of train that a region holds: a share of them, and a number
+EXPECTED, FILLED = 20, 0.15  # synthetic points that belong in a region, and the share of them that it must have
+MAPPED = 2000  # points of train at which holes are looked for
 PRACTICALLY = 0.1  # of the typical distance of real points: what lies nearer is the same point
 NOT_NEGLIGIBLE = 0.2  # of the share that a mode has in train
 LARGEST_N_MODES = 50
@@ -38,27 +39,32 @@ def duplicate_share(real: Tensor, synthetic: Tensor) -> float:
     return (nearest(synthetic, synthetic, same=True)[0] <= PRACTICALLY * typical).double().mean().item()
 
 
-def holes(real: Tensor, synthetic: Tensor, *, k: int = NEIGHBOURS) -> float:
-    """Share of real points in a hole: of the ten real points nearest to one, fewer than three are covered.
+def holes(train: Tensor, synthetic: Tensor) -> float:
+    """Share of the points of train that lie in a hole, without labels.
 
-    A real point is covered if a synthetic one is nearer than its k-th nearest other real point, as for `coverage`. A
-    weak sample leaves single points out, here and there; one that lacks a class leaves out all that belongs to it,
-    unless other classes lie as near.
+    Each synthetic point belongs to the point of train that is nearest to it. The region of a point of train is itself
+    and those nearest to it: a fiftieth of train, ten points at least, and as many as it takes for twenty synthetic
+    points to be expected among them. It is a hole if less than 15 % of what is expected belongs there. A weak sample,
+    which lies beside the points of train, fills all regions; one that lacks a class leaves empty what is of this class
+    alone, unless other classes lie as near.
 
     Args:
-        real: features (N, D), more than k, of which the first five hundred are looked at: between more points the
-            distances are so short that any generator leaves holes.
-        synthetic: features (M, D), at least 1.
-        k: the neighbour.
+        train: features (N, D), at least 2; the first two thousand are looked at.
+        synthetic: features (M, D), at least 1. With M < 20 there is no telling, and no hole.
 
     Raises:
         ValueError: too few points, or values that are not finite.
     """
-    real, synthetic = checked(real, least=k + 1, what="real"), checked(synthetic, least=1, what="synthetic")
-    real = real[:MAPPED]
-    distances, around = nearest(real, real, min(max(AROUND, k), len(real) - 1), same=True)
-    covered = nearest(real, synthetic)[0][:, 0] < distances[:, k - 1]
-    return (covered[around[:, :AROUND]].double().mean(1) < FILLED).double().mean().item()
+    train, synthetic = checked(train, least=2, what="train"), checked(synthetic, least=1, what="synthetic")
+    train = train[:MAPPED]
+    share = len(synthetic) / len(train)  # of synthetic points, expected for each point of train
+    size = max(LEAST_REGION, math.ceil(REGION * len(train)), math.ceil(EXPECTED / share))
+    if size >= len(train):
+        return 0.0
+    counts = torch.bincount(nearest(synthetic, train)[1][:, 0], minlength=len(train))
+    around = nearest(train, train, size - 1, same=True)[1]
+    found = counts + counts[around].sum(1)
+    return (found < FILLED * share * size).double().mean().item()
 
 
 def modes_reached(train: Tensor, synthetic: Tensor, *, seed: int = 0) -> float:

@@ -90,8 +90,8 @@ def quality_scores(
 
         - `fd_<extractor>`; `fd_inf_<extractor>` from a thousand points, and ten a feature, on (`frechet_infinity`),
         - `kid`, `mmd`, `precision`, `recall`, `density`, `coverage` (of the 5th neighbour, or the last where there are
-          fewer), `c2st`, `vendi`, `duplicate_share`, `holes`, `modes_reached`,
-        - `authenticity`, `dcr_share`, `dcr_ratio` (`closest_records`),
+          fewer), `c2st`, `vendi`, `duplicate_share`,
+        - `authenticity`, `holes`, `modes_reached`, `dcr_share`, `dcr_ratio` (`closest_records`),
         - with Inception features `fid`, `fid_inf` and `inception_score`,
         - where supervised `tstr`, `trtr` and `augmentation_gain`.
 
@@ -195,7 +195,6 @@ def _resemblance(val: Tensor, real: Tensor, points: Tensor, seed: int) -> dict[s
         **precision_recall_density_coverage(val, points, k=k),
         "c2st": c2st(val, points, seed=derive_seed(seed, "c2st") % 2**32),
         "duplicate_share": duplicate_share(real, points),
-        "holes": holes(val, points, k=k),
     }
     if bandwidth := median_distance(val):
         scores["mmd"] = mmd(val, points, bandwidth=bandwidth)
@@ -207,6 +206,7 @@ def _resemblance(val: Tensor, real: Tensor, points: Tensor, seed: int) -> dict[s
 def _against_train(train: Tensor, points: Tensor, seed: int) -> dict[str, float]:
     return {
         "authenticity": authenticity(train, points),
+        "holes": holes(train, points),
         "modes_reached": modes_reached(train, points, seed=derive_seed(seed, "modes") % 2**32),
     }
 

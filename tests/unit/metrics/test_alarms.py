@@ -75,9 +75,21 @@ def test_new_real_points_trip_none(splits: Splits, limits: AlarmsSchema) -> None
     assert rung(splits.pool.x, splits, limits) == set()
 
 
-@pytest.mark.parametrize("options", [{"steps": 1500}, {"steps": 1500, "latent_density": "prior"}], ids=str)
-def test_a_sound_generator_trips_none(options: dict[str, object], splits: Splits, limits: AlarmsSchema) -> None:
-    model = make_generator("vae", **options).fit(splits.unlabelled().train, seed=0)
+@pytest.mark.parametrize(
+    ("name", "options"),
+    [
+        ("vae", {"steps": 1500}),
+        ("vae", {"steps": 1500, "latent_density": "prior"}),
+        ("denoising_autoencoder", {}),
+        ("gaussian", {}),
+        ("gmm", {}),
+    ],
+    ids=str,
+)
+def test_a_sound_generator_trips_none(
+    name: str, options: dict[str, object], splits: Splits, limits: AlarmsSchema
+) -> None:
+    model = make_generator(name, **options).fit(splits.unlabelled().train, seed=0)
     assert rung(model.sample(N, 0), splits, limits) == set()
 
 
@@ -113,7 +125,7 @@ def test_a_reason_names_value_bound_and_meaning(limits: AlarmsSchema) -> None:
     assert found["mode_collapse"] == [
         "coverage 0.04 < 0.08 (0.1 of the 0.8 of real points): few real points have a synthetic one among their "
         "neighbours",
-        "holes 0.1 > 0.02: whole neighbourhoods of real points have no synthetic one",
+        "holes 0.1 > 0.005: regions of train have hardly a synthetic point",
     ]
 
 

@@ -100,23 +100,35 @@ def test_number_of_modes(n: int, expected: int) -> None:
     assert n_modes(n) == expected
 
 
-def test_a_hole_is_where_a_whole_neighbourhood_lacks_synthetic_points() -> None:
+def test_a_hole_is_where_a_whole_region_lacks_synthetic_points() -> None:
     rng = torch.Generator().manual_seed(0)
-    clusters = 40 * torch.eye(4, dtype=torch.float64)[:, None] + torch.randn(4, 100, 4, generator=rng).double()
-    real, synthetic = clusters[:, :50].flatten(0, 1), clusters[:, 50:]
-    assert holes(real, synthetic.flatten(0, 1)) == 0
-    assert holes(real, synthetic[1:].flatten(0, 1)) == 0.25
-    assert holes(real, synthetic[:1].flatten(0, 1)) == 0.75
+    clusters = 40 * torch.eye(4, dtype=torch.float64)[:, None] + torch.randn(4, 150, 4, generator=rng).double()
+    train, synthetic = clusters[:, :50].flatten(0, 1), clusters[:, 50:]
+    assert holes(train, synthetic.flatten(0, 1)) == 0
+    assert holes(train, synthetic[1:].flatten(0, 1)) == 0.25
+    assert holes(train, synthetic[:1].flatten(0, 1)) == 0.75
+    assert holes(train, synthetic[:1].flatten(0, 1)[:19]) == 0  # too few to tell
 
 
 def test_points_left_out_here_and_there_are_no_hole() -> None:
     rng = torch.Generator().manual_seed(0)
-    real = torch.rand(300, 2, generator=rng).double()
-    left_out = torch.arange(300) % 4 == 0
-    copies = real[~left_out] + 1e-6
-    assert holes(real, copies, k=1) < 0.02
-    distances = torch.cdist(real, real).fill_diagonal_(torch.inf)
-    covered = torch.cdist(real, copies).min(1).values < distances.min(1).values
-    assert covered.double().mean() < 0.9
-    around = distances.argsort(1)[:, :10]
-    assert holes(real, copies, k=1) == float((covered[around].double().mean(1) < 0.3).double().mean())
+    train = torch.rand(300, 2, generator=rng).double()
+    assert holes(train, train[torch.arange(300) % 4 != 0]) == 0
+    assert 0.15 < holes(train, train[train[:, 0] > 0.3]) < 0.3
+
+
+def test_a_weak_sample_has_no_hole() -> None:
+    """All of it lies further from the points of train than these from each other."""
+    train, beside = gaussian(300, 20, 0), gaussian(2000, 20, 1) * 1.5
+    assert (
+        torch.cdist(train, beside).min(1).values.median() > torch.cdist(train, train).topk(2, largest=False)[0].median()
+    )
+    assert holes(train, beside) == 0
+
+
+def test_a_hole_has_less_than_its_part_of_what_is_expected() -> None:
+    """Ten points in two groups of ten far apart: 14.9 % of what belongs to the first are a hole, 15.1 % are none."""
+    train = torch.cat([gaussian(10, 2, 0), gaussian(10, 2, 1) + 100])
+    for found, expected in ((74, 0.5), (76, 0.0)):
+        synthetic = torch.cat([train[:1].expand(found, 2), train[-1:].expand(1000 - found, 2)])
+        assert holes(train, synthetic) == expected
