@@ -12,7 +12,7 @@ from torch.optim import Adam, Optimizer
 from synthmix.data.spec import DataSpec
 from synthmix.generators.augmentation import Transformation, augmented
 from synthmix.generators.networks import OutputActivation
-from synthmix.generators.objectives import OBJECTIVES, PENALTIES, Loss, Penalty
+from synthmix.generators.objectives import OBJECTIVES, PENALTIES, Judged, Loss, Penalty
 from synthmix.generators.trained import TrainedGenerator
 
 Output = Literal["auto", "none", "tanh", "sigmoid"]
@@ -123,16 +123,22 @@ class Gan(TrainedGenerator):
         return logits.float()
 
     def _learn_to_judge(self, real: Tensor, fake: Tensor) -> dict[str, Tensor]:
-        of_real, of_fake = self.judge(real), self.judge(fake)
-        loss = self.objective.discriminator(of_real, of_fake)
-        right = (of_real.detach() > of_fake.detach()).float().mean()  # whatever scale the loss gives the logits
-        losses = {"discriminator_loss": loss.detach(), "discriminator_accuracy": right}
-        if self.penalty != "none":
-            penalty = PENALTIES[self.penalty](self.judge, real, fake)
+        if self.penalty == "none":
+            losses, loss = self._loss(self.judge(real), self.judge(fake))
+        else:
+            judged = Judged.by(self.judge, real), Judged.by(self.judge, fake)
+            losses, loss = self._loss(*(points.logits for points in judged))
+            penalty = PENALTIES[self.penalty](self.judge, *judged)
             losses["penalty"] = penalty.detach()
             loss = loss + self.penalty_weight * penalty
         self._update(self.discriminator_optimizer, loss)
         return losses
+
+    def _loss(self, of_real: Tensor, of_fake: Tensor) -> tuple[dict[str, Tensor], Tensor]:
+        """What is logged of D's loss on logits, and the loss itself."""
+        loss = self.objective.discriminator(of_real, of_fake)
+        right = (of_real.detach() > of_fake.detach()).float().mean()  # whatever scale the loss gives the logits
+        return {"discriminator_loss": loss.detach(), "discriminator_accuracy": right}, loss
 
     def _fake(self, n: int) -> Tensor:
         fake: Tensor = self.network(torch.randn(n, self.latent_dim, device=self.device))
@@ -181,7 +187,8 @@ class Gan(TrainedGenerator):
     @staticmethod
     def _update(optimizer: Optimizer, loss: Tensor) -> None:
         optimizer.zero_grad()
-        loss.backward()  # type: ignore[no-untyped-call]
+        parameters = [tensor for group in optimizer.param_groups for tensor in group["params"]]
+        loss.backward(inputs=parameters)  # type: ignore[no-untyped-call]  # and not by the points that were judged
         optimizer.step()
 
 

@@ -82,27 +82,39 @@ OBJECTIVES: dict[Loss, Objective] = {
 }
 
 
-def gradient_penalty(judge: Judge, real: Tensor, fake: Tensor) -> Tensor:
+class Judged(NamedTuple):
+    """Points (N, ...) and D's logits (N, 1) of them, differentiable by the points."""
+
+    points: Tensor
+    logits: Tensor
+
+    @classmethod
+    def by(cls, judge: Judge, points: Tensor) -> Judged:
+        """Judges points, of which it takes a copy without a past."""
+        points = points.detach().requires_grad_()
+        return cls(points, judge(points))
+
+
+def gradient_penalty(judge: Judge, real: Judged, fake: Judged) -> Tensor:
     """E (‖∇D(x̂)‖ − 1)² at random places between pairs of real and fake points. Gulrajani et al. 2017, equation 3."""
-    place = torch.rand(len(real), *[1] * (real.dim() - 1), device=real.device)
-    return (_squared_slopes(judge, torch.lerp(fake, real, place)).sqrt() - 1).square().mean()
+    place = torch.rand(len(real.points), *[1] * (real.points.dim() - 1), device=real.points.device)
+    between = Judged.by(judge, torch.lerp(fake.points, real.points, place))
+    return (_squared_slopes(between).sqrt() - 1).square().mean()
 
 
-def r1_r2_penalty(judge: Judge, real: Tensor, fake: Tensor) -> Tensor:
+def r1_r2_penalty(judge: Judge, real: Judged, fake: Judged) -> Tensor:
     """½ E ‖∇D(x)‖² + ½ E ‖∇D(G(z))‖². Mescheder et al. 2018, equations 9 and 10; both in R3GAN (Huang et al. 2024)."""
-    both = _squared_slopes(judge, torch.cat([real, fake]))
-    return 0.5 * (both[: len(real)].mean() + both[len(real) :].mean())
+    return 0.5 * (_squared_slopes(real).mean() + _squared_slopes(fake).mean())
 
 
 Penalty = Literal["none", "gradient", "r1_r2"]
-PENALTIES: dict[Penalty, Callable[[Judge, Tensor, Tensor], Tensor]] = {
+PENALTIES: dict[Penalty, Callable[[Judge, Judged, Judged], Tensor]] = {
     "gradient": gradient_penalty,
     "r1_r2": r1_r2_penalty,
 }
 
 
-def _squared_slopes(judge: Judge, points: Tensor) -> Tensor:
+def _squared_slopes(judged: Judged) -> Tensor:
     """‖∇D‖² at each point, (N,), differentiable once more."""
-    points = points.detach().requires_grad_()
-    (slopes,) = torch.autograd.grad(judge(points).sum(), points, create_graph=True)
+    (slopes,) = torch.autograd.grad(judged.logits.sum(), judged.points, create_graph=True)
     return slopes.flatten(1).square().sum(1)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 import torch
 from torch import Tensor, nn
@@ -9,6 +11,8 @@ from torch.nn.functional import binary_cross_entropy
 
 from synthmix.generators.objectives import (
     OBJECTIVES,
+    Judge,
+    Judged,
     Loss,
     discriminator_loss,
     generator_loss,
@@ -137,10 +141,14 @@ def plane(points: Tensor) -> Tensor:
     return points @ SLOPE
 
 
+def of(penalty: Callable[[Judge, Judged, Judged], Tensor], judge: Judge, real: Tensor, fake: Tensor) -> float:
+    return float(penalty(judge, Judged.by(judge, real), Judged.by(judge, fake)).detach())
+
+
 def test_penalties_of_a_plane_are_known() -> None:
     real, fake = torch.randn(20, 2), torch.randn(20, 2)
-    assert float(gradient_penalty(plane, real, fake)) == pytest.approx((5 - 1) ** 2)
-    assert float(r1_r2_penalty(plane, real, fake)) == pytest.approx(25)
+    assert of(gradient_penalty, plane, real, fake) == pytest.approx((5 - 1) ** 2)
+    assert of(r1_r2_penalty, plane, real, fake) == pytest.approx(25)
 
 
 def test_r1_is_of_the_real_points_and_r2_of_the_fake_ones() -> None:
@@ -148,8 +156,8 @@ def test_r1_is_of_the_real_points_and_r2_of_the_fake_ones() -> None:
         return 0.5 * points.square().sum(1, keepdim=True)  # its slope is the point itself
 
     real, fake = torch.full((6, 1), 2.0), torch.full((6, 1), 4.0)
-    assert float(r1_r2_penalty(bowl, real, fake).detach()) == pytest.approx((2**2 + 4**2) / 2)
-    places = [float(gradient_penalty(bowl, real, fake).detach()) for _ in range(50)]
+    assert of(r1_r2_penalty, bowl, real, fake) == pytest.approx((2**2 + 4**2) / 2)
+    places = [of(gradient_penalty, bowl, real, fake) for _ in range(50)]
     assert all((2 - 1) ** 2 <= value <= (4 - 1) ** 2 for value in places)  # between the two
     assert max(places) - min(places) > 0.1
 
@@ -157,6 +165,6 @@ def test_r1_is_of_the_real_points_and_r2_of_the_fake_ones() -> None:
 def test_a_penalty_teaches_the_discriminator(rng: torch.Generator) -> None:
     torch.manual_seed(0)
     net, real, fake = nn.Sequential(nn.Linear(3, 8), nn.Tanh(), nn.Linear(8, 1)), torch.randn(9, 3), torch.randn(9, 3)
-    r1_r2_penalty(net, real, fake).backward()
+    r1_r2_penalty(net, Judged.by(net, real), Judged.by(net, fake)).backward()
     assert net[0].weight.grad is not None
     assert net[0].weight.grad.abs().sum() > 0
