@@ -135,10 +135,15 @@ class Gan(TrainedGenerator):
         return losses
 
     def _loss(self, of_real: Tensor, of_fake: Tensor) -> tuple[dict[str, Tensor], Tensor]:
-        """What is logged of D's loss on logits, and the loss itself."""
+        """What is logged of D's loss on logits, and the loss itself.
+
+        The advantage is 0 for a D that is blind, and 1 for one that tells all points apart and has no more to teach.
+        """
         loss = self.objective.discriminator(of_real, of_fake)
-        right = (of_real.detach() > of_fake.detach()).float().mean()  # whatever scale the loss gives the logits
-        return {"discriminator_loss": loss.detach(), "discriminator_accuracy": right}, loss
+        losses = {"discriminator_loss": loss.detach()}
+        if self.objective.blind is not None:
+            losses["discriminator_advantage"] = 1 - loss.detach() / self.objective.blind
+        return losses, loss
 
     def _fake(self, n: int) -> Tensor:
         fake: Tensor = self.network(torch.randn(n, self.latent_dim, device=self.device))

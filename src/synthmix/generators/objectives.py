@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Literal, NamedTuple
 
@@ -18,11 +19,14 @@ class Objective(NamedTuple):
     Attributes:
         discriminator: of real and of fake logits, (N, 1) each.
         generator: of fake logits; where `relative`, of how far they are above those of the real points beside them.
+        blind: D's least loss where it gives all points one logit, as 0 is that where it tells them all apart; None
+            where there is no least.
         relative: whether D tells which of two points is the real one.
     """
 
     discriminator: Callable[[Tensor, Tensor], Tensor]
     generator: Callable[[Tensor], Tensor]
+    blind: float | None
     relative: bool = False
 
 
@@ -74,11 +78,11 @@ def relativistic_discriminator_loss(real_logits: Tensor, fake_logits: Tensor) ->
 
 Loss = Literal["non_saturating", "least_squares", "hinge", "wasserstein", "relativistic"]
 OBJECTIVES: dict[Loss, Objective] = {
-    "non_saturating": Objective(discriminator_loss, generator_loss),
-    "least_squares": Objective(least_squares_discriminator_loss, least_squares_generator_loss),
-    "hinge": Objective(hinge_discriminator_loss, critic_generator_loss),
-    "wasserstein": Objective(wasserstein_discriminator_loss, critic_generator_loss),
-    "relativistic": Objective(relativistic_discriminator_loss, generator_loss, relative=True),
+    "non_saturating": Objective(discriminator_loss, generator_loss, 2 * math.log(2)),
+    "least_squares": Objective(least_squares_discriminator_loss, least_squares_generator_loss, 0.25),
+    "hinge": Objective(hinge_discriminator_loss, critic_generator_loss, 2.0),
+    "wasserstein": Objective(wasserstein_discriminator_loss, critic_generator_loss, None),
+    "relativistic": Objective(relativistic_discriminator_loss, generator_loss, math.log(2), relative=True),
 }
 
 

@@ -8,8 +8,8 @@ from statistics import fmean
 
 from synthmix.metrics.alarms_schema import AlarmsSchema
 
-LAST = 0.2  # part of a training over which the discriminator's accuracy is averaged
-ACCURACY = "train/discriminator_accuracy"
+LAST = 0.2  # part of a training over which the discriminator's advantage is averaged
+ADVANTAGE = "train/discriminator_advantage"
 Curves = Mapping[str, Sequence[Sequence[float]]]
 
 
@@ -39,7 +39,7 @@ CHECKS = (
     Check("mode_collapse", "duplicate_share", False, False, "synthetic points repeat each other"),
     Check("memorisation", "authenticity", True, True, "synthetic points are near-copies of train"),
     Check("divergence", "precision", True, True, "few synthetic points lie among real ones"),
-    Check("discriminator_wins", "discriminator_accuracy", False, False, "it tells real from fake and teaches no more"),
+    Check("discriminator_wins", "discriminator_advantage", False, False, "it tells real from fake and teaches no more"),
 )
 ALARMS = tuple(dict.fromkeys(check.alarm for check in CHECKS))
 
@@ -50,7 +50,7 @@ def alarms(scores: Mapping[str, float], curves: Curves, limits: AlarmsSchema) ->
     - mode_collapse: coverage, share of the modes of train that are reached, holes, duplicates among the samples,
     - memorisation: authenticity,
     - divergence: precision,
-    - discriminator_wins: D's accuracy on its minibatches over the last fifth of a training.
+    - discriminator_wins: how far D's loss is below that of a blind D, over the last fifth of a training.
 
     Args:
         scores: of `quality_scores`.
@@ -77,8 +77,8 @@ def _reasons(check: Check, values: Mapping[str, float], limit: float) -> list[st
 
 
 def _of_training(curves: Curves) -> dict[str, float]:
-    points = curves.get(ACCURACY, ())
+    points = curves.get(ADVANTAGE, ())
     if not points:
         return {}
     last = max(step for step, _ in points)
-    return {"discriminator_accuracy": fmean(value for step, value in points if step > (1 - LAST) * last)}
+    return {"discriminator_advantage": fmean(value for step, value in points if step > (1 - LAST) * last)}

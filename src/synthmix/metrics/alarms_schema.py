@@ -18,7 +18,7 @@ class AlarmsSchema:
         duplicate_share: most, on top of that of real points.
         authenticity: least, as a share of that of real points.
         precision: least, as a share of that of real points.
-        discriminator_accuracy: most, on the minibatches of the end of a training.
+        discriminator_advantage: most, on the minibatches of the end of a training; 1 where D makes no error.
     """
 
     coverage: Fraction
@@ -27,4 +27,4 @@ class AlarmsSchema:
     duplicate_share: Fraction
     authenticity: Fraction
     precision: Fraction
-    discriminator_accuracy: Fraction
+    discriminator_advantage: Fraction

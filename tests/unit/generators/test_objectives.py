@@ -100,6 +100,19 @@ def test_descent_parts_real_from_fake_and_brings_fake_to_real(
     assert f.sum() < 0
 
 
+@pytest.mark.parametrize("loss", sorted(OBJECTIVES))
+def test_a_blind_discriminator_has_the_least_loss_of_one_logit_for_all(loss: Loss) -> None:
+    objective = OBJECTIVES[loss]
+    same = [torch.full((5, 1), logit) for logit in torch.linspace(-4, 4, 801).tolist()]
+    losses = [float(objective.discriminator(logits, logits)) for logits in same]
+    apart = float(objective.discriminator(torch.full((5, 1), 1e3), torch.full((5, 1), -1e3)))
+    if objective.blind is None:
+        assert apart < -1e3
+    else:
+        assert min(losses) == pytest.approx(objective.blind, rel=1e-6)
+        assert loss == "least_squares" or apart == 0
+
+
 def test_least_squares_by_hand() -> None:
     # Mao et al. 2017: D wants 1 for real and 0 for fake, G wants 1.
     real, fake = torch.tensor([[1.0], [3.0]]), torch.tensor([[0.0], [2.0]])

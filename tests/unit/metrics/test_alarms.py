@@ -13,7 +13,7 @@ from synthmix.composition import composer
 from synthmix.config import plain
 from synthmix.data.base import Splits
 from synthmix.data.split import split
-from synthmix.metrics.alarms import ACCURACY, ALARMS, CHECKS, alarms
+from synthmix.metrics.alarms import ADVANTAGE, ALARMS, CHECKS, alarms
 from synthmix.metrics.alarms_schema import AlarmsSchema
 from synthmix.metrics.quality import quality_scores
 from synthmix.seeds import generator_for
@@ -99,18 +99,18 @@ def test_copies_of_train_are_told(name: str, splits: Splits, limits: AlarmsSchem
     assert rung(control.sample(N, 0), splits, limits) == {"memorisation", "mode_collapse"}
 
 
-def curve(*accuracies: float) -> dict[str, list[tuple[int, float]]]:
-    return {ACCURACY: [(50 * (place + 1), value) for place, value in enumerate(accuracies)]}
+def curve(*advantages: float) -> dict[str, list[tuple[int, float]]]:
+    return {ADVANTAGE: [(50 * (place + 1), value) for place, value in enumerate(advantages)]}
 
 
 @pytest.mark.parametrize(
-    ("accuracies", "rings"),
-    [((0.5,) * 8 + (1.0, 1.0), True), ((1.0,) * 8 + (0.7, 0.7), False), ((1.0,), True), ((0.98,) * 10, False)],
+    ("advantages", "rings"),
+    [((0.1,) * 8 + (1.0, 1.0), True), ((1.0,) * 8 + (0.7, 0.7), False), ((1.0,), True), ((0.94,) * 10, False)],
 )
 def test_a_discriminator_that_wins_at_the_end_is_told(
-    accuracies: tuple[float, ...], rings: bool, limits: AlarmsSchema
+    advantages: tuple[float, ...], rings: bool, limits: AlarmsSchema
 ) -> None:
-    found = alarms({}, curve(*accuracies), limits)
+    found = alarms({}, curve(*advantages), limits)
     assert list(found) == ["discriminator_wins"]
     assert bool(found["discriminator_wins"]) is rings
 
