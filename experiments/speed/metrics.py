@@ -28,7 +28,7 @@ import prdc
 import torch
 from torch import Tensor
 
-from synthmix.metrics.diversity import duplicate_share, modes_reached, vendi
+from synthmix.metrics.diversity import duplicate_share, holes, modes_reached, vendi
 from synthmix.metrics.frechet import Moments, frechet_infinity
 from synthmix.metrics.kernels import kid, mmd
 from synthmix.metrics.memorisation import authenticity, closest_records
@@ -109,6 +109,7 @@ def main() -> None:
         "authenticity": lambda: authenticity(train, synthetic),
         "closest records": lambda: closest_records(train, real, synthetic),
         "duplicate share": lambda: duplicate_share(real, synthetic),
+        "holes": lambda: holes(train, synthetic),
         "modes reached": lambda: modes_reached(train, synthetic),
         "vendi": lambda: vendi(synthetic),
         "fd": lambda: Moments.of(real).distance(Moments.of(synthetic)),
