@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
+from synthmix.data.base_schema import train_size
 from synthmix.generators.base_schema import TrainedSchema
 from synthmix.generators.coders_schema import coders_faults
 from synthmix.schema import Count, Member, NonNegative, Positive, Range
@@ -26,8 +27,9 @@ class LatentGeneratorSchema(TrainedSchema):
         yield from coders_faults(self.networks, self.name, cell)
         if self.likelihood == "bernoulli" and cell.outline.spec.value_range is None:
             yield f"model.likelihood=bernoulli: data.name={cell.data.name} has no bounds; allowed: auto, gaussian"
-        if cell.data.n_train == 1:
-            yield f"data.n_train=1: must be ≥ 2 for the ex-post mixture of model.name={self.name}"
+        n_train, reason = train_size(cell)
+        if n_train == 1:
+            yield f"{reason}=1: must be ≥ 2 for the ex-post mixture of model.name={self.name}"
 
 
 @dataclass(kw_only=True)

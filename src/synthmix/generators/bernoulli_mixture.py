@@ -129,7 +129,8 @@ class BernoulliMixtureGenerator(MixtureByEm[UnitRange, BernoulliMixture]):
 
     @property
     def _range(self) -> tuple[float, float]:
-        assert self.spec.value_range is not None  # the schema sees to it
+        if self.spec.value_range is None:
+            raise ValueError(f"{self.spec.name} has values without bounds; a Bernoulli mixture needs images")
         return self.spec.value_range
 
     def _keep(self, weights: Tensor, probabilities: Tensor) -> None:

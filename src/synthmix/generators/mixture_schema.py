@@ -33,8 +33,9 @@ class EmSchema(Member):
         elif min(self.n_components) > max(1, n_train // 2):
             shown = ", ".join(map(str, self.n_components))
             yield f"model.n_components=[{shown}]: the least must be ≤ {n_train // 2}, half of {n_train} ({reason})"
-        if n_train <= 2:
-            yield f"{reason}={n_train}: must be ≥ 3 for the folds of model.name={self.name}"
+        fewest = 4 if self.folds == 2 else 3  # so that two points are left when a fold is held out
+        if n_train < fewest:
+            yield f"{reason}={n_train}: must be ≥ {fewest} for the folds of model.name={self.name}"
         elif self.folds > n_train:
             yield f"model.folds={self.folds}: must be ≤ {n_train} ({reason})"
         if cell.trainer.resume_from is not None:

@@ -10,6 +10,7 @@ import pytest
 import torch
 from torch import Tensor
 
+from synthmix.api import make_generator
 from synthmix.data.base import Dataset, Splits
 from synthmix.data.spec import DataSpec
 from synthmix.generators.bernoulli_mixture import (
@@ -131,3 +132,9 @@ def test_fewer_distinct_points_than_components_are_no_error() -> None:
     points = torch.tensor([[0.0, 1.0], [1.0, 0.0]]).repeat(10, 1).double()
     fit = fit_bernoulli_mixture(points, 4, smoothing=0.5, options=options())
     assert fit.score_samples(points).isfinite().all()
+
+
+def test_values_without_bounds_are_refused() -> None:
+    table = Dataset(torch.randn(20, 3), None, DataSpec("customers", "table", (3,), None, None))
+    with pytest.raises(ValueError, match="customers has values without bounds"):
+        make_generator("bernoulli_mixture").fit(table, seed=0)

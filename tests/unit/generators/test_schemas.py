@@ -7,8 +7,10 @@ from pathlib import Path
 import pytest
 import torch
 
+from synthmix.api import load_dataset, make_generator
 from synthmix.composition import composer
 from synthmix.config import check
+from synthmix.data.split import split
 from synthmix.errors import InvalidInput
 
 
@@ -135,6 +137,15 @@ def test_an_ex_post_mixture_needs_two_points() -> None:
 def test_a_mixture_needs_points_for_its_folds(name: str) -> None:
     line = f"data.n_train=2: must be ≥ 3 for the folds of model.name={name}"
     assert line in faults(f"model={name}", "data.n_train=2", "clusterer.n_clusters=2")
+
+
+def test_two_folds_leave_two_points_each() -> None:
+    words = ["model=gmm", "model.folds=2", "model.n_components=[1]", "clusterer.n_clusters=2"]
+    assert faults(*words, "data.n_train=3") == ["data.n_train=3: must be ≥ 4 for the folds of model.name=gmm"]
+    assert faults(*words, "data.n_train=4") == []
+    splits = split(load_dataset("digits"), seed=0, n_train=4, n_val=10, n_test=0, n_reserve=0)
+    model = make_generator("gmm", folds=2, n_components=[1]).fit(splits.unlabelled().train, seed=0)
+    assert model.sample(5, 0).isfinite().all()
 
 
 def test_em_continues_no_checkpoint(tmp_path: Path) -> None:
