@@ -1,6 +1,6 @@
 """Training through synthmix against hand-written loops: CPU time a step, one thread, medians of paired repetitions.
 
-Run: python experiments/speed/training.py [--data DIR] [--repetitions 5]
+Run: python experiments/speed/training.py [--data DIR] [--repetitions 5] [--only "digits gan"]
 """
 
 from __future__ import annotations
@@ -270,6 +270,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", default=None, help="folder of the data sets")
     parser.add_argument("--repetitions", type=int, default=5)
+    parser.add_argument("--only", default="", help="rows whose name has this in it")
     given = parser.parse_args()
     torch.set_num_threads(1)
     mnist, digits = load_dataset("mnist", root=given.data).take(slice(0, 20000)), load_dataset("digits")
@@ -278,7 +279,8 @@ def main() -> None:
     print("|---|---:|---:|---:|---|")
 
     def row(label: str, data: Dataset, steps: int, mine: Loop, reference: Loop, bound: str) -> None:
-        compare(label, data, steps, mine, reference, bound, given.repetitions)
+        if given.only in label:
+            compare(label, data, steps, mine, reference, bound, given.repetitions)
 
     plain = {"penalty": "none", "ema_decay": None}
     row(
