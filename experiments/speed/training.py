@@ -95,7 +95,7 @@ def tuned_gan(hidden: list[int], batch_size: int, gamma: float | None = None) ->
                 d_loss = F.softplus(-d(real)).mean() + F.softplus(d(fake.detach())).mean()
             else:
                 points = [real.requires_grad_(), fake.detach().requires_grad_()]
-                logits = [d(x) for x in points]
+                logits = [d(judged) for judged in points]
                 slopes = torch.autograd.grad(logits[0].sum() + logits[1].sum(), points, create_graph=True)
                 d_loss = F.softplus(-logits[0]).mean() + F.softplus(logits[1]).mean()
                 d_loss = d_loss + 0.5 * gamma * sum(slope.square().sum(1).mean() for slope in slopes)

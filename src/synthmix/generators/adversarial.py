@@ -107,11 +107,9 @@ class Gan(TrainedGenerator):
             self._learn_to_judge(points, fake)
         fake = self._fake(len(real))
         losses = self._learn_to_judge(real, fake.detach())
-        self.discriminator.requires_grad_(False)  # spares the gradients of D that G's update has no use for
         logits = self.judge(fake) - self.judge(real) if self.objective.relative else self.judge(fake)
         g_loss = self.objective.generator(logits)
         self._update(self.generator_optimizer, g_loss)
-        self.discriminator.requires_grad_(True)
         return {**losses, "generator_loss": g_loss.detach()}
 
     def judge(self, points: Tensor) -> Tensor:
@@ -146,8 +144,9 @@ class Gan(TrainedGenerator):
         return losses, loss
 
     def _fake(self, n: int) -> Tensor:
+        """G's points, float32 like the real ones whatever G computes in."""
         fake: Tensor = self.network(torch.randn(n, self.latent_dim, device=self.device))
-        return fake
+        return fake.float()
 
     def _anneal(self) -> None:
         """Takes learning rate and β2 to where they are at this step."""
@@ -191,9 +190,10 @@ class Gan(TrainedGenerator):
 
     @staticmethod
     def _update(optimizer: Optimizer, loss: Tensor) -> None:
+        """One step on the optimizer's own parameters: neither the other net nor judged points are given gradients."""
         optimizer.zero_grad()
         parameters = [tensor for group in optimizer.param_groups for tensor in group["params"]]
-        loss.backward(inputs=parameters)  # type: ignore[no-untyped-call]  # and not by the points that were judged
+        loss.backward(inputs=parameters)  # type: ignore[no-untyped-call]
         optimizer.step()
 
 

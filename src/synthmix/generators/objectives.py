@@ -94,7 +94,7 @@ class Judged(NamedTuple):
 
     @classmethod
     def by(cls, judge: Judge, points: Tensor) -> Judged:
-        """Judges points, of which it takes a copy without a past."""
+        """Judges points, detached from what made them."""
         points = points.detach().requires_grad_()
         return cls(points, judge(points))
 

@@ -50,7 +50,8 @@ def alarms(scores: Mapping[str, float], curves: Curves, limits: AlarmsSchema) ->
     - mode_collapse: coverage, share of the modes of train that are reached, holes, duplicates among the samples,
     - memorisation: authenticity,
     - divergence: precision,
-    - discriminator_wins: how far D's loss is below that of a blind D, over the last fifth of a training.
+    - discriminator_wins: how far D's loss is below that of a blind D, over the last fifth of a training; not judged of
+      the Wasserstein loss, which has no bound.
 
     Args:
         scores: of `quality_scores`.

@@ -50,7 +50,7 @@ def holes(train: Tensor, synthetic: Tensor) -> float:
 
     Args:
         train: features (N, D), at least 2; the first two thousand are looked at.
-        synthetic: features (M, D), at least 1. With M < 20 there is no telling, and no hole.
+        synthetic: features (M, D), at least 1. With M ≤ 20, or N ≤ 10, one region would be all of train: no hole.
 
     Raises:
         ValueError: too few points, or values that are not finite.
@@ -61,10 +61,12 @@ def holes(train: Tensor, synthetic: Tensor) -> float:
     size = max(LEAST_REGION, math.ceil(REGION * len(train)), math.ceil(EXPECTED / share))
     if size >= len(train):
         return 0.0
-    counts = torch.bincount(nearest(synthetic, train)[1][:, 0], minlength=len(train))
+    _, row, times = torch.unique(train, dim=0, return_inverse=True, return_counts=True)
+    at_row = torch.bincount(row[nearest(synthetic, train)[1][:, 0]], minlength=len(times)).double()
+    counts = (at_row / times)[row]  # equal points share what is nearest to them
     around = nearest(train, train, size - 1, same=True)[1]
     found = counts + counts[around].sum(1)
-    return (found < FILLED * share * size).double().mean().item()
+    return float((found < FILLED * share * size).double().mean())
 
 
 def modes_reached(train: Tensor, synthetic: Tensor, *, seed: int = 0) -> float:

@@ -43,10 +43,13 @@ def few_digits(digits: Splits) -> Dataset:
 
 
 def _make(name: str, **options: Any) -> TrainedGenerator:
+    game: dict[str, Any] = {"latent_dim": 5, "batch_size": 16, "penalty": "r1_r2", "penalty_weight": 10.0}
     if name == "gan":
-        return Gan(**{"networks": MlpNetworks([16]), "latent_dim": 5, "batch_size": 16, "ema_decay": 0.9, **options})
+        return Gan(**{**game, "networks": MlpNetworks([16]), "ema_decay": 0.9, **options})
     if name == "dcgan":
-        return Gan(**{"networks": ConvNetworks(width=2), "latent_dim": 5, "batch_size": 16, **options})
+        return Gan(**{**game, "networks": ConvNetworks(width=2), **options})
+    if name == "wgan_gp":
+        return Gan(**{**game, "networks": MlpNetworks([16]), "loss": "wasserstein", "penalty": "gradient", **options})
     if name == "denoising_autoencoder":
         return Autoencoder(**{**AUTOENCODER, "corruption": "masking", **options})
     if name == "sparse_autoencoder":

@@ -15,7 +15,7 @@ from synthmix.generators.coders import MlpCoders
 from synthmix.generators.networks import MlpNetworks
 
 MODELS = pytest.mark.parametrize(
-    "name", ["gan", "dcgan", "vae", "autoencoder", "denoising_autoencoder", "conv_vae", "flow_matching"]
+    "name", ["gan", "dcgan", "wgan_gp", "vae", "autoencoder", "denoising_autoencoder", "conv_vae", "flow_matching"]
 )
 CHECKPOINT = "checkpoints/last.ckpt"  # in the test's own working folder
 

@@ -15,7 +15,7 @@ from synthmix.data.base import Dataset
 from synthmix.errors import TrainingDiverged
 from synthmix.generators.trainer import Precision, TrainerOptions
 
-MODELS = pytest.mark.parametrize("name", ["gan", "dcgan", "vae", "autoencoder", "flow_matching"])
+MODELS = pytest.mark.parametrize("name", ["gan", "dcgan", "wgan_gp", "vae", "autoencoder", "flow_matching"])
 CHECKPOINT = "checkpoints/last.ckpt"  # in the test's own working folder
 
 
