@@ -24,8 +24,8 @@ ALARM = "quality/alarm_"
 
 
 def spread(values: pd.Series[float]) -> str:
-    """Mean ± standard deviation, three digits of each."""
-    return f"{values.mean():.3g} ± {values.std():.2g}"
+    """Mean and, of more than one value, ± standard deviation."""
+    return f"{values.mean():.3g} ± {values.std():.2g}" if len(values) > 1 else f"{values.mean():.3g}"
 
 
 def row(name: str, cells: pd.DataFrame, seconds: pd.Series[float]) -> list[str]:
@@ -33,7 +33,7 @@ def row(name: str, cells: pd.DataFrame, seconds: pd.Series[float]) -> list[str]:
     rung = [column for column in cells if str(column).startswith(ALARM) and (cells[column] > 0).any()]
     alarms = ", ".join(f"{str(column).removeprefix(ALARM)} {int(cells[column].sum())}/{len(cells)}" for column in rung)
     scores = [spread(cells[f"quality/{score}"]) for score in COLUMNS]
-    return [f"`{name}`", *scores, f"{seconds.mean():.0f}", alarms]
+    return [f"`{name}`", str(len(cells)), *scores, f"{seconds.mean():.0f}", alarms]
 
 
 def main() -> None:
@@ -47,9 +47,12 @@ def main() -> None:
     seconds = runs[runs["mix.ratio"] > 0].groupby("model.name")["time/generator_s"]
     lines = [row(name, mixed[mixed["model.name"] == name], seconds.get_group(name)) for name in map(str, order.index)]
     floors = [f"{mixed[f'quality/{score}_floor'].mean():.3g}" for score in COLUMNS]
-    for line in [["", *COLUMNS.values(), "training, s", "alarms"], ["---", *["---:"] * (len(COLUMNS) + 1), "---"]]:
+    for line in [
+        ["", "seeds", *COLUMNS.values(), "training, s", "alarms"],
+        ["---", *["---:"] * (len(COLUMNS) + 2), "---"],
+    ]:
         print(f"| {' | '.join(line)} |")
-    for line in [["real points, the floor", *floors, "", ""], *lines]:
+    for line in [["real points, the floor", "", *floors, "", ""], *lines]:
         print(f"| {' | '.join(line)} |")
 
 
