@@ -24,6 +24,7 @@ SPLIT: tuple[str, ...] = ("synthmix.data.split", "synthmix.seeds")
 MIXING = ("synthmix.mixing", "synthmix.gates.base")
 SCORING = ("synthmix.clusterers.preparing", "synthmix.metrics.clustering")
 QUALITY = tuple(f"synthmix.metrics.{name}" for name in ("quality", "features", "classifier", "alarms", "inception"))
+INCEPTION = "torch_fidelity.feature_extractor_inceptionv3.FeatureExtractorInceptionV3"
 CHOICE: tuple[str, ...] = ("synthmix.metrics.choice", "synthmix.generators.choice")
 
 
@@ -71,12 +72,14 @@ class Dependencies:
     @cached_property
     def quality(self) -> dict[str, Any]:
         """The generator, and how its sample is judged."""
+        network = () if self.config["quality"]["inception_weights"] is None else (INCEPTION,)
         return {
             "generator": key_of("generator", self.generator),
             "model": self.config["model"]["name"],
             "quality": self.config["quality"],
             "code": code_hash(*QUALITY),
             "stages": source_hash("synthmix.stages"),
+            "versions": _code_of(network)[1],
         }
 
     @cached_property

@@ -16,6 +16,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from synthmix import dependencies
 from synthmix.composition import composer, conf_dir
 from synthmix.config import plain
 from synthmix.dependencies import Dependencies
@@ -165,6 +166,18 @@ def test_where_the_files_lie_changes_no_key(member: str) -> None:
     config = composed(f"data={member}")
     for key in leaves({"data": config["data"]}):
         assert moved(config, changed(config, key)) == (set(STAGES) if key in SPLIT else set()), key
+
+
+def test_the_version_of_the_inception_network_matters_where_it_judges(monkeypatch: pytest.MonkeyPatch) -> None:
+    stand_in = {"torch_fidelity": ["pytest"]}  # a package that is installed wherever this runs
+    monkeypatch.setattr(dependencies, "packages_distributions", lambda: stand_in)
+    dependencies._code_of.cache_clear()
+    plainly, inception = (
+        Dependencies(composed(*overrides), "d", 100).quality["versions"]
+        for overrides in ([], ["quality.inception_weights=file.pth"])
+    )
+    dependencies._code_of.cache_clear()
+    assert (plainly, inception) == ({}, {"pytest": pytest.__version__})
 
 
 @pytest.mark.parametrize("representation", ["autoencoder", "vae"])

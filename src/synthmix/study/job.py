@@ -102,7 +102,8 @@ def cell_name(config: Mapping[str, Any]) -> str:
     ratio, clusterer = config["mix"]["ratio"], config["clusterer"]["name"]
     if config["tracking"]["on_curve"]:
         return f"real points alone n={config['data']['n_train']} {clusterer} seed {config['seed']}"
-    return f"{config['model']['name']} r={ratio:g} {clusterer} seed {config['seed']}"
+    gate = "" if config["gate"]["name"] == "none" else f"{config['gate']['name']} "
+    return f"{config['model']['name']} {gate}r={ratio:g} {clusterer} seed {config['seed']}"
 
 
 def cell_tags(config: Mapping[str, Any], key: str, digest: str) -> dict[str, str]:
