@@ -6,6 +6,7 @@ from typing import Protocol
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional as F  # noqa: N812
 from torch.nn.utils import clip_grad_norm_
 from torch.optim import Adam, Optimizer
 
@@ -107,4 +108,4 @@ def flow_matching_loss(velocity: Velocity, noise: Tensor, points: Tensor, times:
     """mean ‖v((1 − t) x₀ + t x₁, t) − (x₁ − x₀)‖² / D of noise x₀ and points x₁ (N, ...) at times t (N,)."""
     at = times.view(-1, *[1] * (points.dim() - 1))
     found = velocity(torch.lerp(noise, points, at), times)
-    return (found.float() - (points - noise)).square().mean()
+    return F.mse_loss(found.float(), points - noise)

@@ -103,12 +103,14 @@ def gradient_penalty(judge: Judge, real: Judged, fake: Judged) -> Tensor:
     """E (‖∇D(x̂)‖ − 1)² at random places between pairs of real and fake points. Gulrajani et al. 2017, equation 3."""
     place = torch.rand(len(real.points), *[1] * (real.points.dim() - 1), device=real.points.device)
     between = Judged.by(judge, torch.lerp(fake.points, real.points, place))
-    return (_squared_slopes(between).sqrt() - 1).square().mean()
+    (squared,) = _squared_slopes(between)
+    return (squared.sqrt() - 1).square().mean()
 
 
 def r1_r2_penalty(judge: Judge, real: Judged, fake: Judged) -> Tensor:
     """½ E ‖∇D(x)‖² + ½ E ‖∇D(G(z))‖². Mescheder et al. 2018, equations 9 and 10; both in R3GAN (Huang et al. 2024)."""
-    return 0.5 * (_squared_slopes(real).mean() + _squared_slopes(fake).mean())
+    of_real, of_fake = _squared_slopes(real, fake)
+    return 0.5 * (of_real.mean() + of_fake.mean())
 
 
 Penalty = Literal["none", "gradient", "r1_r2"]
@@ -118,7 +120,8 @@ PENALTIES: dict[Penalty, Callable[[Judge, Judged, Judged], Tensor]] = {
 }
 
 
-def _squared_slopes(judged: Judged) -> Tensor:
-    """‖∇D‖² at each point, (N,), differentiable once more."""
-    (slopes,) = torch.autograd.grad(judged.logits.sum(), judged.points, create_graph=True)
-    return slopes.flatten(1).square().sum(1)
+def _squared_slopes(*judged: Judged) -> list[Tensor]:
+    """‖∇D‖² at each point of each set, (N,), differentiable once more; in one pass, which costs less than two."""
+    logits, points = [each.logits.sum() for each in judged], [each.points for each in judged]
+    slopes = torch.autograd.grad(logits, points, create_graph=True)
+    return [slope.flatten(1).square().sum(1) for slope in slopes]

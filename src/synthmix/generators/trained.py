@@ -19,6 +19,7 @@ from synthmix.data.spec import DataSpec
 from synthmix.errors import InvalidInput, TrainingDiverged
 from synthmix.generators.learned import LearnedGenerator
 from synthmix.generators.minibatches import MinibatchOrder
+from synthmix.generators.moving_average import MovingAverage
 from synthmix.generators.trainer import TrainerOptions, run_training
 from synthmix.seeds import derive_seed, isolated_rng
 
@@ -46,6 +47,7 @@ class TrainedGenerator(pl.LightningModule, LearnedGenerator):
         self.steps, self.batch_size, self.ema_decay = steps, batch_size, ema_decay
         self.steps_done, self.last_step, self.log_every = 0, steps, steps
         self.ema: nn.Module | None = None
+        self._average: MovingAverage | None = None
         self._resumed: dict[str, Any] | None = None
 
     @abstractmethod
@@ -96,6 +98,7 @@ class TrainedGenerator(pl.LightningModule, LearnedGenerator):
             self.cpu().eval()
             if for_sampling:
                 self.finish(dataset.x)
+        self._average = None
         del self.train_x
         return self
 
@@ -144,17 +147,10 @@ class TrainedGenerator(pl.LightningModule, LearnedGenerator):
         for rows in block:
             losses = self.step(self.train_x.index_select(0, rows))
             self.steps_done += 1
-            if self.ema is not None:
-                self._update_average(self.ema)
+            if self._average is not None:
+                self._average.update()
         self._log_losses(losses)
         self.trainer.should_stop = self.steps_done == self.last_step
-
-    @torch.no_grad()
-    def _update_average(self, average: nn.Module) -> None:
-        assert self.ema_decay is not None
-        torch._foreach_lerp_(list(average.parameters()), list(self.network.parameters()), 1 - self.ema_decay)
-        for mine, theirs in zip(average.buffers(), self.network.buffers(), strict=True):
-            mine.copy_(theirs)
 
     def _log_losses(self, losses: dict[str, Tensor]) -> None:
         """Checks the last losses of a block, which ends where they are due, and before each checkpoint."""
@@ -194,7 +190,9 @@ class TrainedGenerator(pl.LightningModule, LearnedGenerator):
         self._resumed = saved
 
     def on_train_start(self) -> None:
-        """Continues the random stream of the checkpoint, if there is one."""
+        """Begins to average where that is asked for, and continues the random stream of a checkpoint."""
+        if self.ema is not None and self.ema_decay is not None:
+            self._average = MovingAverage(self.ema, self.network, self.ema_decay)
         self.trainer.should_stop = self.steps_done == self.last_step
         if self._resumed is not None:
             torch.set_rng_state(self._resumed["rng"])
