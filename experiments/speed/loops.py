@@ -191,7 +191,7 @@ CODINGS = {
     "sparse_autoencoder": Coding(sparse, 64, 256),
     "conv_autoencoder": Coding(plain, 32, 100, CONV),
     "vae": Coding(variational, 16, 100, MLP, 2),
-    "beta_vae": Coding(partial(variational, beta=4.0), 16, 100, MLP, 2),
+    "beta_vae": Coding(partial(variational, beta=2.0), 16, 100, MLP, 2),
     "conv_vae": Coding(variational, 16, 100, CONV, 2),
 }
 
@@ -245,21 +245,22 @@ def tuned_mixture(n_components: int = 10, batch_size: int = 100, share: float = 
     """A Gaussian mixture of diagonal covariance on principal axes, by Adam from the clusters of k-means."""
 
     def train(dataset: Dataset, steps: int) -> None:
-        points = dataset.x.flatten(1).numpy()
-        axes = PCA(most, random_state=0).fit(points)
-        kept = min(most, int((axes.explained_variance_ratio_.cumsum() < share).sum()) + 1)
-        z = axes.transform(points)[:, :kept]
+        points = dataset.x.flatten(1).double().numpy()
+        axes = PCA(share, svd_solver="covariance_eigh").fit(points)
+        z = axes.transform(points)[:, :most]
         clusters = KMeans(n_components, n_init=1, random_state=0).fit(z)
         within = (z - clusters.cluster_centers_[clusters.labels_]).var(0)
         logits = nn.Parameter(torch.zeros(n_components))
         means = nn.Parameter(torch.from_numpy(clusters.cluster_centers_).float())
-        log_scales = nn.Parameter(torch.from_numpy(within).float().log().mul(0.5).expand_as(means).clone())
-        adam = Adam([logits, means, log_scales], 3e-2, fused=True)
+        spread = torch.from_numpy(within).float().sqrt().expand_as(means)
+        scales = nn.Parameter(spread + torch.log(-torch.expm1(-spread)))
+        adam = Adam([logits, means, scales], 3e-2, fused=True)
         losses = []
         for number, batch in enumerate(minibatches(torch.from_numpy(z).float(), batch_size, steps), start=1):
             adam.param_groups[0]["lr"] = 3e-2 * (1 - number / steps)
-            whitened = (batch[:, None] - means) / log_scales.exp()
-            log_density = -0.5 * whitened.square().sum(2) - log_scales.sum(1) - 0.5 * kept * log(2 * pi)
+            deviations = 0.03 + F.softplus(scales)
+            whitened = (batch[:, None] - means) / deviations
+            log_density = -0.5 * whitened.square().sum(2) - deviations.log().sum(1) - 0.5 * z.shape[1] * log(2 * pi)
             loss = -torch.logsumexp(logits.log_softmax(0) + log_density, dim=1).mean()
             adam.zero_grad()
             loss.backward()

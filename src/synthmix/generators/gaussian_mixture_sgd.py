@@ -67,6 +67,10 @@ class GaussianMixtureSgd(TrainedGenerator):
         self.network.start(frame.project(x), derive_seed(self.seed, "clusters") % 2**32)
         self.begin_average()
 
+    def training_points(self, x: Tensor) -> Tensor:
+        """(N, *shape) → (N, L + 1), float32: points in the frame, and what makes their density one of the data."""
+        return torch.cat([self.frame.project(x), self.frame.log_volume(x)[:, None]], dim=1).float()
+
     def configure_optimizers(self) -> Optimizer:
         """Adam."""
         return self.optimizer
@@ -75,11 +79,11 @@ class GaussianMixtureSgd(TrainedGenerator):
         """One update on the mean negative log-likelihood of a minibatch; it is reported in nats of the data."""
         for group in self.optimizer.param_groups:
             group["lr"] = self.learning_rate * (1 - self.steps_done / self.steps)
-        log_prob = self.network(self.frame.project(batch).float()).mean()
+        log_prob = self.network(batch[:, :-1]).mean()
         self.optimizer.zero_grad()
         (-log_prob).backward()
         self.optimizer.step()
-        log_likelihood = log_prob.detach() + self.frame.log_volume(batch).mean()
+        log_likelihood = log_prob.detach() + batch[:, -1].mean()
         return {"negative_log_likelihood": -log_likelihood, "log_likelihood": log_likelihood}
 
     def draw(self, n: int, rng: torch.Generator) -> Tensor:

@@ -56,13 +56,17 @@ class TrainedGenerator(pl.LightningModule, LearnedGenerator):
 
     @abstractmethod
     def step(self, batch: Tensor) -> dict[str, Tensor]:
-        """One generator update on a minibatch (points_per_step, *spec.shape); returns its losses, detached."""
+        """One generator update on `points_per_step` rows of `training_points`; returns its losses, detached."""
 
     def start(self, x: Tensor) -> None:
         """Fits what the training starts from; nothing, unless a family says so."""
 
+    def training_points(self, x: Tensor) -> Tensor:
+        """What minibatches are taken of, once `start` has seen the points: the points, unless a family says so."""
+        return x
+
     def finish(self, x: Tensor) -> None:
-        """Fits what remains once the nets are trained; nothing, unless a family says so."""
+        """Fits what remains once the nets are trained on `x`; nothing, unless a family says so."""
 
     def unfinish(self) -> None:
         """Drops what `finish` has fitted."""
@@ -91,13 +95,13 @@ class TrainedGenerator(pl.LightningModule, LearnedGenerator):
         self.start(dataset.x)
         self.train()
         self.log_every, self.last_step = options.log_every, min(self.steps, options.limit_steps or self.steps)
-        self.register_buffer("train_x", dataset.x, persistent=False)
+        self.register_buffer("train_x", self.training_points(dataset.x), persistent=False)
         order = MinibatchOrder(len(dataset), self.points_per_step, derive_seed(seed, "order"))
         with isolated_rng(derive_seed(seed, "training")):
             run_training(self, order, options, logger, callbacks)
             self.cpu().eval()
             if for_sampling:
-                self.finish(dataset.x)
+                self.finish(self.train_x)
         self._average = None
         del self.train_x
         return self
