@@ -49,6 +49,7 @@ Positive = Annotated[float, Range(above=0)]
 NonNegative = Annotated[float, Range(low=0)]
 Fraction = Annotated[float, Range(low=0, high=1)]
 Decay = Annotated[float, Range(low=0, below=1)]
+Share = Annotated[float, Range(above=0, below=1)]
 
 
 @dataclass(kw_only=True)

@@ -139,6 +139,17 @@ BAD: list[tuple[str, list[str]]] = [
         f"representation.estimator._target_=joblib.load: {ALLOWLIST}…"
     ]),
     ("model._target_=synthmix.store.torch.load", ["model._target_=synthmix.store.torch.load: not a member of …"]),
+    (
+        "model=flow_matching model.networks._target_=synthmix.generators.networks.ResidualNetworks",
+        [
+            "model.networks._target_=synthmix.generators.networks.ResidualNetworks: "
+            "allowed: synthmix.generators.velocity.VelocityNetworks"
+        ],
+    ),
+    (
+        "model=r3gan_residual model.networks._target_=synthmix.generators.velocity.VelocityNetworks",
+        ["model.networks._target_=synthmix.generators.velocity.VelocityNetworks: allowed: synthmix.generators.net…"],
+    ),
     ("model._target_=sklearn.cluster.KMeans", ["model._target_=sklearn.cluster.KMeans: not a member of model; …"]),
     ("clusterer._target_=sklearn.cluster.KMeanz", ["clusterer._target_=sklearn.cluster.KMeanz: cannot be imported …"]),
     ("+model._partial_=true", ["model._partial_=true: unknown key; allowed: batch_size, …"]),

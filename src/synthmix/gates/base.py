@@ -94,6 +94,9 @@ def accepted_points(candidates: Candidates, gate: Gate, n: int) -> tuple[Tensor,
             return accepted[:n], len(accepted) / drawn
         if drawn >= MOST_DRAWS * n:
             name = type(gate).__name__
-            raise GateStarved(f"{name} has let {len(accepted)} of {drawn} synthetic points pass; {n} are needed")
+            raise GateStarved(
+                f"{name} has let {len(accepted)} of {drawn} synthetic points pass; {n} are needed: "
+                f"loosen the limits of the gate (gate.*), or take gate=none"
+            )
         capacity = candidates.pool.capacity
         drawn = 2 * drawn if capacity is None or drawn >= capacity else min(2 * drawn, capacity)

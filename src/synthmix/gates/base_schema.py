@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
 from synthmix.data.base_schema import train_size
-from synthmix.schema import Fraction, Member, NonNegative, Range
+from synthmix.schema import Fraction, Member, NonNegative, Share
 
 SUITED = ("synthmix.generators.adversarial.", "synthmix.generators.controls.")
-Share = Annotated[float, Range(above=0, below=1)]
 
 
 @dataclass(kw_only=True)

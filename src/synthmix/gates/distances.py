@@ -9,12 +9,12 @@ from torch import Tensor
 
 from synthmix.data.base import Dataset, Splits
 from synthmix.gates.base import Candidates
-from synthmix.metrics.features import PcaFeatures
+from synthmix.metrics.features import PixelFeatures
 from synthmix.metrics.neighbours import nearest
 
 
 class Neighbourhood:
-    """Distances to the nearest points of train, on their leading principal axes.
+    """Distances to the nearest points of train, over all values: what few points leave out would be seen by no axis.
 
     Args:
         train: at least two points.
@@ -24,13 +24,13 @@ class Neighbourhood:
     """
 
     def __init__(self, train: Dataset) -> None:
-        self._features = PcaFeatures.fit(train.x, train.spec)
-        self._points = self._features(train.x)
+        self._features = PixelFeatures(train.spec)
+        self._points = self._features(train.x).double()
         self.own = nearest(self._points, self._points, same=True)[0][:, 0]
 
     def __call__(self, points: Tensor) -> tuple[Tensor, Tensor]:
         """(N, *shape) → distances to the nearest point of train (N,), and the number of that point (N,)."""
-        distances, which = nearest(self._features(points), self._points)
+        distances, which = nearest(self._features(points).double(), self._points)
         return distances[:, 0], which[:, 0]
 
 

@@ -11,8 +11,10 @@ from torch.optim import Adam, Optimizer
 
 from synthmix.data.spec import DataSpec
 from synthmix.generators.augmentation import Transformation, augmented
+from synthmix.generators.evaluation import evaluating
 from synthmix.generators.networks import OutputActivation
 from synthmix.generators.objectives import OBJECTIVES, PENALTIES, Judged, Loss, Penalty
+from synthmix.generators.ranges import rescaled
 from synthmix.generators.trained import TrainedGenerator
 
 Output = Literal["auto", "none", "tanh", "sigmoid"]
@@ -27,8 +29,9 @@ class Networks(Protocol):
 class Gan(TrainedGenerator):
     """A generator G against a discriminator D, in turn: a loss, a penalty on D's slope and two nets, by config.
 
-    D minimises L_D(D(x), D(G(z))) + λ P(D), then G minimises L_G(D(G(z))) through the D that has just learnt, both with
-    the same fake points; `objectives.OBJECTIVES` and `PENALTIES` have the published formulas.
+    D minimises L_D(D(x), D(G(z))) + λ P(D), then G minimises L_G(D(G(z))), or in a relativistic game
+    L_G(D(G(z)) − D(x)), through the D that has just learnt, with the fake points of its last update;
+    `objectives.OBJECTIVES` and `PENALTIES` have the published formulas.
 
     Args:
         networks: which G and D: `MlpNetworks` (conf/model/gan.yaml), `ConvNetworks` (dcgan.yaml) or `ResidualNetworks`
@@ -160,30 +163,26 @@ class Gan(TrainedGenerator):
     def draw(self, n: int, rng: torch.Generator) -> Tensor:
         """Returns G(z) in the range of the data."""
         z = torch.randn(n, self.latent_dim, generator=rng)
-        sampler, training = self.sampler, self.sampler.training
-        sampler.eval()
-        points = sampler(z.to(self.device)).float().cpu()
-        sampler.train(training)  # a callback may look at samples between two steps
+        with evaluating(self.sampler) as sampler:
+            points = sampler(z.to(self.device)).float().cpu()
         return self.from_net(points)
 
     @torch.no_grad()
     def discriminate(self, x: Tensor) -> Tensor:
         """D's logits (N,) of points (N, *shape) in the range of the data, without augmentation or dropout."""
-        judge, training = self.discriminator, self.discriminator.training
-        judge.eval()
-        logits = torch.cat([judge(self.to_net(block).to(self.device)).float().cpu() for block in torch.split(x, 1000)])
-        judge.train(training)
-        return logits[:, 0]
+        with evaluating(self.discriminator) as judge:
+            blocks = [judge(self.to_net(block).to(self.device)).float().cpu() for block in torch.split(x, 1000)]
+        return torch.cat(blocks)[:, 0]
 
     def to_net(self, x: Tensor) -> Tensor:
         """Maps the data's range to that of G's output."""
-        return _rescale(x, self.spec.value_range, self.net_range)
+        return rescaled(x, self.spec.value_range, self.net_range)
 
     def from_net(self, x: Tensor) -> Tensor:
         """Maps G's output to the data's range, and clips to it."""
         if self.spec.value_range is None:
             return x
-        return _rescale(x, self.net_range, self.spec.value_range).clamp(*self.spec.value_range)
+        return rescaled(x, self.net_range, self.spec.value_range).clamp(*self.spec.value_range)
 
     def _adam(self, net: nn.Module) -> Adam:
         return Adam(net.parameters(), lr=self.learning_rates[0], betas=(self.beta1, self.beta2s[0]), fused=True)
@@ -195,10 +194,3 @@ class Gan(TrainedGenerator):
         parameters = [tensor for group in optimizer.param_groups for tensor in group["params"]]
         loss.backward(inputs=parameters)  # type: ignore[no-untyped-call]
         optimizer.step()
-
-
-def _rescale(x: Tensor, old: tuple[float, float] | None, new: tuple[float, float]) -> Tensor:
-    if old is None or old == new:
-        return x
-    scale = (new[1] - new[0]) / (old[1] - old[0])
-    return (x - old[0]) * scale + new[0]

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from synthmix.generators.base_schema import IMAGE_SIZES, BlocksSchema, TrainedSchema, needs_images
+from synthmix.generators.base_schema import BlocksSchema, TrainedSchema, needs_images, networks_faults
 from synthmix.schema import Count, Decay, Member, NonNegative, Positive
 
 
@@ -30,7 +30,7 @@ class ConvNetworksSchema(Member):
 
     def faults(self, cell: Any) -> Iterator[str]:
         """Square images of four sizes only, and more than one of them for batch norm."""
-        yield from needs_images(cell.model.name, cell, sizes=IMAGE_SIZES)
+        yield from needs_images(cell.model.name, cell)
         if cell.model.batch_size < 2:
             yield f"model.batch_size={cell.model.batch_size}: must be ≥ 2 for the batch norm of {cell.model.name}"
 
@@ -62,7 +62,7 @@ class GanSchema(TrainedSchema):
 
     def faults(self, cell: Any) -> Iterator[str]:
         """Nets that suit the data, and an activation that reaches all of its range."""
-        yield from self.networks.faults(cell)
+        yield from networks_faults(self.networks, cell, ConvNetworksSchema, MlpNetworksSchema, ResidualNetworksSchema)
         if self.output in ("tanh", "sigmoid") and cell.outline.spec.value_range is None:
             yield f"model.output={self.output}: data.name={cell.data.name} has no bounds; allowed: auto, none"
         if self.augment and cell.outline.spec.kind != "image":

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from synthmix.data.spec import DataSpec
+from synthmix.errors import TrainingDiverged
 from synthmix.generators.corruption import Corruption, corrupted
 from synthmix.generators.latent_generator import LatentGenerator
 from synthmix.generators.losses import bernoulli_divergence, bernoulli_nll, calibrated_gaussian_nll, gaussian_kl
@@ -137,5 +138,7 @@ class Vae(LatentGenerator):
     def finish(self, x: Tensor) -> None:
         """Measures the decoder's noise on train, and fits the ex-post mixture where it is asked for."""
         self.noise_scale.fill_((self.reconstruct(x) - x).square().mean().sqrt())
+        if not self.noise_scale.isfinite():
+            raise TrainingDiverged(f"{type(self).__name__}: reconstructions are not finite at step {self.steps_done}")
         if self.latent_density == "mixture":
             self.fit_mixture(x)

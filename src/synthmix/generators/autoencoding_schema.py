@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
 from synthmix.data.base_schema import train_size
-from synthmix.generators.base_schema import TrainedSchema
-from synthmix.generators.coders_schema import coders_faults
-from synthmix.schema import Count, Member, NonNegative, Positive, Range
+from synthmix.generators.base_schema import TrainedSchema, needs_images, networks_faults
+from synthmix.generators.coders_schema import ConvCodersSchema, MlpCodersSchema
+from synthmix.schema import Count, Member, NonNegative, Positive, Share
 
 
 @dataclass(kw_only=True)
@@ -24,7 +24,9 @@ class LatentGeneratorSchema(TrainedSchema):
 
     def faults(self, cell: Any) -> Iterator[str]:
         """A Bernoulli likelihood needs values in a bounded range; a mixture needs points."""
-        yield from coders_faults(self.networks, self.name, cell)
+        yield from networks_faults(self.networks, cell, ConvCodersSchema, MlpCodersSchema)
+        if isinstance(self.networks, ConvCodersSchema):
+            yield from needs_images(self.name, cell)
         if self.likelihood == "bernoulli" and cell.outline.spec.value_range is None:
             yield f"model.likelihood=bernoulli: data.name={cell.data.name} has no bounds; allowed: auto, gaussian"
         n_train, reason = train_size(cell)
@@ -41,7 +43,7 @@ class AutoencoderSchema(LatentGeneratorSchema):
     corruption_level: Positive
     sparsity: Literal["none", "kl", "l1"]
     sparsity_weight: Positive
-    sparsity_target: Annotated[float, Range(above=0, below=1)]
+    sparsity_target: Share
 
     def faults(self, cell: Any) -> Iterator[str]:
         """Not all values can be masked."""

@@ -36,6 +36,19 @@ class KeepBest(Callback):
         self.best: float | None = None
         self.best_step = 0
         self._weights: dict[str, Tensor] = {}
+        self._resumed = False
+
+    def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        """Refuses to go on where nobody has looked so far.
+
+        Raises:
+            InvalidInput: the checkpoint that is resumed from was made without a choice.
+        """
+        assert isinstance(pl_module, TrainedGenerator)
+        if pl_module.steps_done and not self._resumed:
+            raise InvalidInput(
+                f"trainer.resume_from: the checkpoint was made with trainer.choose=last; this training has {self.name}"
+            )
 
     def on_train_batch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule, *_: Any) -> None:
         """Looks where a look is due: blocks of minibatches end there."""
@@ -81,3 +94,4 @@ class KeepBest(Callback):
                     f"this training has {value}"
                 )
         self.best, self.best_step, self._weights = state_dict["best"], state_dict["best_step"], state_dict["weights"]
+        self._resumed = True

@@ -11,8 +11,12 @@ from torch.nn.utils import clip_grad_norm_
 from torch.optim import Adam, Optimizer
 
 from synthmix.data.spec import DataSpec
+from synthmix.generators.evaluation import evaluating
 from synthmix.generators.ode import Solver, Velocity, integrate
+from synthmix.generators.ranges import rescaled
 from synthmix.generators.trained import TrainedGenerator
+
+NET_RANGE = (-1.0, 1.0)
 
 
 class Networks(Protocol):
@@ -83,25 +87,19 @@ class FlowMatching(TrainedGenerator):
     def draw(self, n: int, rng: torch.Generator) -> Tensor:
         """Carries noise along the flow, to the range of the data."""
         noise = torch.randn(n, *self.spec.shape, generator=rng)
-        sampler, training = self.sampler, self.sampler.training
-        sampler.eval()
-        points = integrate(sampler, noise.to(self.device), solver=self.solver, evaluations=self.evaluations)
-        sampler.train(training)  # a callback may look at samples between two steps
+        with evaluating(self.sampler) as sampler:
+            points = integrate(sampler, noise.to(self.device), solver=self.solver, evaluations=self.evaluations)
         return self.from_net(points.float().cpu())
 
     def to_net(self, x: Tensor) -> Tensor:
         """Maps the data's range to [−1, 1]."""
-        if self.spec.value_range is None:
-            return x
-        low, high = self.spec.value_range
-        return (x - low) * (2 / (high - low)) - 1
+        return rescaled(x, self.spec.value_range, NET_RANGE)
 
     def from_net(self, x: Tensor) -> Tensor:
         """Maps [−1, 1] to the data's range, and clips to it."""
         if self.spec.value_range is None:
             return x
-        low, high = self.spec.value_range
-        return ((x + 1) * ((high - low) / 2) + low).clamp(low, high)
+        return rescaled(x, NET_RANGE, self.spec.value_range).clamp(*self.spec.value_range)
 
 
 def flow_matching_loss(velocity: Velocity, noise: Tensor, points: Tensor, times: Tensor) -> Tensor:

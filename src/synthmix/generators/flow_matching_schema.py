@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from synthmix.generators.base_schema import BlocksSchema, TrainedSchema
+from synthmix.generators.base_schema import BlocksSchema, TrainedSchema, networks_faults
 from synthmix.schema import Count, Member, Positive
 
 
@@ -29,6 +29,6 @@ class FlowMatchingSchema(TrainedSchema):
 
     def faults(self, cell: Any) -> Iterator[str]:
         """Nets that suit the data, and whole steps of the solver."""
-        yield from self.networks.faults(cell)
+        yield from networks_faults(self.networks, cell, VelocityNetworksSchema)
         if self.solver != "euler" and self.evaluations % 2:
             yield f"model.evaluations={self.evaluations}: must be even for model.solver={self.solver}, two a step"

@@ -13,10 +13,13 @@ from synthmix.data.spec import DataSpec
 from synthmix.errors import TrainingDiverged
 from synthmix.generators.latent_mixture import LatentMixture
 from synthmix.generators.losses import bernoulli_nll, gaussian_nll
+from synthmix.generators.ranges import rescaled
 from synthmix.generators.trained import TrainedGenerator
 from synthmix.seeds import derive_seed
 
 MIXTURE_POINTS = 10_000  # as many latents tell a mixture as much as all of MNIST do, in a sixth of the time
+NET_RANGE = (0.0, 1.0)
+AT_ONCE = 2000  # points that go through a net at the same time
 Likelihood = Literal["auto", "bernoulli", "gaussian"]
 
 
@@ -29,8 +32,8 @@ class Coders(Protocol):
 class LatentGenerator(TrainedGenerator):
     """An encoder and a decoder; a family gives `losses`, and what it samples from.
 
-    Images are rescaled to [0, 1]. The likelihood is Bernoulli (the decoder gives logits) or a Gaussian of unit
-    variance (the decoder gives the mean); tables need the latter.
+    Images are rescaled to [0, 1]. The likelihood is Bernoulli (the decoder gives logits) or a Gaussian (the decoder
+    gives the mean), of unit variance unless a family says otherwise; tables need the latter.
 
     Args:
         networks: which encoder and decoder: `MlpCoders` (conf/model/vae.yaml) or `ConvCoders` (conv_vae.yaml).
@@ -96,7 +99,8 @@ class LatentGenerator(TrainedGenerator):
     @torch.no_grad()
     def latents(self, x: Tensor) -> Tensor:
         """(N, *shape) → latents (N, latent_dim); of a distribution, its mean."""
-        out: Tensor = self._net("encoder")(self._to_unit(x.to(self.device)))
+        encoder, blocks = self._net("encoder"), torch.split(x, AT_ONCE)
+        out = torch.cat([encoder(self._to_unit(block.to(self.device))) for block in blocks])
         return out[:, : self.latent_dim].float().cpu()
 
     def encode(self, x: Tensor) -> Tensor:
@@ -106,12 +110,12 @@ class LatentGenerator(TrainedGenerator):
     @torch.no_grad()
     def decode(self, code: Tensor) -> Tensor:
         """(N, latent_dim) → the likelihood's mean (N, *shape), in the range of the data."""
-        out: Tensor = self._net("decoder")(code.to(self.device)).float()
-        points = (out.sigmoid() if self.bernoulli else out).cpu()
+        decoder, blocks = self._net("decoder"), torch.split(code, AT_ONCE)
+        out = torch.cat([decoder(block.to(self.device)).float().cpu() for block in blocks])
+        points = out.sigmoid() if self.bernoulli else out
         if self.spec.value_range is None:
             return points
-        low, high = self.spec.value_range
-        return points.clamp(0, 1) * (high - low) + low
+        return rescaled(points.clamp(*NET_RANGE), NET_RANGE, self.spec.value_range)
 
     def reconstruct(self, x: Tensor) -> Tensor:
         """(N, *shape) → (N, *shape): decode(encode(x))."""
@@ -139,11 +143,11 @@ class LatentGenerator(TrainedGenerator):
         Raises:
             TrainingDiverged: the last update has left weights that do not encode to finite numbers.
         """
-        latent = self.latents(x)
+        latent = self.latents(x[:MIXTURE_POINTS])
         if not latent.isfinite().all():
             raise TrainingDiverged(f"{type(self).__name__}: latents are not finite at step {self.steps_done}")
         self.mixture = LatentMixture.fit(
-            latent[:MIXTURE_POINTS],
+            latent,
             max_components=self.mixture_components,
             reg_covar=self.mixture_regularization,
             seed=derive_seed(self.seed, "mixture") % 2**32,
@@ -159,7 +163,4 @@ class LatentGenerator(TrainedGenerator):
         return nets[name]
 
     def _to_unit(self, x: Tensor) -> Tensor:
-        if self.spec.value_range is None or self.spec.value_range == (0.0, 1.0):
-            return x
-        low, high = self.spec.value_range
-        return (x - low) / (high - low)
+        return rescaled(x, self.spec.value_range, NET_RANGE)

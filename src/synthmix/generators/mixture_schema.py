@@ -8,9 +8,8 @@ from typing import Annotated, Any, Literal
 
 from synthmix.data.base_schema import train_size
 from synthmix.generators.base_schema import TrainedSchema
-from synthmix.schema import Count, Member, NonNegative, Positive, Range
+from synthmix.schema import Count, Member, NonNegative, Positive, Range, Share
 
-Share = Annotated[float, Range(above=0, below=1)]
 Regularization = Annotated[float, Range(low=1e-9)]  # below, rounding makes a covariance of identical points indefinite
 
 
@@ -30,9 +29,9 @@ class EmSchema(Member):
         n_train, reason = train_size(cell)
         if not self.n_components:
             yield "model.n_components=[]: must name at least one number"
-        elif min(self.n_components) > max(1, n_train // 2):
+        elif min(self.n_components) > (most := max(1, n_train // 2)):
             shown = ", ".join(map(str, self.n_components))
-            yield f"model.n_components=[{shown}]: the least must be ≤ {n_train // 2}, half of {n_train} ({reason})"
+            yield f"model.n_components=[{shown}]: the least must be ≤ {most}, half of {n_train} ({reason})"
         fewest = 4 if self.folds == 2 else 3  # so that two points are left when a fold is held out
         if n_train < fewest:
             yield f"{reason}={n_train}: must be ≥ {fewest} for the folds of model.name={self.name}"

@@ -8,7 +8,7 @@ from typing import Literal
 from torch import Tensor
 
 from synthmix.data.base import Dataset
-from synthmix.metrics.features import PcaFeatures
+from synthmix.metrics.features import PcaFeatures, space_of_distances
 from synthmix.metrics.frechet import Moments
 from synthmix.metrics.kernels import kid
 from synthmix.metrics.quality import extract
@@ -17,10 +17,11 @@ Score = Literal["fd_pca", "kid"]
 
 
 def distance_to(name: Score, val: Dataset) -> Callable[[Tensor], float]:
-    """The distance of a sample (N, *shape) to `val` on its leading principal axes, as `quality_scores` has it."""
-    extractor = PcaFeatures.fit(val.x, val.spec)
-    real = extract(extractor, val.x)
+    """The distance of a sample (N, *shape) to `val`, as `quality_scores` has it."""
     if name == "kid":
-        return lambda sample: kid(real, extract(extractor, sample))
-    reference = Moments.of(real)
-    return lambda sample: reference.distance(Moments.of(extract(extractor, sample)))
+        space = space_of_distances((), val)
+        real = extract(space, val.x)
+        return lambda sample: kid(real, extract(space, sample))
+    axes = PcaFeatures.fit(val.x, val.spec)
+    reference = Moments.of(extract(axes, val.x))
+    return lambda sample: reference.distance(Moments.of(extract(axes, sample)))

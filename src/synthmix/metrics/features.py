@@ -13,12 +13,13 @@ import torch
 from sklearn.decomposition import PCA
 from torch import Tensor, nn
 
-from synthmix.data.base import Splits
+from synthmix.data.base import Dataset, Splits
 from synthmix.data.spec import DataSpec
 
 MAX_PIXELS = 1024  # 28×28 takes half a second for 10,000 points, 3×32×32 takes 35 (eigenvalues, cubic in the size)
 MAX_COMPONENTS = 32
 POINTS_PER_COMPONENT = 10  # of the reference, so that its covariance in PCA space is well conditioned
+FEWEST_COMPONENTS = 30  # on fewer, noise lies among the points
 
 
 class FeatureExtractor(nn.Module):
@@ -111,6 +112,18 @@ class PcaFeatures(FeatureExtractor):
     def forward(self, x: Tensor) -> Tensor:
         """(N, ...) → (N, n_components), float64."""
         return (self.unit(x.flatten(1).double()) - self.mean) @ self.axes.T
+
+
+def space_of_distances(extractors: Sequence[FeatureExtractor], val: Dataset) -> FeatureExtractor:
+    """Where points are neighbours, which no label has shaped: `pca` where val determines axes enough, else `pixels`.
+
+    Taken from `extractors` where it is among them.
+    """
+    enough = len(val) >= POINTS_PER_COMPONENT * min(FEWEST_COMPONENTS, val.spec.size)
+    known = {extractor.name: extractor for extractor in extractors}
+    if enough:
+        return known.get("pca") or PcaFeatures.fit(val.x, val.spec)
+    return known.get("pixels") or PixelFeatures(val.spec)
 
 
 def default_names(splits: Splits) -> list[str]:

@@ -52,7 +52,8 @@ class Gaussian:
     def total(self, x: Tensor, y: Tensor) -> Tensor:
         """Its sum over all pairs."""
         scale = -0.5 / self.bandwidth**2
-        return torch.stack([squared.mul_(scale).exp_().sum() for _, squared in squared_distance_blocks(x, y)]).sum()
+        blocks = squared_distance_blocks(x, y)  # of far points, rounding takes some below 0
+        return torch.stack([squared.clamp_(min=0).mul_(scale).exp_().sum() for _, squared in blocks]).sum()
 
     def own(self, x: Tensor) -> Tensor:
         """k(x, x) of each point: 1."""

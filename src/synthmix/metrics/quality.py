@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
@@ -11,7 +12,7 @@ from torch import Tensor
 from synthmix.data.base import Splits
 from synthmix.metrics.diversity import duplicate_share, holes, modes_reached, vendi
 from synthmix.metrics.downstream import tstr
-from synthmix.metrics.features import FeatureExtractor, PcaFeatures
+from synthmix.metrics.features import FeatureExtractor, space_of_distances
 from synthmix.metrics.frechet import Moments, frechet_infinity
 from synthmix.metrics.inception import InceptionFeatures, inception_score
 from synthmix.metrics.kernels import kid, median_distance, mmd
@@ -22,6 +23,21 @@ from synthmix.seeds import derive_seed
 
 BATCH_SIZE = 1000
 INCEPTION_BATCH_SIZE = 32  # its images have 299×299 pixels
+
+
+class _Features(NamedTuple):
+    """Of one set, float64, (N, num_features); and Inception's logits."""
+
+    points: Tensor
+    logits: Tensor | None
+
+
+class _Sets(NamedTuple):
+    """What one extractor makes of the three sets that are compared."""
+
+    val: _Features
+    sample: _Features
+    floor: _Features
 
 
 def frechet_distance(
@@ -71,13 +87,14 @@ def quality_scores(
     """Scores a generator's sample, beside what real points score at the same size.
 
     `val`, all of it, is the reference: real points that the generator did not see. All scores but the Fréchet distances
-    are taken in the space of the extractor called `pca`, which no label has shaped, so that they may choose.
+    are taken on principal axes of `val`, or in all values where it is too small to determine them
+    (`space_of_distances`): no label has shaped that space, so that they may choose.
 
     Args:
         synthetic: beginning of the synthetic pool, (N, ...).
         splits: `val` is the reference and `train` what was learnt from. The floors take the first n points of `train`
             followed by `pool` in the place of the synthetic ones; where train is what is compared with, those of `val`.
-        extractors: feature spaces, see `make_extractors`; where `pca` is not among them, it is fitted on `val`.
+        extractors: feature spaces of the Fréchet distances, see `make_extractors`.
         n_samples: number of synthetic points to judge, at most.
         seed: of the folds, of k-means and of subsets.
         supervised: whether to train classifiers too. Needs labels of train and val.
@@ -106,11 +123,15 @@ def quality_scores(
         return scores
     synthetic, independent = synthetic[:n], torch.cat([splits.train.x[:n], splits.pool.x[:n]])[:n]
     _refuse_infinite(synthetic)
+    space, shared = space_of_distances(extractors, splits.val), None
     for extractor in extractors:
-        scores |= _distances(extractor, splits.val.x, synthetic, independent, seed)
-    fitted = (extractor for extractor in extractors if isinstance(extractor, PcaFeatures))
-    space = next(fitted, None) or PcaFeatures.fit(splits.val.x, splits.val.spec)
-    val, train, sample, floor = (extract(space, x) for x in (splits.val.x, splits.train.x, synthetic, independent))
+        sets = _Sets(*(_through(extractor, points) for points in (splits.val.x, synthetic, independent)))
+        scores |= _distances(extractor, sets, seed)
+        shared = sets if extractor is space else shared
+    if shared is None:
+        shared = _Sets(*(_through(space, points) for points in (splits.val.x, synthetic, independent)))
+    val, sample, floor = (features for features, _ in shared)
+    train = extract(space, splits.train.x)
     scores |= with_floors(lambda points: _resemblance(val, floor, points, seed), sample, floor)
     if len(train) > 1:
         scores |= with_floors(lambda points: _against_train(train, points, seed), sample, val[:n])
@@ -163,28 +184,27 @@ def with_floors(score: Callable[[Tensor], dict[str, float]], sample: Tensor, rea
     return score(sample) | {f"{name}_floor": value for name, value in score(real).items()}
 
 
-def _distances(
-    extractor: FeatureExtractor, val: Tensor, synthetic: Tensor, independent: Tensor, seed: int
-) -> dict[str, float]:
-    if isinstance(extractor, InceptionFeatures):
-        sets = [_through_inception(extractor, points) for points in (val, synthetic, independent)]
-        (real, _), (sample, logits), (floor, floor_logits) = sets
+def _distances(extractor: FeatureExtractor, sets: _Sets, seed: int) -> dict[str, float]:
+    """The Fréchet distance and its limit, and Inception's score."""
+    (real, _), (sample, logits), (floor, floor_logits) = sets
+    scores, name, ending = {}, "fd", f"_{extractor.name}"
+    if logits is not None and floor_logits is not None:
         scores = {"inception_score": inception_score(logits), "inception_score_floor": inception_score(floor_logits)}
-        name = "fid"
-    else:
-        real, sample, floor = (extract(extractor, points) for points in (val, synthetic, independent))
-        scores, name = {}, "fd"
+        name, ending = "fid", ""
     reference = Moments.of(real)
-    ending = "" if name == "fid" else f"_{extractor.name}"
     scores |= with_floors(lambda points: {f"{name}{ending}": reference.distance(Moments.of(points))}, sample, floor)
     limit = frechet_infinity(reference, sample, seed=derive_seed(seed, "fd"))
     return scores if limit is None else scores | {f"{name}_inf{ending}": limit}
 
 
 @torch.no_grad()
-def _through_inception(extractor: InceptionFeatures, points: Tensor) -> tuple[Tensor, Tensor]:
+def _through(extractor: FeatureExtractor, points: Tensor) -> _Features:
+    if not isinstance(extractor, InceptionFeatures):
+        return _Features(extract(extractor, points), None)
     batches = [extractor.features_and_logits(batch) for batch in torch.split(points, INCEPTION_BATCH_SIZE)]
-    return torch.cat([features for features, _ in batches]).double(), torch.cat([logits for _, logits in batches])
+    return _Features(
+        torch.cat([features for features, _ in batches]).double(), torch.cat([logits for _, logits in batches])
+    )
 
 
 def _resemblance(val: Tensor, real: Tensor, points: Tensor, seed: int) -> dict[str, float]:

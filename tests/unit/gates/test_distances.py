@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
 from scipy.spatial.distance import cdist
 
+from synthmix import load_dataset
 from synthmix.data.base import Dataset, Splits
 from synthmix.data.spec import DataSpec
 from synthmix.gates.base import Candidates, Gate
@@ -20,7 +23,7 @@ TRAIN, NEW = POINTS[:1000], POINTS[1000:]
 
 
 def fitted(gate: Gate, train: torch.Tensor = TRAIN) -> Gate:
-    part = Dataset(train, None, SPEC)
+    part = Dataset(train, None, replace(SPEC, shape=tuple(train.shape[1:])))
     control = Duplicate().fit(part, seed=0)
     return gate.fit(Splits(part, part, part, part, None, 0), Candidates(control, 0, lambda: control))
 
@@ -46,6 +49,14 @@ def test_what_is_authentic_keeps_its_distance() -> None:
     to_train = cdist(NEW, TRAIN)
     expected = to_train.min(axis=1) > 0.7 * own[to_train.argmin(axis=1)]
     assert fitted(Authentic(factor=0.7)).accept(NEW).tolist() == expected.tolist()
+
+
+@pytest.mark.parametrize("n", [15, 60, 100])
+def test_noise_is_not_typical_of_a_few_images(n: int) -> None:
+    x = load_dataset("digits").x[: 2 * n]
+    gate = fitted(Typicality(), x[:n])
+    assert not gate.accept(torch.rand(500, *x.shape[1:], generator=torch.Generator().manual_seed(0))).any()
+    assert gate.accept(x[n:]).double().mean() > 0.7
 
 
 @pytest.mark.parametrize("noise", [0.0, 1e-4])

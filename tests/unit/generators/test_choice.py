@@ -95,6 +95,16 @@ def test_a_resumed_training_chooses_among_all_of_its_states(
     assert equal(kept, train(name, few_digits, 6))
 
 
+def test_a_training_without_a_choice_cannot_be_resumed_with_one(
+    few_digits: Dataset, make: Callable[..., TrainedGenerator], train: Callable[..., TrainedGenerator]
+) -> None:
+    options = TrainerOptions(checkpoint_every=7, log_every=7)
+    make("gan", steps=14).fit(few_digits, seed=0, options=options)
+    again = KeepBest("s", Scripted(*range(9)), every=6, seed=0)
+    with pytest.raises(InvalidInput, match=r"made with trainer.choose=last; this training has s$"):
+        fitted(make, "gan", few_digits, again, resume_from="checkpoints/last.ckpt", checkpoint_every=7)
+
+
 @pytest.mark.parametrize(("name", "every"), [("other", 6), ("s", 5)])
 def test_scores_of_two_kinds_are_not_compared(
     name: str, every: int, few_digits: Dataset, make: Callable[..., TrainedGenerator]

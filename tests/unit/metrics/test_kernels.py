@@ -90,6 +90,12 @@ def test_mmd_of_gaussians_with_a_known_distance() -> None:
     assert np.std(values) / 10 < 0.02 * expected
 
 
+def test_points_that_are_far_out_do_not_break_the_bound() -> None:
+    x = torch.randn(40, 5, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
+    for scale in (1e3, 1e9, 1e30):
+        assert 0 <= mmd(x, scale * x.flip(0), bandwidth=3.0) <= 2
+
+
 @pytest.mark.parametrize("distance", [kid, mmd])
 def test_equal_distributions_are_at_nothing_on_average(distance) -> None:
     values = [distance(gaussian(50, 3, seed), gaussian(40, 3, seed + 1000)) for seed in range(200)]

@@ -243,6 +243,14 @@ def test_fresh_real_points_pass(fresh: dict[str, float]) -> None:
     assert fresh["dcr_share"] == pytest.approx(0.5, abs=0.08)
 
 
+@pytest.mark.parametrize("n_val", [10, 30, 100])
+def test_noise_is_imprecise_however_few_the_real_points(n_val: int, digits: Dataset) -> None:
+    few = split(digits, seed=0, n_train=100, n_val=n_val, n_test=100, n_reserve=0)
+    noise = torch.rand(400, 1, 8, 8, generator=torch.Generator().manual_seed(0))
+    scores = quality_scores(noise, few, make_extractors(["pca"], few, refuse), n_samples=400)
+    assert scores["precision"] < 0.1
+
+
 def test_each_failure_shows_where_it_should(splits: Splits, fresh: dict[str, float]) -> None:
     def scores_of(x: Tensor) -> dict[str, float]:
         return quality_scores(x, splits, make_extractors(["pca"], splits, refuse), n_samples=400)

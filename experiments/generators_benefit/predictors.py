@@ -1,6 +1,6 @@
 """What each generator's samples are worth, and which measure of quality foretells it, from a report, as Markdown.
 
-python experiments/generators/predictors.py multirun/STUDY/report [--ratio 4]
+python experiments/generators_benefit/predictors.py multirun/STUDY/report [--ratio 4]
 """
 
 from __future__ import annotations
