@@ -52,21 +52,21 @@ def main() -> None:
     study = cells[(cells["status"] == "finished") & (cells["mix.ratio"] > 0)].merge(runs, on=keys, suffixes=("", "_"))
     first = study.sort_values(["seed", "mix.ratio"]).drop_duplicates("model.name").sort_values("quality/fd_pca")
     data = load_dataset(first["data.name"].iloc[0], root=given.data)
-    panels = {"real points": data.x[: SIDE * SIDE]}
+    panels = {"real points\n": data.x[: SIDE * SIDE]}
     for row in first.dropna(subset="stage/generator").to_dict("records"):  # a control has nothing that is trained
         generator = load_generator(row["run_id"])
         points = generator.sample(SIDE * SIDE, seed=1)
         points = points if generator.scaling is None else generator.scaling.undone(points)
-        panels[f"{row['model.name']}  {row['quality/fd_pca']:.2g}"] = points
+        panels[f"{row['model.name']}\n{row['quality/fd_pca']:.2g}"] = points
     draw = images if data.spec.kind == "image" else strokes if data.spec.name == "pendigits" else scatter
     rows = -(-len(panels) // COLUMNS)
-    figure = Figure(figsize=(2 * COLUMNS, 2.2 * rows), layout="constrained")
+    figure = Figure(figsize=(2 * COLUMNS, 2.4 * rows), layout="constrained")
     for axes in (grid := figure.subplots(rows, COLUMNS, squeeze=False).ravel()):
         axes.axis("off")
     for axes, (title, points) in zip(grid, panels.items(), strict=False):
         draw(axes, points)
         axes.set_title(title, fontsize="small")
-    figure.suptitle(f"{data.spec.name}: generators by fd_pca, the number behind their names")
+    figure.suptitle(f"{data.spec.name}: generators by fd_pca, the number below their names")
     figure.savefig(given.out, dpi=110)
     print(given.out)
 
