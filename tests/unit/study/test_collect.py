@@ -29,7 +29,7 @@ CONFIG: dict[str, Any] = {
     "clusterer": {"_target_": "sklearn.cluster.KMeans", "name": "kmeans", "n_clusters": None, "n_init": 10},
     "mix": {"ratio": 1.0, "synthetic_weight": 1.0},
     "trainer": {"accelerator": "cpu", "precision": "32-true", "limit_steps": None},
-    "quality": {"extractors": None, "n_samples": 100},
+    "quality": {"extractors": None, "n_samples": 100, "inception_weights": None},
 }
 SETTINGS = {"score": None, "choose_by": "silhouette", "learning_curve": [0.5]}
 METRICS = {"cluster/ari": 0.5, "cluster/silhouette": 0.1, "val/silhouette": 0.2, "quality/fd_pca": 3.0}
