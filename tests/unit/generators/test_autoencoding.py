@@ -12,6 +12,7 @@ from torch.optim import Adam
 
 from synthmix.data.base import Dataset, Splits
 from synthmix.data.spec import DataSpec
+from synthmix.generators import latent_generator
 from synthmix.generators.autoencoding import Autoencoder, Vae
 from synthmix.generators.coders import MlpCoders
 from synthmix.generators.latent_generator import LatentGenerator
@@ -68,6 +69,21 @@ def test_the_mean_of_the_samples_is_near_that_of_the_data(model: LatentGenerator
     samples = model.sample(1000, seed=0).mean(0)
     spread = (digits.train.x - digits.train.x.mean(0)).square().mean().sqrt()
     assert (samples - digits.train.x.mean(0)).square().mean().sqrt() < 0.3 * spread
+
+
+def test_points_go_through_the_nets_in_parts(
+    plain: Autoencoder, digits: Splits, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    expected = plain.reconstruct(digits.val.x)
+    monkeypatch.setattr(latent_generator, "AT_ONCE", 7)
+    seen: list[int] = []
+    nets = [plain.network["encoder"], plain.network["decoder"]]
+    hooks = [net.register_forward_pre_hook(lambda _, args: seen.append(len(args[0]))) for net in nets]
+    torch.testing.assert_close(plain.reconstruct(digits.val.x), expected)
+    for hook in hooks:
+        hook.remove()
+    assert max(seen) == 7
+    assert sum(seen) == 2 * len(digits.val)
 
 
 def test_samples_differ_from_each_other_as_real_points_do(plain: Autoencoder, digits: Splits) -> None:

@@ -175,6 +175,14 @@ def test_r1_is_of_the_real_points_and_r2_of_the_fake_ones() -> None:
     assert max(places) - min(places) > 0.1
 
 
+def test_a_discriminator_without_a_slope_can_be_taught_one() -> None:
+    net, real, fake = nn.Linear(3, 1), torch.randn(9, 3), torch.randn(9, 3)
+    nn.init.zeros_(net.weight)
+    gradient_penalty(net, Judged.by(net, real), Judged.by(net, fake)).backward()
+    assert net.weight.grad is not None
+    assert net.weight.grad.isfinite().all()
+
+
 def test_a_penalty_teaches_the_discriminator(rng: torch.Generator) -> None:
     torch.manual_seed(0)
     net, real, fake = nn.Sequential(nn.Linear(3, 8), nn.Tanh(), nn.Linear(8, 1)), torch.randn(9, 3), torch.randn(9, 3)

@@ -113,6 +113,13 @@ def test_latents_that_are_not_finite_after_the_last_step_are_a_divergence(
         train("autoencoder", few_digits, 1, learning_rate=1e30)
 
 
+def test_reconstructions_that_are_not_finite_after_the_last_step_are_a_divergence(
+    few_digits: Dataset, train: Callable[..., Any]
+) -> None:
+    with pytest.raises(TrainingDiverged, match="Vae: reconstructions are not finite at step 1"):
+        train("vae", few_digits, 1, learning_rate=1e20, latent_density="prior")
+
+
 def test_what_has_diverged_does_not_replace_a_checkpoint(few_digits: Dataset, train: Callable[..., Any]) -> None:
     with pytest.raises(TrainingDiverged, match="at step 2"):
         train("vae", few_digits, 100, options={"checkpoint_every": 1, "log_every": 50}, learning_rate=1e30)
