@@ -206,9 +206,7 @@ def tuned_autoencoder(coding: Coding) -> Loop:
         losses = []
         for number, batch in enumerate(minibatches(dataset.x, coding.batch_size, steps), start=1):
             loss = coding.loss(encoder, decoder, batch)
-            adam.zero_grad()
-            loss.backward()
-            adam.step()
+            descend(adam, loss)
             if number % LOG_EVERY == 0:
                 losses.append(loss.item())
 
@@ -262,9 +260,7 @@ def tuned_mixture(n_components: int = 10, batch_size: int = 100, share: float = 
             whitened = (batch[:, None] - means) / deviations
             log_density = -0.5 * whitened.square().sum(2) - deviations.log().sum(1) - 0.5 * z.shape[1] * log(2 * pi)
             loss = -torch.logsumexp(logits.log_softmax(0) + log_density, dim=1).mean()
-            adam.zero_grad()
-            loss.backward()
-            adam.step()
+            descend(adam, loss)
             if number % LOG_EVERY == 0:
                 losses.append(loss.item())
 
@@ -297,6 +293,13 @@ def readers_vae(coding: Coding) -> Loop:
                     break
 
     return train
+
+
+def descend(adam: Adam, loss: Tensor) -> None:
+    """One step."""
+    adam.zero_grad()
+    loss.backward()
+    adam.step()
 
 
 def minibatches(x: Tensor, batch_size: int, steps: int) -> Iterator[Tensor]:

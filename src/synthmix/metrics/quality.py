@@ -123,23 +123,15 @@ def quality_scores(
         return scores
     synthetic, independent = synthetic[:n], torch.cat([splits.train.x[:n], splits.pool.x[:n]])[:n]
     _refuse_infinite(synthetic)
-    space, shared = space_of_distances(extractors, splits.val), None
-    for extractor in extractors:
+    if supervised and (splits.train.y is None or splits.val.y is None):
+        raise ValueError("supervised scores need labels")
+    space = space_of_distances(extractors, splits.val)
+    for extractor in dict.fromkeys([*extractors, space]):
         sets = _Sets(*(_through(extractor, points) for points in (splits.val.x, synthetic, independent)))
-        scores |= _distances(extractor, sets, seed)
-        shared = sets if extractor is space else shared
-    if shared is None:
-        shared = _Sets(*(_through(space, points) for points in (splits.val.x, synthetic, independent)))
-    val, sample, floor = (features for features, _ in shared)
-    train = extract(space, splits.train.x)
-    scores |= with_floors(lambda points: _resemblance(val, floor, points, seed), sample, floor)
-    if len(train) > 1:
-        scores |= with_floors(lambda points: _against_train(train, points, seed), sample, val[:n])
-    scores |= closest_records(train, val, sample)
-    if supervised:
-        if splits.train.y is None or splits.val.y is None:
-            raise ValueError("supervised scores need labels")
-        scores |= tstr(train, splits.train.y, sample, val, splits.val.y)
+        if extractor in extractors:
+            scores |= _distances(extractor, sets, seed)
+        if extractor is space:
+            scores |= _relations(sets, splits, extract(space, splits.train.x), seed, supervised)
     return scores
 
 
@@ -205,6 +197,18 @@ def _through(extractor: FeatureExtractor, points: Tensor) -> _Features:
     return _Features(
         torch.cat([features for features, _ in batches]).double(), torch.cat([logits for _, logits in batches])
     )
+
+
+def _relations(sets: _Sets, splits: Splits, train: Tensor, seed: int, supervised: bool) -> dict[str, float]:
+    """The scores in the space of distances, of features of train too."""
+    val, sample, floor = (features for features, _ in sets)
+    scores = with_floors(lambda points: _resemblance(val, floor, points, seed), sample, floor)
+    if len(train) > 1:
+        scores |= with_floors(lambda points: _against_train(train, points, seed), sample, val[: len(sample)])
+    scores |= closest_records(train, val, sample)
+    if supervised and splits.train.y is not None and splits.val.y is not None:
+        scores |= tstr(train, splits.train.y, sample, val, splits.val.y)
+    return scores
 
 
 def _resemblance(val: Tensor, real: Tensor, points: Tensor, seed: int) -> dict[str, float]:
