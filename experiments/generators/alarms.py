@@ -18,13 +18,13 @@ import torch
 from torch import Tensor
 
 from synthmix import load_dataset, make_generator
-from synthmix.composition import composer
-from synthmix.config import plain
+from synthmix.config.alarms import AlarmsSchema
+from synthmix.config.cell import plain
+from synthmix.config.composing import composer
 from synthmix.data.base import Splits
 from synthmix.data.split import split
-from synthmix.metrics.alarms import ALARMS, alarms
-from synthmix.metrics.alarms_schema import AlarmsSchema
-from synthmix.metrics.quality import quality_scores
+from synthmix.quality.alarms import ALARMS, alarms
+from synthmix.quality.scores import quality_scores
 from synthmix.seeds import generator_for, pool_seed
 
 N = 2000

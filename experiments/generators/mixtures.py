@@ -21,11 +21,11 @@ import torch
 from synthmix import load_dataset, make_generator
 from synthmix.data.base import Splits
 from synthmix.data.split import split
-from synthmix.generators.gaussian_density import Covariance, GaussianMixtureDensity, fit_by_em
-from synthmix.generators.gaussian_mixture import GaussianMixtureGenerator
-from synthmix.generators.gaussian_mixture_sgd import GaussianMixtureSgd
-from synthmix.generators.model_selection import CRITERIA, Selection
-from synthmix.generators.subspace import Subspace, SubspaceMixture
+from synthmix.generators.mixture.gaussian_density import Covariance, GaussianMixtureDensity, fit_by_em
+from synthmix.generators.mixture.gaussian_mixture import GaussianMixtureGenerator
+from synthmix.generators.mixture.gaussian_mixture_sgd import GaussianMixtureSgd
+from synthmix.generators.mixture.model_selection import CRITERIA, Selection
+from synthmix.generators.mixture.subspace import Subspace, SubspaceMixture
 from synthmix.plots.selection import selection_curves
 from synthmix.seeds import derive_seed
 

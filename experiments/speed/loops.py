@@ -21,9 +21,9 @@ from torch.optim import Adam
 from torch.utils.data import DataLoader, TensorDataset
 
 from synthmix.data.base import Dataset
-from synthmix.generators.coders import ConvCoders, MlpCoders
+from synthmix.generators.autoencoder.coders import ConvCoders, MlpCoders
+from synthmix.generators.flow.velocity import VelocityNetworks
 from synthmix.generators.networks import ConvNetworks, MlpNetworks
-from synthmix.generators.velocity import VelocityNetworks
 
 Loop = Callable[[Dataset, int], None]
 LOG_EVERY = 50

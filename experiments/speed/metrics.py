@@ -28,12 +28,12 @@ import prdc
 import torch
 from torch import Tensor
 
-from synthmix.metrics.diversity import duplicate_share, holes, modes_reached, vendi
-from synthmix.metrics.frechet import Moments, frechet_infinity
-from synthmix.metrics.kernels import kid, mmd
-from synthmix.metrics.memorisation import authenticity, closest_records
-from synthmix.metrics.neighbours import precision_recall_density_coverage
-from synthmix.metrics.two_sample import c2st
+from synthmix.quality.diversity import duplicate_share, holes, modes_reached, vendi
+from synthmix.quality.frechet import Moments, frechet_infinity
+from synthmix.quality.kernels import kid, mmd
+from synthmix.quality.memorisation import authenticity, closest_records
+from synthmix.quality.neighbours import precision_recall_density_coverage
+from synthmix.quality.two_sample import c2st
 
 POINTS, DIMENSIONS, NEIGHBOURS, REPETITIONS = 10_000, 64, 5, 3
 

@@ -25,7 +25,7 @@ import torch
 from minisom import MiniSom
 from sklearn.datasets import load_digits
 
-from synthmix.clusterers.som import SelfOrganizingMap
+from synthmix.tasks.clustering.learners.som import SelfOrganizingMap
 
 ROWS, COLUMNS, EPOCHS, REPETITIONS = 10, 10, 10, 5
 

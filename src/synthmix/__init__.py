@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from synthmix.api import load_dataset, load_generator, make_generator
-    from synthmix.clusterers.dbscan import DBSCAN
-    from synthmix.clusterers.som import SelfOrganizingMap
     from synthmix.errors import InvalidInput
-    from synthmix.metrics.diversity import vendi
-    from synthmix.metrics.downstream import tstr
-    from synthmix.metrics.frechet import FrechetDistance
-    from synthmix.metrics.kernels import KernelDistance, MaximumMeanDiscrepancy
-    from synthmix.metrics.memorisation import Authenticity, ClosestRecords
-    from synthmix.metrics.neighbours import PrecisionRecallDensityCoverage
-    from synthmix.metrics.two_sample import c2st
+    from synthmix.quality.diversity import vendi
+    from synthmix.quality.downstream import tstr
+    from synthmix.quality.frechet import FrechetDistance
+    from synthmix.quality.kernels import KernelDistance, MaximumMeanDiscrepancy
+    from synthmix.quality.memorisation import Authenticity, ClosestRecords
+    from synthmix.quality.neighbours import PrecisionRecallDensityCoverage
+    from synthmix.quality.two_sample import c2st
+    from synthmix.tasks.clustering.learners.dbscan import DBSCAN
+    from synthmix.tasks.clustering.learners.som import SelfOrganizingMap
 
 __version__ = "0.1.0"
 __all__ = [
@@ -39,21 +39,21 @@ __all__ = [
 
 # Where each public name lives; imported when it is first asked for, so that `import synthmix` costs nothing.
 _HOMES = {
-    "Authenticity": "synthmix.metrics.memorisation",
-    "ClosestRecords": "synthmix.metrics.memorisation",
-    "DBSCAN": "synthmix.clusterers.dbscan",
-    "FrechetDistance": "synthmix.metrics.frechet",
+    "Authenticity": "synthmix.quality.memorisation",
+    "ClosestRecords": "synthmix.quality.memorisation",
+    "DBSCAN": "synthmix.tasks.clustering.learners.dbscan",
+    "FrechetDistance": "synthmix.quality.frechet",
     "InvalidInput": "synthmix.errors",
-    "KernelDistance": "synthmix.metrics.kernels",
-    "MaximumMeanDiscrepancy": "synthmix.metrics.kernels",
-    "PrecisionRecallDensityCoverage": "synthmix.metrics.neighbours",
-    "SelfOrganizingMap": "synthmix.clusterers.som",
-    "c2st": "synthmix.metrics.two_sample",
+    "KernelDistance": "synthmix.quality.kernels",
+    "MaximumMeanDiscrepancy": "synthmix.quality.kernels",
+    "PrecisionRecallDensityCoverage": "synthmix.quality.neighbours",
+    "SelfOrganizingMap": "synthmix.tasks.clustering.learners.som",
+    "c2st": "synthmix.quality.two_sample",
     "load_dataset": "synthmix.api",
     "load_generator": "synthmix.api",
     "make_generator": "synthmix.api",
-    "tstr": "synthmix.metrics.downstream",
-    "vendi": "synthmix.metrics.diversity",
+    "tstr": "synthmix.quality.downstream",
+    "vendi": "synthmix.quality.diversity",
 }
 
 

@@ -10,10 +10,10 @@ from typing import Any
 from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from synthmix.composition import composer, readable
-from synthmix.config import check_member, instantiate, plain
+from synthmix.config.cell import check_member, instantiate, plain
+from synthmix.config.composing import composer, readable
 from synthmix.data.base import Dataset
-from synthmix.data.base_schema import SIZES
+from synthmix.data.config import SIZES
 from synthmix.errors import InvalidInput
 from synthmix.generators.base import Generator
 from synthmix.generators.checkpoint import read_checkpoint, restore
@@ -52,8 +52,8 @@ def load_generator(run: str, tracking_uri: str | None = None) -> LearnedGenerato
     """
     if Path(run).is_file():
         return _load_checkpoint(Path(run))
-    from synthmix.tracking import download_checkpoint
-    from synthmix.tracking_uri import resolve_uri
+    from synthmix.tracking.mlflow.checkpoint import download_checkpoint
+    from synthmix.tracking.uri import resolve_uri
 
     with TemporaryDirectory() as folder:
         return _load_checkpoint(download_checkpoint(resolve_uri(tracking_uri), run, Path(folder)))

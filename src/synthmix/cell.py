@@ -10,16 +10,16 @@ from __future__ import annotations
 
 from omegaconf import DictConfig
 
-from synthmix.clusterers.preparing import prepared
-from synthmix.config import instantiate
+from synthmix.config.cell import instantiate
+from synthmix.config.mix import synthetic_count
 from synthmix.gates.base import Candidates, accepted_points
-from synthmix.metrics.clustering import cluster_scores
 from synthmix.mixing import mix
-from synthmix.mixing_schema import synthetic_count
-from synthmix.pictures import log_pictures
+from synthmix.pipeline.pictures import log_pictures
+from synthmix.pipeline.stages import Stages
 from synthmix.seeds import pool_seed
-from synthmix.stages import Stages
-from synthmix.tracking import Run
+from synthmix.tasks.clustering.preparing import prepared
+from synthmix.tasks.clustering.scores import cluster_scores
+from synthmix.tracking.mlflow.run import Run
 
 
 def run_cell(config: DictConfig, stages: Stages, run: Run) -> dict[str, float]:

@@ -72,14 +72,14 @@ def _nobody_reads() -> bool:
 
 
 def _run(words: list[str]) -> int:
-    from synthmix.study.run import run
+    from synthmix.verbs.run import run
 
     return run(words)
 
 
 def _validate(words: list[str]) -> int:
-    from synthmix.study.arguments import read_arguments
     from synthmix.study.plan import make_plan
+    from synthmix.verbs.run_arguments import read_arguments
 
     asked = read_arguments(words)
     if asked.asks_hydra or asked.shows_config or asked.dry_run:
@@ -90,19 +90,19 @@ def _validate(words: list[str]) -> int:
 
 
 def _report(words: list[str]) -> int:
-    from synthmix.study.report_verb import report
+    from synthmix.verbs.report import report
 
     return report(words)
 
 
 def _sample(words: list[str]) -> int:
-    from synthmix.sample_verb import sample
+    from synthmix.verbs.sample import sample
 
     return sample(words)
 
 
 def _store(words: list[str]) -> int:
-    from synthmix.study.store_verb import store
+    from synthmix.verbs.store import store
 
     return store(words)
 
@@ -110,8 +110,8 @@ def _store(words: list[str]) -> int:
 def _ui(words: list[str]) -> int:
     from pathlib import Path
 
-    from synthmix.tracking_uri import SQLITE, resolve_uri
-    from synthmix.words import Words
+    from synthmix.tracking.uri import SQLITE, resolve_uri
+    from synthmix.verbs.parser import Words
 
     parser = Words("ui", "Opens the MLflow UI over the store that runs are logged to.")
     parser.add_argument("--port", type=int, default=5000)
@@ -137,7 +137,7 @@ def _completion(rest: list[str]) -> int:
         os.environ |= {"COMP_LINE": f"{program} {kept}", "COMP_POINT": str(max(0, int(point) - shift))}
         if verb not in ("run", "validate"):
             return 0
-    from synthmix.study.run import hydra_main
+    from synthmix.verbs.run import hydra_main
 
     hydra_main(["-sc", *rest])
     return 0

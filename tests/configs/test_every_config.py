@@ -12,10 +12,10 @@ from typing import Any, get_type_hints
 import pytest
 from omegaconf import DictConfig, OmegaConf
 
-from synthmix.composition import composer, conf_dir
-from synthmix.config import GROUPS, CellSchema, check, instantiate, plain, schemas
-from synthmix.data.base_schema import SIZES
-from synthmix.schema import Member
+from synthmix.config.cell import GROUPS, CellSchema, check, instantiate, plain, schemas
+from synthmix.config.composing import composer, conf_dir
+from synthmix.config.schema import Member
+from synthmix.data.config import SIZES
 from synthmix.study.plan import make_plan
 
 CONF = conf_dir()

@@ -138,17 +138,20 @@ BAD: list[tuple[str, list[str]]] = [
     ("representation=standardize representation.estimator._target_=joblib.load", [
         f"representation.estimator._target_=joblib.load: {ALLOWLIST}…"
     ]),
-    ("model._target_=synthmix.store.torch.load", ["model._target_=synthmix.store.torch.load: not a member of …"]),
+    (
+        "model._target_=synthmix.stages.store.torch.load",
+        ["model._target_=synthmix.stages.store.torch.load: not a member of …"],
+    ),
     (
         "model=flow_matching model.networks._target_=synthmix.generators.networks.ResidualNetworks",
         [
             "model.networks._target_=synthmix.generators.networks.ResidualNetworks: "
-            "allowed: synthmix.generators.velocity.VelocityNetworks"
+            "allowed: synthmix.generators.flow.velocity.VelocityNetworks"
         ],
     ),
     (
-        "model=r3gan_residual model.networks._target_=synthmix.generators.velocity.VelocityNetworks",
-        ["model.networks._target_=synthmix.generators.velocity.VelocityNetworks: allowed: synthmix.generators.net…"],
+        "model=r3gan_residual model.networks._target_=synthmix.generators.flow.velocity.VelocityNetworks",
+        ["model.networks._target_=synthmix.generators.flow.velocity.VelocityNetworks: allowed: synthmix.gener…"],
     ),
     ("model._target_=sklearn.cluster.KMeans", ["model._target_=sklearn.cluster.KMeans: not a member of model; …"]),
     ("clusterer._target_=sklearn.cluster.KMeanz", ["clusterer._target_=sklearn.cluster.KMeanz: cannot be imported …"]),

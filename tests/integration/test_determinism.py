@@ -14,12 +14,12 @@ from numpy.typing import NDArray
 from omegaconf import DictConfig
 
 from synthmix import cell
-from synthmix.composition import composer
+from synthmix.config.composing import composer
 from synthmix.data.base import Dataset, Splits
-from synthmix.generators.trained import TrainedGenerator
-from synthmix.resources import Resources
-from synthmix.stages import Stages
-from synthmix.tracking import Tracker
+from synthmix.generators.training.trained import TrainedGenerator
+from synthmix.pipeline.resources import Resources
+from synthmix.pipeline.stages import Stages
+from synthmix.tracking.mlflow.tracker import Tracker
 
 SMALL = ["data.n_train=50", "quality.n_samples=100", "trainer.limit_steps=30"]
 

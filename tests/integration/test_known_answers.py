@@ -19,20 +19,20 @@ from sklearn.base import clone
 from torch import Tensor
 
 from synthmix import load_dataset, make_generator
-from synthmix.clusterers.preparing import prepared
-from synthmix.composition import composer
-from synthmix.config import instantiate, plain
+from synthmix.analysis.analysis import analyse
+from synthmix.analysis.result import StudyResult
+from synthmix.analysis.statistics import holm, sign_flip_p
+from synthmix.config.cell import instantiate, plain
+from synthmix.config.composing import composer
+from synthmix.config.mix import synthetic_count
 from synthmix.data.base import Dataset, Splits
 from synthmix.data.split import split
 from synthmix.generators.base import Generator
 from synthmix.generators.controls import Truth
-from synthmix.metrics.agreement import AdjustedRandScore, ClusterAccuracy
 from synthmix.mixing import mix
-from synthmix.mixing_schema import synthetic_count
 from synthmix.seeds import derive_seed, generator_for, pool_seed
-from synthmix.study.analysis import analyse
-from synthmix.study.result import StudyResult
-from synthmix.study.statistics import holm, sign_flip_p
+from synthmix.tasks.clustering.agreement import AdjustedRandScore, ClusterAccuracy
+from synthmix.tasks.clustering.preparing import prepared
 
 N = 60
 SEEDS = range(160)

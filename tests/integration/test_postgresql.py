@@ -9,14 +9,14 @@ from typing import Any
 
 from mlflow import MlflowClient
 
-from synthmix.tracking import Tracker
+from synthmix.tracking.mlflow.tracker import Tracker
 
 WORKERS, CELLS = 4, 10
 
 # A process that logs cells, each with what an ordinary one has.
 WORKER = """
 import sys
-from synthmix.tracking import Tracker
+from synthmix.tracking.mlflow.tracker import Tracker
 
 uri, worker, cells = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
 tracker = Tracker(uri, "at once")

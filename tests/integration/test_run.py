@@ -21,15 +21,15 @@ from sklearn.datasets import load_digits
 from sklearn.metrics import adjusted_rand_score, normalized_mutual_info_score
 
 from synthmix import load_dataset, load_generator
-from synthmix.composition import conf_dir
-from synthmix.config import plain
+from synthmix.config.cell import plain
+from synthmix.config.composing import conf_dir
 from synthmix.data.split import split
-from synthmix.dependencies import Dependencies
-from synthmix.generators.trained import TrainedGenerator
-from synthmix.resources import Resources
+from synthmix.generators.training.trained import TrainedGenerator
+from synthmix.pipeline.dependencies import Dependencies
+from synthmix.pipeline.resources import Resources
+from synthmix.pipeline.stages import Stages
 from synthmix.seeds import derive_seed, pool_seed
-from synthmix.stages import Stages
-from synthmix.tracking import Tracker
+from synthmix.tracking.mlflow.tracker import Tracker
 
 SMALL = ["data.n_train=50", "quality.n_samples=100", "trainer.log_every=10"]
 
@@ -273,7 +273,7 @@ def test_a_table_without_labels_is_scored_by_internal_indices_alone(
 
 # A model of the user's own, in a folder of its own.
 MY_GAN = """
-from synthmix.generators.adversarial import Gan
+from synthmix.generators.gan.model import Gan
 
 class MyGan(Gan):
     def __init__(self, *, fails_at=None, **gan):

@@ -12,7 +12,9 @@ import pytest
 from mlflow import MlflowClient
 
 from synthmix import load_generator
-from synthmix.tracking import LossLogger, RunRecord, Tracker
+from synthmix.tracking.base import RunRecord
+from synthmix.tracking.loss_logger import LossLogger
+from synthmix.tracking.mlflow.tracker import Tracker
 
 SMALL = ["data.n_train=50", "quality.n_samples=100", "trainer.log_every=10", "model.steps=30"]
 

@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager, contextmanager
 
 import pytest
 
-from synthmix.tracking import Tracker
+from synthmix.tracking.mlflow.tracker import Tracker
 
 
 @pytest.fixture(scope="session")

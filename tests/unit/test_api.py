@@ -15,7 +15,7 @@ import synthmix
 from synthmix import InvalidInput, load_dataset, load_generator, make_generator
 from synthmix.data.base import Dataset
 from synthmix.generators.checkpoint import save_generator
-from synthmix.generators.trained import TrainedGenerator
+from synthmix.generators.training.trained import TrainedGenerator
 
 
 @pytest.fixture(scope="module")
@@ -93,8 +93,8 @@ def trained(digits: Dataset, name: str, **options: Any) -> TrainedGenerator:
 def test_a_generator_on_disk_samples_as_the_one_that_was_trained(
     digits: Dataset, name: str, options: dict[str, Any], tmp_path: Path
 ) -> None:
-    from synthmix.composition import composer
-    from synthmix.config import plain
+    from synthmix.config.cell import plain
+    from synthmix.config.composing import composer
 
     generator = trained(digits, name, **options)
     with composer() as compose:

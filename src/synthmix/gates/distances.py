@@ -9,8 +9,8 @@ from torch import Tensor
 
 from synthmix.data.base import Dataset, Splits
 from synthmix.gates.base import Candidates
-from synthmix.metrics.features import PixelFeatures
-from synthmix.metrics.neighbours import nearest
+from synthmix.quality.features.extractors import PixelFeatures
+from synthmix.quality.neighbours import nearest
 
 
 class Neighbourhood:

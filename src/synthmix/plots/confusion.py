@@ -10,8 +10,8 @@ from matplotlib.patches import Rectangle
 from numpy.typing import NDArray
 from torch import Tensor
 
-from synthmix.metrics.agreement import NOISE, ClusterAccuracy, contingency, match_clusters
 from synthmix.plots.palette import INK
+from synthmix.tasks.clustering.agreement import NOISE, ClusterAccuracy, contingency, match_clusters
 
 CELL = 0.4  # inches
 MAX_LEFT_OVER = 10  # unmatched clusters that have a column of their own

@@ -14,9 +14,9 @@ from sklearn.decomposition import PCA
 from sklearn.manifold import TSNE
 from torch import Tensor
 
-from synthmix.metrics.agreement import NOISE
 from synthmix.plots.palette import INK, REAL, SYNTHETIC, colours
 from synthmix.seeds import derive_seed, generator_for
+from synthmix.tasks.clustering.agreement import NOISE
 
 NAMED_CLUSTERS = 30  # more numbers than that cover one another
 TSNE_INPUTS = 50  # principal components that t-SNE starts from (van der Maaten and Hinton 2008)

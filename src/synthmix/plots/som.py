@@ -13,8 +13,8 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from numpy.typing import ArrayLike, NDArray
 
-from synthmix.clusterers.som import SelfOrganizingMap
 from synthmix.data.spec import DataSpec
+from synthmix.tasks.clustering.learners.som import SelfOrganizingMap
 
 NODE_SIZE = 0.5  # inches
 NEIGHBOURS = [step for step in product((-1, 0, 1), repeat=2) if step != (0, 0)]

@@ -10,8 +10,8 @@ from torch import Tensor
 
 from synthmix.data.base import Dataset
 from synthmix.generators.checkpoint import checkpoint_content, restore
-from synthmix.generators.trained import TrainedGenerator
-from synthmix.generators.trainer import Precision, TrainerOptions
+from synthmix.generators.training.trained import TrainedGenerator
+from synthmix.generators.training.trainer import Precision, TrainerOptions
 
 
 class Encoder(Protocol):

@@ -1,1 +1,1 @@
-"""Studies: cells → table → figures."""
+"""A sweep: its cells, what is missing of them, and how they are launched."""

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from synthmix.config import canonical
-from synthmix.dependencies import TRAINER_ELSEWHERE
-from synthmix.stage_key import key_of
+from synthmix.config.cell import canonical
+from synthmix.pipeline.dependencies import TRAINER_ELSEWHERE
+from synthmix.stages.key import key_of
 
 # Where a cell runs, is logged and kept, and what a study makes of it, tells no combinations apart.
 ELSEWHERE = ("hydra", "tracking", "paths", "study")

@@ -17,17 +17,19 @@ from omegaconf import DictConfig, OmegaConf
 from threadpoolctl import threadpool_limits
 
 from synthmix.cell import run_cell
-from synthmix.config import plain
-from synthmix.environment import environment_tags, environment_text
+from synthmix.config.cell import plain
+from synthmix.config.flat import flatten
 from synthmix.errors import GateStarved, InvalidInput, TrainingDiverged, Unavailable
-from synthmix.gpu import use_one_gpu
-from synthmix.resources import Resources
-from synthmix.stages import Stages, alarm_tags
-from synthmix.store import Entry
+from synthmix.pipeline.resources import Resources
+from synthmix.pipeline.stages import Stages, alarm_tags
+from synthmix.stages.store import Entry
 from synthmix.study.combination import asked_for, combination_id
+from synthmix.study.gpu import use_one_gpu
 from synthmix.study.record import asked_of
-from synthmix.tracking import Run, Tracker, flatten
-from synthmix.tracking_uri import resolve_uri
+from synthmix.tracking.environment import environment_tags, environment_text
+from synthmix.tracking.mlflow.run import Run
+from synthmix.tracking.mlflow.tracker import Tracker
+from synthmix.tracking.uri import resolve_uri
 
 OUTCOME_FILE = "outcome.json"
 

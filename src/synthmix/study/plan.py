@@ -14,11 +14,11 @@ from hydra.core.override_parser.types import Override
 from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 
-from synthmix.composition import Composer, composer, parse
-from synthmix.config import CellSchema, check, plain
-from synthmix.data.base_schema import train_size
+from synthmix.config.cell import CellSchema, check, plain
+from synthmix.config.composing import Composer, composer, parse
+from synthmix.data.config import train_size
 from synthmix.errors import InvalidInput
-from synthmix.stage_key import key_of
+from synthmix.stages.key import key_of
 from synthmix.study.combination import asked_for
 
 # What tells the arms of a study apart: real points alone are scored without them.

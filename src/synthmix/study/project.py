@@ -10,13 +10,14 @@ from functools import partial
 import torch
 import yaml
 
-from synthmix.resources import Resources
-from synthmix.stages import alarm_tags
-from synthmix.store import Entry, Manifest
+from synthmix.pipeline.resources import Resources
+from synthmix.pipeline.stages import alarm_tags
+from synthmix.pipeline.training import run_name, run_params, run_tags
+from synthmix.stages.store import Entry, Manifest
 from synthmix.study.job import cell_name, cell_params, cell_tags, record_tags
 from synthmix.study.record import Asked, Record
-from synthmix.tracking import RunRecord, Tracker
-from synthmix.training import run_name, run_params, run_tags
+from synthmix.tracking.base import RunRecord
+from synthmix.tracking.mlflow.tracker import Tracker
 
 
 def project(record: Record, resources: Resources, parent: str | None) -> dict[str, str]:

@@ -16,9 +16,9 @@ from typing import Any, Self
 
 from filelock import FileLock, Timeout
 
-from synthmix.dependencies import Dependencies
 from synthmix.errors import InvalidInput
-from synthmix.stage_key import key_of
+from synthmix.pipeline.dependencies import Dependencies
+from synthmix.stages.key import key_of
 from synthmix.study.combination import asked_for
 
 RECORD = "study.json"

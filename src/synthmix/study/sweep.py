@@ -10,10 +10,10 @@ import traceback
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
-from synthmix.composition import parse
-from synthmix.config import plain
-from synthmix.resources import Resources
-from synthmix.study.arguments import quoted
+from synthmix.config.cell import plain
+from synthmix.config.composing import parse
+from synthmix.pipeline.resources import Resources
+from synthmix.report.publishing import publish, tell
 from synthmix.study.combination import combination_id
 from synthmix.study.job import OUTCOME_FILE, Outcome, read_outcomes, run_job
 from synthmix.study.launch import launch
@@ -21,8 +21,8 @@ from synthmix.study.plan import Plan, PlannedCell
 from synthmix.study.progress import progress_bar
 from synthmix.study.project import project
 from synthmix.study.record import Asked, Record, Studies, asked_of
-from synthmix.study.reporting import publish, tell
-from synthmix.tracking import Run
+from synthmix.tracking.mlflow.run import Run
+from synthmix.verbs.run_arguments import quoted
 
 LAUNCHER_ERROR = "launcher_error.txt"
 Asking = dict[str, tuple[PlannedCell, Asked]]  # by combination

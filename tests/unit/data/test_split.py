@@ -15,11 +15,11 @@ from sklearn.preprocessing import StandardScaler
 from torch import Tensor
 
 from synthmix.data.base import Dataset, Splits, assemble
-from synthmix.data.digits import load_digits
-from synthmix.data.idx import load_mnist
+from synthmix.data.sources.digits import load_digits
+from synthmix.data.sources.idx import load_mnist
+from synthmix.data.sources.toy import load_toy
 from synthmix.data.spec import DataSpec
 from synthmix.data.split import split
-from synthmix.data.toy import load_toy
 from synthmix.errors import InvalidInput
 
 seeds = st.integers(0, 2**32)

@@ -11,14 +11,14 @@ import torch
 from synthmix.api import load_dataset
 from synthmix.data.base import Dataset, Splits
 from synthmix.data.split import split
-from synthmix.generators.adversarial import Gan
-from synthmix.generators.autoencoding import Autoencoder, Vae
-from synthmix.generators.coders import ConvCoders, MlpCoders
-from synthmix.generators.flow_matching import FlowMatching
+from synthmix.generators.autoencoder.coders import ConvCoders, MlpCoders
+from synthmix.generators.autoencoder.model import Autoencoder, Vae
+from synthmix.generators.flow.model import FlowMatching
+from synthmix.generators.flow.velocity import VelocityNetworks
+from synthmix.generators.gan.model import Gan
 from synthmix.generators.networks import ConvNetworks, MlpNetworks
-from synthmix.generators.trained import TrainedGenerator
-from synthmix.generators.trainer import TrainerOptions
-from synthmix.generators.velocity import VelocityNetworks
+from synthmix.generators.training.trained import TrainedGenerator
+from synthmix.generators.training.trainer import TrainerOptions
 
 AUTOENCODER = {"networks": MlpCoders([16]), "latent_dim": 3, "mixture_components": 2, "batch_size": 16}
 

@@ -10,14 +10,14 @@ import torch
 from omegaconf import OmegaConf
 
 from synthmix.api import load_generator
-from synthmix.composition import conf_dir
-from synthmix.config import instantiate, plain
+from synthmix.config.cell import instantiate, plain
+from synthmix.config.composing import conf_dir
 from synthmix.data.base import Dataset, Splits
-from synthmix.generators.autoencoding import Autoencoder
+from synthmix.generators.autoencoder.model import Autoencoder
 from synthmix.generators.base import Scoring
 from synthmix.generators.checkpoint import checkpoint_content, read_checkpoint, restore, save_generator
 from synthmix.generators.learned import LearnedGenerator
-from synthmix.generators.trainer import TrainerOptions
+from synthmix.generators.training.trainer import TrainerOptions
 
 FEW = {"steps": 3, "batch_size": 16}
 MIXTURE = {**FEW, "mixture_components": 2}

@@ -9,8 +9,8 @@ from scipy import stats
 from torch import Tensor
 
 from synthmix.data.base import Dataset, Splits
+from synthmix.data.sources.toy import MixtureDensity
 from synthmix.data.spec import DataSpec
-from synthmix.data.toy import MixtureDensity
 from synthmix.errors import InvalidInput, Unavailable
 from synthmix.generators.controls import Bootstrap, Duplicate, Jitter, Real, Smote, Truth
 

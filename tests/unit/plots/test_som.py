@@ -9,9 +9,9 @@ from matplotlib.figure import Figure
 from PIL import Image
 from sklearn.datasets import load_digits
 
-from synthmix.clusterers.som import SelfOrganizingMap
 from synthmix.data.spec import DataSpec
 from synthmix.plots import som as plots
+from synthmix.tasks.clustering.learners.som import SelfOrganizingMap
 
 IMAGES = DataSpec("digits", "image", (1, 8, 8), (-1.0, 1.0), 10)
 TABLE = DataSpec("t", "table", (64,), None, None)

@@ -9,8 +9,8 @@ from sklearn.preprocessing import StandardScaler
 
 from synthmix.data.base import Dataset
 from synthmix.data.spec import DataSpec
-from synthmix.generators.autoencoding import Autoencoder
-from synthmix.generators.coders import MlpCoders
+from synthmix.generators.autoencoder.coders import MlpCoders
+from synthmix.generators.autoencoder.model import Autoencoder
 from synthmix.representations.base import Representation
 from synthmix.representations.identity import IdentityRepresentation
 from synthmix.representations.latent import LatentRepresentation

@@ -19,8 +19,8 @@ from sklearn.preprocessing import MinMaxScaler, OneHotEncoder, QuantileTransform
 
 from synthmix.data.base import Dataset
 from synthmix.data.spec import DataSpec
-from synthmix.generators.autoencoding import Autoencoder, Vae
-from synthmix.generators.coders import MlpCoders
+from synthmix.generators.autoencoder.coders import MlpCoders
+from synthmix.generators.autoencoder.model import Autoencoder, Vae
 from synthmix.representations.base import Representation, Storable
 from synthmix.representations.latent import LatentRepresentation
 from synthmix.representations.pca import PcaRepresentation

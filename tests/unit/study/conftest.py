@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from synthmix.study.analysis import Analysis
-from synthmix.study.result import Failure, StudyResult
+from synthmix.analysis.analysis import Analysis
+from synthmix.analysis.result import Failure, StudyResult
 
 BLOCK = ["clusterer.name", "representation.name", "data.name", "data.n_train"]
 KEYS = ["model.name", *BLOCK, "mix.ratio", "seed"]

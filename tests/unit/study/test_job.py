@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from synthmix.composition import composer
-from synthmix.config import plain
+from synthmix.config.cell import plain
+from synthmix.config.composing import composer
 from synthmix.study.job import cell_name
 
 

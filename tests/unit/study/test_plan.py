@@ -11,12 +11,12 @@ from typing import Any
 import pytest
 from omegaconf import DictConfig
 
-from synthmix.composition import composer
-from synthmix.config import plain
+from synthmix.config.cell import plain
+from synthmix.config.composing import composer
 from synthmix.errors import InvalidInput
 from synthmix.study.plan import make_plan
-from synthmix.study.run import hydra_main
 from synthmix.study.sweep import sweep_folder
+from synthmix.verbs.run import hydra_main
 
 # An experiment of the user's own.
 EXPERIMENT = """

@@ -13,11 +13,11 @@ from typing import Any
 
 import pytest
 
-from synthmix.composition import composer
-from synthmix.config import plain
-from synthmix.dependencies import Dependencies
+from synthmix.config.cell import plain
+from synthmix.config.composing import composer
 from synthmix.errors import InvalidInput
-from synthmix.stage_key import key_of
+from synthmix.pipeline.dependencies import Dependencies
+from synthmix.stages.key import key_of
 from synthmix.study.combination import combination_id
 from synthmix.study.record import Asked, Record, Studies, asked_of
 

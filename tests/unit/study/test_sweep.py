@@ -13,13 +13,13 @@ import pytest
 
 from synthmix.cli import main
 from synthmix.errors import InvalidInput
-from synthmix.resources import Resources
-from synthmix.stage_key import key_of
-from synthmix.store import Store
+from synthmix.pipeline.resources import Resources
+from synthmix.stages.key import key_of
+from synthmix.stages.store import Store
 from synthmix.study.plan import Plan, PlannedCell, make_plan
 from synthmix.study.record import Asked, Studies
 from synthmix.study.sweep import Asking, ask, missing
-from synthmix.tracking import Tracker
+from synthmix.tracking.mlflow.tracker import Tracker
 
 TOY = [
     *("data=toy", "data.n_points=500", "data.n_train=40", "data.n_val=50", "data.n_test=50"),

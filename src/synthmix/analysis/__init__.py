@@ -1,0 +1,1 @@
+"""From the cells of a study to effects, intervals, tests and answers."""

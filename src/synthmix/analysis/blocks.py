@@ -1,0 +1,68 @@
+"""The blocks of an analysis as a reader meets them: each with its title and its rows in order."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from synthmix.analysis.analysis import Analysis
+from synthmix.analysis.comparison import Keys, block_title, rows_of
+
+ROLES = ("baseline", "generator", "placebo", "control", "oracle")  # the order in which rows stand
+BASELINE = "real points alone"
+
+
+@dataclass(frozen=True)
+class Block:
+    """The rows of one block in the tables of an analysis.
+
+    Attributes:
+        title: what tells it from the other blocks of the study.
+        keys: its keys and their values.
+        summary: of `Analysis`, by role, arm and ratio; ratio 0, which all arms share, once.
+        curve: of `Analysis`.
+        best: of `Analysis`, by role and arm.
+        family: its row of `Analysis.family`.
+    """
+
+    title: str
+    keys: Keys
+    summary: pd.DataFrame
+    curve: pd.DataFrame
+    best: pd.DataFrame
+    family: Mapping[Any, Any]
+
+
+def blocks(analysis: Analysis) -> list[Block]:
+    """Every block of a study, in the order of `Analysis.family`."""
+    keys = [column for column in map(str, analysis.family) if "." in column]
+    told = [key for key in keys if analysis.family[key].nunique(dropna=False) > 1]
+    found = []
+    for row in analysis.family.to_dict("records"):
+        own: Keys = {key: row[key] for key in keys}
+        summary, curve, best = (rows_of(table, own) for table in (analysis.summary, analysis.curve, analysis.best))
+        baseline = summary["role"] == "baseline"
+        once = pd.concat([summary[baseline].head(1).assign(arm=BASELINE), summary[~baseline]])
+        ordered = _by_role(once, "mix.ratio"), curve, _by_role(best, "ratio")
+        found.append(Block(block_title(own, told), own, *ordered, row))
+    return found
+
+
+def by_size(found: Sequence[Block]) -> dict[str, pd.DataFrame]:
+    """The summaries of those blocks that differ in their number of real points alone, put together, by their title."""
+    told = [key for key in found[0].keys if len({str(block.keys[key]) for block in found}) > 1]
+    groups: dict[str, list[pd.DataFrame]] = {}
+    for block in found:
+        title = block_title(block.keys, [str(key) for key in told if key != "data.n_train"])
+        groups.setdefault(title, []).append(block.summary)
+    return {title: pd.concat(summaries, ignore_index=True) for title, summaries in groups.items() if len(summaries) > 1}
+
+
+def _by_role(rows: pd.DataFrame, ratio: str) -> pd.DataFrame:
+    rank = {role: place for place, role in enumerate(ROLES)}
+    return rows.sort_values(
+        ["role", "arm", ratio], key=lambda column: column.map(rank) if column.name == "role" else column
+    )

@@ -1,0 +1,236 @@
+"""What is compared with what: a study's cells by block and arm, each arm beside the real points alone of its seeds."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import yaml
+from numpy.typing import NDArray
+
+from synthmix.analysis.result import FIRST_KEYS, LAST_KEYS, StudyResult, key_columns
+from synthmix.analysis.roles import Role, role_of
+from synthmix.config.mix import synthetic_count
+
+# Groups of settings that tell the arms of a block apart: real points alone are scored without them.
+ALARM = "quality/alarm_"
+OF_AN_ARM = ("model", "gate", "mix", "trainer", "quality")
+LABEL_FREE = frozenset({"silhouette", "davies_bouldin", "calinski_harabasz"})
+LOWER_IS_BETTER = frozenset({"davies_bouldin"})
+
+Keys = Mapping[Any, Any]
+
+
+def sign_of(score: str) -> int:
+    """-1 for a score that is better the lower it is, else 1."""
+    return -1 if score.rpartition("/")[2] in LOWER_IS_BETTER else 1
+
+
+def rows_of(table: pd.DataFrame, keys: Keys) -> pd.DataFrame:
+    """The rows with these values; a missing value is equal to another."""
+    same = pd.Series(True, index=table.index)
+    for key, value in keys.items():
+        same &= table[key].isna() if pd.isna(value) else table[key] == value
+    return table[same]
+
+
+@dataclass(frozen=True)
+class Arm:
+    """A model with its settings, in one block.
+
+    Attributes:
+        name: `model.name`, and the settings that tell arms of one name apart.
+        keys: `model.name` and every setting of an arm that varies.
+        cells: the rows of `StudyResult.cells` with a ratio above 0.
+        on_curve: whether it is the oracle, with points that weigh as much as the others and that no gate has seen: it
+            makes n(1 + r) real points of n.
+    """
+
+    name: str
+    keys: Keys
+    cells: pd.DataFrame
+    on_curve: bool
+
+    @property
+    def model(self) -> str:
+        """`model.name`."""
+        return str(self.keys["model.name"])
+
+    @property
+    def role(self) -> Role:
+        """What it is to the study where it adds points."""
+        return role_of(self.model, math.inf)
+
+    @property
+    def ratios(self) -> list[float]:
+        """Its ratios above 0, ascending."""
+        return list(self._by_ratio)
+
+    def at(self, ratio: float) -> pd.DataFrame:
+        """Its finished cells of one of its ratios, by seed."""
+        return self._by_ratio[ratio]
+
+    @cached_property
+    def _by_ratio(self) -> dict[float, pd.DataFrame]:
+        ratio = self.cells["mix.ratio"]
+        return {value: _by_seed(self.cells[ratio == value]) for value in sorted(ratio.unique())}
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """A block: everything that is equal but the arm, the ratio and the seed.
+
+    Attributes:
+        keys: clusterer, representation, data, n, and the other settings that vary and are not an arm's.
+        title: what tells it from the other blocks of the study.
+        score: column of the primary score.
+        arms: by name.
+        real: finished cells of real points alone at this n, a row a seed, with every metric.
+        real_curve: scores of real points alone, a row a seed, a column a number of points.
+        oracle_curve: the same of the arm that is `on_curve`, by the number of real points that it makes of n.
+        seeds: all that were asked for.
+    """
+
+    keys: Keys
+    title: str
+    score: str
+    arms: Sequence[Arm]
+    real: pd.DataFrame
+    real_curve: pd.DataFrame
+    oracle_curve: pd.DataFrame
+    seeds: Sequence[int]
+
+    @property
+    def n(self) -> int:
+        """Number of real training points."""
+        return int(self.keys["data.n_train"])
+
+    @cached_property
+    def curve(self) -> pd.DataFrame:
+        """The learning curve, (seeds, sizes): the oracle's where it has a size, else that of real points alone.
+
+        The oracle's cells differ from those of the other arms in nothing but the points; real points alone of another
+        size have other scalers and representations too.
+        """
+        both = self.oracle_curve.reindex(pd.Index(self.seeds, name="seed")).join(
+            self.real_curve.drop(columns=self.oracle_curve.columns, errors="ignore")
+        )
+        return both.reindex(columns=sorted(both))
+
+    @cached_property
+    def baseline(self) -> pd.Series[float]:
+        """Scores of real points alone at this n, by seed."""
+        return self.real[self.score].dropna()
+
+    def scores(self, arm: Arm, ratio: float) -> pd.Series[float]:
+        """Scores of an arm at a ratio, by seed."""
+        return arm.at(ratio)[self.score].dropna()
+
+    def differences(self, arm: Arm, ratio: float) -> pd.Series[float]:
+        """The same less those of real points alone, of the seeds that have both."""
+        return (self.scores(arm, ratio) - self.baseline).dropna()
+
+    @cached_property
+    def pairs(self) -> list[int]:
+        """Differences in each planned test of the family: generators only, each of their ratios by itself."""
+        generators = (arm for arm in self.arms if arm.role == "generator")
+        return [len(self.differences(arm, ratio)) for arm in generators for ratio in arm.ratios]
+
+    def oriented(self, seeds: pd.Index[Any] | None = None) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Sizes (K,) of the learning curve and its scores (S, K), the higher the better, of all or of some seeds."""
+        curve = self.curve if seeds is None else self.curve.reindex(seeds)
+        return curve.columns.to_numpy(dtype=float), sign_of(self.score) * curve.to_numpy(dtype=float)
+
+
+def alarms_of(arm: Arm) -> dict[str, pd.Series[bool]]:
+    """The alarms that ring over an arm's generator at least once, each by seed: the same at all ratios."""
+    if not arm.ratios:
+        return {}
+    cells = pd.concat([arm.at(ratio) for ratio in arm.ratios])
+    rung = {name: cells[name].dropna().groupby(level=0).max() > 0 for name in cells if str(name).startswith(ALARM)}
+    return {str(name).removeprefix(ALARM): by_seed for name, by_seed in rung.items() if by_seed.any()}
+
+
+def comparisons(result: StudyResult) -> list[Comparison]:
+    """The blocks of a study, in the order of its cells' keys."""
+    cells, added = (_with_score(table, result.score) for table in (result.cells, result.curve))
+    keys = [key for key in key_columns(cells) if key.split(".")[0] not in OF_AN_ARM and key != "seed"]
+    blocks = cells[keys].drop_duplicates().sort_values(keys, key=_sortable)
+    told = [key for key in keys if blocks[key].nunique(dropna=False) > 1]
+    shared = yaml.safe_load(result.config) or {}
+    real = pd.concat([table for table in (cells[cells["mix.ratio"] == 0], added) if len(table)] or [cells[:0]])
+    found = []
+    for block in blocks.to_dict("records"):
+        own = rows_of(cells, block)
+        arms = list(_arms(own, shared))
+        alike = rows_of(real, {key: value for key, value in block.items() if key != "data.n_train"})
+        found.append(
+            Comparison(
+                keys=block,
+                title=block_title(block, told),
+                score=result.score,
+                arms=arms,
+                real=_by_seed(alike[alike["data.n_train"] == block["data.n_train"]]),
+                real_curve=_curve(alike.assign(n=alike["data.n_train"]), result.score),
+                oracle_curve=_curve(_oracle_cells(arms, own, block["data.n_train"]), result.score),
+                seeds=sorted(own["seed"].unique()),
+            )
+        )
+    return found
+
+
+def written(setting: Any) -> str:
+    """A setting; a whole number that a gap in its column has turned into a fraction is one again."""
+    return f"{setting:.0f}" if isinstance(setting, float) and setting.is_integer() else str(setting)
+
+
+def _with_score(cells: pd.DataFrame, score: str) -> pd.DataFrame:
+    """A study without a finished cell has no column of its score."""
+    return cells if score in cells else cells.assign(**{score: math.nan})
+
+
+def block_title(keys: Keys, told: Sequence[str]) -> str:
+    """Clusterer and representation, and what else tells blocks apart."""
+    parts = [f"{keys['clusterer.name']} on {keys['representation.name']}"]
+    if "data.name" in told:
+        parts.append(str(keys["data.name"]))
+    if "data.n_train" in told:
+        parts.append(f"n = {written(keys['data.n_train'])}")
+    return ", ".join(parts + [f"{key} = {written(keys[key])}" for key in told if key not in FIRST_KEYS])
+
+
+def _arms(cells: pd.DataFrame, shared: Keys) -> Iterator[Arm]:
+    keys = [key for key in key_columns(cells) if key.split(".")[0] in OF_AN_ARM and key not in LAST_KEYS]
+    for arm in cells[keys].drop_duplicates().sort_values(keys, key=_sortable).to_dict("records"):
+        settings = (f"{key}={written(arm[key])}" for key in keys if key != "model.name" and not pd.isna(arm[key]))
+        own = rows_of(cells, arm)
+        given = {"mix.synthetic_weight": 1, "gate.name": "none", **shared, **arm}
+        on_curve = (given["model.name"], given["mix.synthetic_weight"], given["gate.name"]) == ("real", 1, "none")
+        yield Arm(" ".join([arm["model.name"], *settings]), arm, own[own["mix.ratio"] > 0], on_curve)
+
+
+def _by_seed(cells: pd.DataFrame) -> pd.DataFrame:
+    """Finished cells, one a seed: at ratio 0 those of all arms are the same."""
+    return cells[cells["status"] == "finished"].drop_duplicates("seed").set_index("seed").sort_index()
+
+
+def _curve(cells: pd.DataFrame, score: str) -> pd.DataFrame:
+    """Scores of finished cells, (seeds, sizes), by their column `n`."""
+    done = cells[(cells["status"] == "finished") & cells[score].notna()]
+    wide = done.drop_duplicates(["n", "seed"]).pivot(index="seed", columns="n", values=score)
+    return wide.rename(columns=int).rename_axis(columns=None)
+
+
+def _oracle_cells(arms: Sequence[Arm], cells: pd.DataFrame, n: int) -> pd.DataFrame:
+    oracle = pd.concat([cells[:0], *(arm.cells for arm in arms if arm.on_curve)])
+    return oracle.assign(n=[n + synthetic_count(ratio, n) for ratio in oracle["mix.ratio"]])
+
+
+def _sortable(column: pd.Series[Any]) -> pd.Series[Any]:
+    """Numbers by their size; where texts and nulls stand among them, as texts."""
+    return column if pd.api.types.is_numeric_dtype(column) else column.astype(str)

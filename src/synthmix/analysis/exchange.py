@@ -1,0 +1,182 @@
+"""The exchange rate: what one synthetic point is worth in real points, read off the learning curve."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from itertools import combinations
+from typing import Literal
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy.special import ndtr, stdtrit
+
+from synthmix.analysis.statistics import ALPHA, t_interval
+
+Floats = NDArray[np.float64]
+Status = Literal["identified", "at least", "at most", "not identified"]
+
+RESAMPLES = 2000
+# Share of 300 studies of k-means on toy data whose 95 % interval held the truth: .66 with 3 seeds, .86 with 4, .91 with
+# 5, .94 with 10, .95 with 120.
+MIN_SEEDS = 5
+# A fall by a smaller share of the curve's range is one of its plateau, which a monotone fit may level out.
+MATERIAL_FALL = 0.1
+
+
+@dataclass(frozen=True)
+class ExchangeRate:
+    """What one synthetic point is worth in real points.
+
+    Attributes:
+        value: 1: as good as real; 0: worth nothing; below 0: harmful. A bound where the status says so; NaN where it
+            is not identified.
+        low, high: ends of the 95 % interval; infinite where that end lies off the curve, NaN where not identified.
+        status: identified, at least, at most (the score lies above or below the whole curve), not identified.
+        reason: why it is not identified, or which end of the curve bounds it; empty otherwise.
+    """
+
+    value: float
+    low: float
+    high: float
+    status: Status
+    reason: str = ""
+
+
+def exchange_rate(
+    sizes: ArrayLike, curve: ArrayLike, arm: ArrayLike, *, n: int, ratio: float, seed: int = 0
+) -> ExchangeRate:
+    """(s⁻¹(score of the arm) − n) / (ratio · n), where s is the learning curve over real points.
+
+    s is the monotone fit (least squares, weighted by seeds) of the mean scores at `sizes`, with straight lines between
+    them over log n: between the sizes 25, 50, 75, 100, 200 and 500 a number of digits for k-means is read off with an
+    error of 6 % so, and of 13 % with lines over n. The interval resamples seeds, the arm's and the curve's scores of a
+    seed together, and widens the percentiles as Student's t widens the normal (Hesterberg 2015, "expanded percentile"):
+    the plain ones cover 89 % with ten seeds, these 94 %. Where the fit is level its inverse is a range: the value is
+    its middle, and the interval takes in its ends. The fit at n draws on other sizes too where the means fall, so that
+    a difference to ratio 0 near zero may come with a rate of the other sign.
+
+    Args:
+        sizes: (K,), numbers of real points, ascending.
+        curve: (S, K), score of each seed at each size, higher being better; NaN where there is none.
+        arm: (S,), score of the same seeds at the ratio; NaN where there is none.
+        n: real points of the arm.
+        ratio: synthetic points for each of them, above 0.
+        seed: of the resampling.
+    """
+    size, s, a = (np.asarray(given, dtype=float) for given in (sizes, curve, arm))
+    s, a = s[np.isfinite(a)], a[np.isfinite(a)]
+    size, s = _supported(size, s)
+    fault = f"{len(a)} seeds; at least {MIN_SEEDS} needed" if len(a) < MIN_SEEDS else curve_fault(size, s)
+    if fault:
+        return _unidentified(fault)
+    counts = np.random.default_rng(seed).multinomial(len(a), np.full(len(a), 1 / len(a)), RESAMPLES)
+    least, most = _inverse(size, s, a, np.vstack([np.ones(len(a)), counts]))
+    tail = ndtr(math.sqrt(len(a) / (len(a) - 1)) * stdtrit(len(a) - 1, ALPHA / 2))
+    # A score above the whole curve is worth its last size at least, one below it its first at most.
+    low = min(float(np.quantile(least[1:], tail, method="lower")), size[-1])
+    high = max(float(np.quantile(most[1:], 1 - tail, method="higher")), size[0])
+    if math.isinf(low) and math.isinf(high):
+        return _unidentified(f"the interval takes in the whole curve, n={size[0]:g} to {size[-1]:g}")
+    points, status, reason = _read_off(size, float(least[0]), float(most[0]))
+    value, low, high = ((end - n) / (ratio * n) for end in (points, low, high))
+    return ExchangeRate(value, low, high, status, reason)
+
+
+def _read_off(size: Floats, least: float, most: float) -> tuple[float, Status, str]:
+    if least == math.inf:
+        return float(size[-1]), "at least", f"the score is above the curve, which ends at n={size[-1]:g}"
+    if most == -math.inf:
+        return float(size[0]), "at most", f"the score is below the curve, which begins at n={size[0]:g}"
+    return math.sqrt(least * most), "identified", ""
+
+
+def _unidentified(reason: str) -> ExchangeRate:
+    return ExchangeRate(math.nan, math.nan, math.nan, "not identified", reason)
+
+
+def curve_fault(sizes: Floats, curve: Floats) -> str:
+    """Why a learning curve cannot be inverted, in words; empty where it can.
+
+    It cannot where it is flat (the 95 % interval of the rise from its first to its last size takes in zero) or not
+    monotone: somewhere it falls, by more than a tenth of its range and with an interval that leaves out zero.
+
+    Args:
+        sizes: (K,), ascending.
+        curve: (S, K), NaN where there is no score.
+    """
+    sizes, curve = _supported(sizes, curve)
+    if len(sizes) < 2:
+        return f"the curve has fewer than two sizes with {MIN_SEEDS} seeds"
+    means = np.nanmean(curve, axis=0)
+    for i, j in combinations(range(len(sizes)), 2):
+        material = means[i] - means[j] > MATERIAL_FALL * np.ptp(means)
+        if material and t_interval(_paired(curve, i, j)).high < 0:
+            return f"the curve falls from {means[i]:.3f} at n={sizes[i]:g} to {means[j]:.3f} at n={sizes[j]:g}"
+    rise = t_interval(_paired(curve, 0, -1))
+    if not rise.low > 0:
+        ends = f"n={sizes[0]:g} to {sizes[-1]:g}"
+        return f"the curve is flat: from {ends} it rises by {rise.low:+.3f} to {rise.high:+.3f} (95 %)"
+    return ""
+
+
+def _supported(sizes: Floats, curve: Floats) -> tuple[Floats, Floats]:
+    """The sizes that have enough seeds."""
+    enough = np.isfinite(curve).sum(axis=0) >= MIN_SEEDS
+    return sizes[enough], curve[:, enough]
+
+
+def _paired(curve: Floats, i: int, j: int) -> Floats:
+    rises = curve[:, j] - curve[:, i]
+    return rises[np.isfinite(rises)]
+
+
+def monotone_fit(means: ArrayLike, weights: ArrayLike) -> Floats:
+    """The non-decreasing values of least weighted squared distance from `means`.
+
+    By the min-max formula (Robertson, Wright and Dykstra 1988): of all stretches that end at i or after it the least
+    mean, of these over all beginnings up to i the greatest. Vectorised over leading axes, as K is small.
+
+    Args:
+        means: (..., K); a value of weight 0 is not looked at.
+        weights: (..., K), from 0.
+    """
+    w = np.asarray(weights, dtype=float)
+    x = np.where(w > 0, means, 0.0) * w
+    total, mass = (np.concatenate([np.zeros((*v.shape[:-1], 1)), v.cumsum(-1)], axis=-1) for v in (x, w))
+    # [..., a, b]: the mean of a to b; beginnings that come after the end are left out
+    mass_ab = mass[..., None, 1:] - mass[..., :-1, None]
+    with np.errstate(invalid="ignore", divide="ignore"):
+        mean_ab = (total[..., None, 1:] - total[..., :-1, None]) / mass_ab
+    mean_ab = np.where(mass_ab > 0, mean_ab, np.inf)
+    least = np.minimum.accumulate(mean_ab[..., ::-1], axis=-1)[..., ::-1]
+    least = np.where(np.isfinite(least), least, -np.inf)
+    k = w.shape[-1]
+    fitted: Floats = np.where(np.arange(k)[:, None] <= np.arange(k), least, -np.inf).max(axis=-2)
+    return fitted
+
+
+def _inverse(size: Floats, curve: Floats, arm: Floats, counts: Floats) -> tuple[Floats, Floats]:
+    """The least and the greatest number of real points that has the arm's mean score, for each row of seed counts."""
+    present = np.isfinite(curve)
+    weights = counts @ present
+    with np.errstate(invalid="ignore"):
+        means = counts @ np.where(present, curve, 0.0) / weights
+    fitted = monotone_fit(means, weights)
+    # How far the score is above the curve; rounding must not put it beside a stretch that is level.
+    gap = (counts @ arm / counts.sum(axis=1))[:, None] - fitted
+    gap[np.abs(gap) <= 1e-9 * np.ptp(fitted, axis=1, keepdims=True)] = 0.0
+    return _meets(size, gap, (gap > 0).sum(axis=1)), _meets(size, gap, (gap >= 0).sum(axis=1))
+
+
+def _meets(size: Floats, gap: Floats, right: NDArray[np.intp]) -> Floats:
+    """Where the line between the sizes before and at index `right` meets the score; infinite off the curve."""
+    rows, last = np.arange(len(gap)), len(size) - 1
+    left, right = np.clip(right - 1, 0, last), np.clip(right, 0, last)
+    from_, to = gap[rows, left], gap[rows, right]
+    part = np.divide(from_, from_ - to, out=np.zeros(len(gap)), where=from_ > to)
+    log_size = np.log(size)
+    found: Floats = np.exp(log_size[left] + part * (log_size[right] - log_size[left]))
+    found[gap[:, 0] < 0] = -np.inf
+    found[gap[:, -1] > 0] = np.inf
+    return found

@@ -1,1 +1,0 @@
-"""Clusterers: scikit-learn estimators with an out-of-sample `predict`."""

@@ -1,0 +1,166 @@
+"""Putting a config together with Hydra, with one readable line for each thing that does not fit."""
+
+from __future__ import annotations
+
+import copy
+import re
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+
+from hydra import compose, initialize_config_dir
+from hydra._internal.config_loader_impl import ConfigLoaderImpl
+from hydra.core.global_hydra import GlobalHydra
+from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.core.override_parser.types import Override
+from hydra.errors import HydraException
+from omegaconf import DictConfig, OmegaConf
+from omegaconf.errors import OmegaConfBaseException
+from yaml import YAMLError
+
+from synthmix.config.schema import unknown_key
+from synthmix.errors import InvalidInput
+
+
+class Composer:
+    """Composes conf/run.yaml with overrides. Made by `composer`, which sets Hydra up."""
+
+    def __init__(self) -> None:
+        self._bases: dict[tuple[str, ...], DictConfig] = {}
+        self.is_group = cache(lambda key: bool(_members_of(key)))
+
+    def __call__(self, overrides: Sequence[str], *, hydra: bool = False) -> DictConfig:
+        """The config of these overrides, with Hydra's own node where `hydra` is set."""
+        return _compose(overrides, hydra=hydra)
+
+    def cell(self, overrides: Sequence[str]) -> DictConfig:
+        """The same as a call, five times faster for the cells of a sweep: each choice of members is composed once."""
+        members: list[Override] = []
+        values: list[Override] = []
+        for override in _parsed(tuple(overrides)):
+            is_choice = self.is_group(override.key_or_group) and not isinstance(override.value(), dict)
+            # Hydra's own are for the base, because hydra.searchpath says where members are.
+            (members if is_choice or override.is_hydra_override() else values).append(override)
+        key = tuple(str(override.input_line) for override in members)
+        if key not in self._bases:
+            self._bases[key] = _compose(key)
+        config = copy.deepcopy(self._bases[key])
+        try:
+            ConfigLoaderImpl._apply_overrides_to_config(values, config)
+        except (HydraException, OmegaConfBaseException):
+            return _compose(overrides)  # which finds a readable line for it
+        return config
+
+
+def conf_dir() -> Path:
+    """The folder of the Hydra groups: inside the installed package, or at the top of a checkout."""
+    package = Path(__file__).parents[1]
+    packed = package / "conf"
+    return packed if packed.is_dir() else package.parents[1] / "conf"
+
+
+def parse(overrides: Sequence[str]) -> list[Override]:
+    """Reads overrides, each by itself.
+
+    Raises:
+        InvalidInput: one line for each that cannot be read.
+    """
+    parser = OverridesParser.create()
+    parsed, faults = [], []
+    for text in overrides:
+        try:
+            parsed += parser.parse_overrides([text])
+        except HydraException:
+            faults.append(text)
+    faults += [str(override.input_line) for override in parsed if not override.key_or_group]
+    if faults:
+        raise InvalidInput(*(f"{text}: must be KEY=VALUE, with quotes around special characters" for text in faults))
+    return parsed
+
+
+@contextmanager
+def composer() -> Iterator[Composer]:
+    """Yields what composes cells; its errors are `InvalidInput`."""
+    with initialize_config_dir(str(conf_dir()), version_base="1.3", job_name="synthmix"), warnings.catch_warnings():
+        warnings.filterwarnings("error", message="provider=hydra.searchpath")
+        yield Composer()
+
+
+def _compose(overrides: Sequence[str], *, hydra: bool = False) -> DictConfig:
+    """Composes; overrides of unknown keys are put aside first, so that all of them are named, with what is allowed."""
+    unknown: list[str] = []
+    accepted = list(overrides)
+    while True:
+        try:
+            config = compose("run", overrides=accepted, return_hydra_config=hydra)
+        except UserWarning as warning:
+            raise InvalidInput(f"hydra.searchpath: {str(warning).partition('path=')[2].rstrip('.')}") from warning
+        except (HydraException, OmegaConfBaseException, YAMLError) as error:
+            culprit = _culprit(error, accepted)
+            if culprit is None:
+                raise InvalidInput(readable(error)) from error
+            accepted.remove(culprit)
+            unknown.append(culprit)
+        except ValueError as error:  # a group that is given something else than a name, such as model=null
+            raise InvalidInput(*(_no_member_lines(accepted) or [readable(error)])) from error
+        else:
+            faults = [_unknown_line(override, config) for override in unknown] + _no_member_lines(accepted)
+            if faults:
+                raise InvalidInput(*faults)
+            return config
+
+
+def _culprit(error: Exception, overrides: list[str]) -> str | None:
+    """The override whose key does not exist, if that is what the error is about."""
+    named = re.match(r"Could not override '([^']+)'", str(error))
+    if named is None:
+        return None
+    return next((text for text in overrides if text.lstrip("+~").partition("=")[0] == named[1]), None)
+
+
+def _unknown_line(override: str, config: DictConfig) -> str:
+    key, _, value = override.partition("=")
+    parent, _, _ = key.replace("/", ".").rpartition(".")
+    node = OmegaConf.select(config, parent) if parent else config
+    while not isinstance(node, DictConfig):
+        parent, _, _ = parent.rpartition(".")
+        node = OmegaConf.select(config, parent) if parent else config
+    return unknown_key(key, value, [str(name) for name in node if name != "hydra"])
+
+
+def _no_member_lines(overrides: list[str]) -> list[str]:
+    """The lines for groups that are given something else than one name."""
+    groups = ((override, _members_of(override.key_or_group)) for override in parse(overrides))
+    return [
+        f"{override.input_line}: no such member; allowed: {', '.join(options)}"
+        for override, options in groups
+        if options and not override.is_delete() and not override.is_sweep_override()
+        if not isinstance(override.value(), str | dict)
+    ]
+
+
+def _members_of(group: str) -> list[str]:
+    """The members of a config group; none where there is no such group. `@package` may follow the name."""
+    options: list[str] = GlobalHydra.instance().config_loader().get_group_options(group.partition("@")[0])
+    return options
+
+
+@cache
+def _parsed(overrides: tuple[str, ...]) -> list[Override]:
+    return parse(overrides)
+
+
+def readable(error: Exception) -> str:
+    """Hydra's or OmegaConf's message of several lines as one."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    missing = re.match(r"In '[^']+': Could not find '([^']+)'", lines[0])
+    if missing:
+        group, _, member = missing[1].rpartition("/")
+        options = [line for line in lines[1:] if re.fullmatch(r"\w+", line)]
+        return f"{group}={member}: no such member; allowed: {', '.join(options) or 'none yet'}"
+    full_key = next((line.partition(": ")[2] for line in lines if line.startswith("full_key")), None)
+    told = [line for line in lines if not line.startswith(("full_key", "object_type", "See https://", "^"))]
+    text = " ".join(dict.fromkeys(told))
+    return f"{full_key}: {text}" if full_key else text

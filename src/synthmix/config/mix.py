@@ -1,0 +1,33 @@
+"""Keys of `mix`, and how many points a ratio stands for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from math import floor
+from typing import Any
+
+from synthmix.config.schema import NonNegative, Positive
+
+MOST_VALUES = 2e9  # 8 GB as float32
+
+
+def synthetic_count(ratio: float, n_real: int) -> int:
+    """⌊r·n⌋, exact for a ratio written in decimals: 0.29 of 100 is 29, not 28."""
+    return floor(Fraction(str(ratio)) * n_real)
+
+
+@dataclass(kw_only=True)
+class MixSchema:
+    """How many synthetic points join the real ones, and what each weighs."""
+
+    ratio: NonNegative
+    synthetic_weight: Positive
+
+    def faults(self, cell: Any) -> Iterator[str]:
+        """A mixture that fits into memory."""
+        n_train = cell.data.n_train or cell.outline.n_learn
+        most = MOST_VALUES / (n_train * cell.outline.spec.size)
+        if self.ratio > most:
+            yield f"mix.ratio={self.ratio:g}: must be ≤ {most:.4g}, for a mixture of at most {MOST_VALUES:.0e} values"

@@ -1,0 +1,34 @@
+"""Schema of `data=toy`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated, Literal
+
+from synthmix.config.schema import Count, NonNegativeInt, Positive, Range
+from synthmix.data.config import DataSchema
+from synthmix.data.spec import DataSpec, Extent
+
+Shape = Literal["blobs", "moons", "gaussian_mixture"]
+
+
+def toy_spec(dimension: int, n_clusters: int) -> DataSpec:
+    """A table of `dimension` unbounded columns with as many classes as clusters."""
+    return DataSpec("toy", "table", (dimension,), None, n_clusters)
+
+
+@dataclass(kw_only=True)
+class ToySchema(DataSchema):
+    """Points of a known distribution; the keys are those of `load_toy`."""
+
+    _target_: Literal["synthmix.data.sources.toy.load_toy"]
+    shape: Shape
+    n_points: Count
+    n_clusters: Annotated[int, Range(low=2)]
+    dimension: Annotated[int, Range(low=2)]
+    separation: Positive
+    structure_seed: NonNegativeInt
+
+    def extent(self) -> Extent:
+        """`n_points` points of `dimension` columns."""
+        return Extent(toy_spec(self.dimension, self.n_clusters), self.n_points)

@@ -1,0 +1,55 @@
+"""What the schemas of all generators share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, get_args
+
+from synthmix.config.schema import Count, Decay, Member, Positive, type_hints
+
+IMAGE_SIZES = (8, 16, 28, 32)  # of the convolutional nets, which halve them twice
+
+
+@dataclass(kw_only=True)
+class TrainedSchema(Member):
+    """A generator that is trained for a number of generator steps."""
+
+    steps: Count
+    batch_size: Count
+    learning_rate: Positive
+    ema_decay: Decay | None
+
+
+def networks_faults(networks: Member, cell: Any, *allowed: type[Member]) -> Iterator[str]:
+    """The faults of a model's nets: those of another family, which it cannot build, or their own.
+
+    A user's own nets have no schema, and are not judged.
+    """
+    if type(networks) is Member or isinstance(networks, allowed):
+        yield from networks.faults(cell)
+    else:
+        names = ", ".join(get_args(type_hints(schema)["_target_"])[0] for schema in allowed)
+        yield f"model.networks._target_={networks._target_}: allowed: {names}"
+
+
+def needs_images(name: str, cell: Any) -> Iterator[str]:
+    """The fault of a convolutional net on anything but square images of `IMAGE_SIZES`."""
+    spec = cell.outline.spec
+    allowed = ", ".join(f"{size}×{size}" for size in IMAGE_SIZES)
+    if spec.kind != "image" or spec.shape[1] != spec.shape[2] or spec.shape[1] not in IMAGE_SIZES:
+        what = f"has {spec.size} columns" if spec.kind == "table" else f"is {spec.shape[1]}×{spec.shape[2]}"
+        yield f"model.name={name}: data.name={spec.name} {what}; must be square images of {allowed}"
+
+
+@dataclass(kw_only=True)
+class BlocksSchema(Member):
+    """Nets of residual blocks: convolutions for images, perceptrons for tables."""
+
+    width: Count
+    blocks: Count
+
+    def faults(self, cell: Any) -> Iterator[str]:
+        """Images of four sizes only; tables of any."""
+        if cell.outline.spec.kind == "image":
+            yield from needs_images(cell.model.name, cell)

@@ -1,0 +1,196 @@
+"""Generative adversarial nets: a loss, a penalty and two nets, composed by config."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal, Protocol
+
+import torch
+from torch import Tensor, nn
+from torch.optim import Adam, Optimizer
+
+from synthmix.data.spec import DataSpec
+from synthmix.generators.evaluation import evaluating
+from synthmix.generators.gan.augmentation import Transformation, augmented
+from synthmix.generators.gan.objectives import OBJECTIVES, PENALTIES, Judged, Loss, Penalty
+from synthmix.generators.networks import OutputActivation
+from synthmix.generators.ranges import rescaled
+from synthmix.generators.training.trained import TrainedGenerator
+
+Output = Literal["auto", "none", "tanh", "sigmoid"]
+
+
+class Networks(Protocol):
+    """Makes G: (N, latent_dim) → (N, *shape), before its activation, and D: (N, *shape) → (N, 1) logits."""
+
+    def build(self, latent_dim: int, spec: DataSpec) -> tuple[nn.Module, nn.Module]: ...  # noqa: D102
+
+
+class Gan(TrainedGenerator):
+    """A generator G against a discriminator D, in turn: a loss, a penalty on D's slope and two nets, by config.
+
+    D minimises L_D(D(x), D(G(z))) + λ P(D), then G minimises L_G(D(G(z))), or in a relativistic game
+    L_G(D(G(z)) − D(x)), through the D that has just learnt, with the fake points of its last update;
+    `objectives.OBJECTIVES` and `PENALTIES` have the published formulas.
+
+    Args:
+        networks: which G and D: `MlpNetworks` (conf/model/gan.yaml), `ConvNetworks` (dcgan.yaml) or `ResidualNetworks`
+            (r3gan_residual.yaml).
+        loss: of `OBJECTIVES`: non_saturating (Goodfellow et al. 2014), least_squares, hinge, wasserstein, relativistic.
+        penalty: of `PENALTIES`: gradient (WGAN-GP), r1_r2 (R3GAN), or none.
+        penalty_weight: λ; γ in the R3GAN article.
+        discriminator_steps: updates of D for each of G, on real points of their own.
+        augment: what D sees of real and fake images, see `augmentation` (Zhao et al. 2020); [] for none.
+        latent_dim: size of z ~ N(0, I).
+        output: activation of G's last layer. Data in a bounded range is mapped to [−1, 1], or to [0, 1] for sigmoid;
+            auto is tanh for bounded data and none for tables.
+        learning_rate: of both Adams.
+        learning_rate_end: what it goes to, in equal parts a step; None keeps it.
+        beta1, beta2: of both Adams.
+        beta2_end: what β2 goes to, in equal parts a step; None keeps it.
+        steps, batch_size, ema_decay: see `TrainedGenerator`.
+    """
+
+    def __init__(
+        self,
+        *,
+        networks: Networks,
+        loss: Loss = "non_saturating",
+        penalty: Penalty = "none",
+        penalty_weight: float = 1.0,
+        discriminator_steps: int = 1,
+        augment: Sequence[Transformation] = (),
+        latent_dim: int = 64,
+        output: Output = "auto",
+        learning_rate: float = 2e-4,
+        learning_rate_end: float | None = None,
+        beta1: float = 0.5,
+        beta2: float = 0.999,
+        beta2_end: float | None = None,
+        steps: int = 2000,
+        batch_size: int = 64,
+        ema_decay: float | None = None,
+    ) -> None:
+        super().__init__(steps=steps, batch_size=batch_size, ema_decay=ema_decay)
+        self.save_hyperparameters(logger=False, ignore="networks")
+        self.networks, self.latent_dim, self.output = networks, latent_dim, output
+        self.objective, self.penalty, self.penalty_weight = OBJECTIVES[loss], penalty, penalty_weight
+        self.discriminator_steps, self.augment = discriminator_steps, augment
+        self.beta1 = beta1
+        self.learning_rates = learning_rate, learning_rate if learning_rate_end is None else learning_rate_end
+        self.beta2s = beta2, beta2 if beta2_end is None else beta2_end
+        self.annealed = learning_rate_end is not None or beta2_end is not None
+
+    def build(self, spec: DataSpec) -> None:
+        """Makes both nets and their optimizers."""
+        name = ("none" if spec.value_range is None else "tanh") if self.output == "auto" else self.output
+        self.net_range = (0.0, 1.0) if name == "sigmoid" else (-1.0, 1.0)
+        generator, self.discriminator = self.networks.build(self.latent_dim, spec)
+        self.network = nn.Sequential(generator, OutputActivation(name))
+        self.generator_optimizer = self._adam(self.network)
+        self.discriminator_optimizer = self._adam(self.discriminator)
+
+    def configure_optimizers(self) -> list[Optimizer]:
+        """Both Adams, so that checkpoints hold their state."""
+        return [self.generator_optimizer, self.discriminator_optimizer]
+
+    @property
+    def points_per_step(self) -> int:
+        """A minibatch for each update of D."""
+        return self.batch_size * self.discriminator_steps
+
+    def step(self, batch: Tensor) -> dict[str, Tensor]:
+        """The updates of D, then one of G."""
+        if self.annealed:
+            self._anneal()
+        *before, real = self.to_net(batch).split(self.batch_size)  # type: ignore[no-untyped-call]
+        for points in before:
+            with torch.no_grad():
+                fake = self._fake(len(points))
+            self._learn_to_judge(points, fake)
+        fake = self._fake(len(real))
+        losses = self._learn_to_judge(real, fake.detach())
+        logits = self.judge(fake) - self.judge(real) if self.objective.relative else self.judge(fake)
+        g_loss = self.objective.generator(logits)
+        self._update(self.generator_optimizer, g_loss)
+        return {**losses, "generator_loss": g_loss.detach()}
+
+    def judge(self, points: Tensor) -> Tensor:
+        """D's logits (N, 1) of points in the range of the nets, augmented.
+
+        In float32 whatever D computes in, because autocast on a CPU would take their mean in bfloat16.
+        """
+        logits: Tensor = self.discriminator(augmented(points, self.augment))
+        return logits.float()
+
+    def _learn_to_judge(self, real: Tensor, fake: Tensor) -> dict[str, Tensor]:
+        if self.penalty == "none":
+            losses, loss = self._loss(self.judge(real), self.judge(fake))
+        else:
+            judged = Judged.by(self.judge, real), Judged.by(self.judge, fake)
+            losses, loss = self._loss(*(points.logits for points in judged))
+            penalty = PENALTIES[self.penalty](self.judge, *judged)
+            losses["penalty"] = penalty.detach()
+            loss = loss + self.penalty_weight * penalty
+        self._update(self.discriminator_optimizer, loss)
+        return losses
+
+    def _loss(self, of_real: Tensor, of_fake: Tensor) -> tuple[dict[str, Tensor], Tensor]:
+        """What is logged of D's loss on logits, and the loss itself.
+
+        The advantage is 0 for a D that is blind, and 1 for one that tells all points apart and has no more to teach.
+        """
+        loss = self.objective.discriminator(of_real, of_fake)
+        losses = {"discriminator_loss": loss.detach()}
+        if self.objective.blind is not None:
+            losses["discriminator_advantage"] = 1 - loss.detach() / self.objective.blind
+        return losses, loss
+
+    def _fake(self, n: int) -> Tensor:
+        """G's points, float32 like the real ones whatever G computes in."""
+        fake: Tensor = self.network(torch.randn(n, self.latent_dim, device=self.device))
+        return fake.float()
+
+    def _anneal(self) -> None:
+        """Takes learning rate and β2 to where they are at this step."""
+        done = min(1.0, self.steps_done / max(1, self.steps - 1))
+        rate, beta2 = (start + done * (end - start) for start, end in (self.learning_rates, self.beta2s))
+        for optimizer in (self.generator_optimizer, self.discriminator_optimizer):
+            for group in optimizer.param_groups:
+                group["lr"], group["betas"] = rate, (self.beta1, beta2)
+
+    @torch.no_grad()
+    def draw(self, n: int, rng: torch.Generator) -> Tensor:
+        """Returns G(z) in the range of the data."""
+        z = torch.randn(n, self.latent_dim, generator=rng)
+        with evaluating(self.sampler) as sampler:
+            points = sampler(z.to(self.device)).float().cpu()
+        return self.from_net(points)
+
+    @torch.no_grad()
+    def discriminate(self, x: Tensor) -> Tensor:
+        """D's logits (N,) of points (N, *shape) in the range of the data, without augmentation or dropout."""
+        with evaluating(self.discriminator) as judge:
+            blocks = [judge(self.to_net(block).to(self.device)).float().cpu() for block in torch.split(x, 1000)]
+        return torch.cat(blocks)[:, 0]
+
+    def to_net(self, x: Tensor) -> Tensor:
+        """Maps the data's range to that of G's output."""
+        return rescaled(x, self.spec.value_range, self.net_range)
+
+    def from_net(self, x: Tensor) -> Tensor:
+        """Maps G's output to the data's range, and clips to it."""
+        if self.spec.value_range is None:
+            return x
+        return rescaled(x, self.net_range, self.spec.value_range).clamp(*self.spec.value_range)
+
+    def _adam(self, net: nn.Module) -> Adam:
+        return Adam(net.parameters(), lr=self.learning_rates[0], betas=(self.beta1, self.beta2s[0]), fused=True)
+
+    @staticmethod
+    def _update(optimizer: Optimizer, loss: Tensor) -> None:
+        """One step on the optimizer's own parameters: neither the other net nor judged points are given gradients."""
+        optimizer.zero_grad()
+        parameters = [tensor for group in optimizer.param_groups for tensor in group["params"]]
+        loss.backward(inputs=parameters)  # type: ignore[no-untyped-call]
+        optimizer.step()

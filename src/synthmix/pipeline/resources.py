@@ -1,0 +1,84 @@
+"""What the cells of a process share: MLflow, the store of stages, and what was used last, still in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar
+
+from omegaconf import DictConfig
+
+from synthmix.config.cell import instantiate, plain
+from synthmix.data.base import Dataset, Splits
+from synthmix.data.config import SIZES
+from synthmix.data.parts import Parts
+from synthmix.data.split import split
+from synthmix.pipeline.dependencies import Dependencies
+from synthmix.stages.key import key_of
+from synthmix.stages.store import Store
+from synthmix.tracking.mlflow.tracker import Tracker
+
+T = TypeVar("T")
+# How many results of a stage stay in memory, those used last.
+KEPT: Mapping[str, int] = {"dataset": 4, "splits": 2, "stored pool": 64}
+KEPT_OTHERWISE = 8
+
+
+class Memory:
+    """The results that were used last, so many for each stage."""
+
+    def __init__(self) -> None:
+        self._results: dict[str, dict[str, Any]] = {}
+
+    def once(self, stage: str, key: str, compute: Callable[[], T]) -> T:
+        """The result that is kept under `key`, or that of `compute`."""
+        kept = self._results.setdefault(stage, {})
+        result: T = kept.pop(key) if key in kept else compute()
+        kept[key] = result  # at the end: the first one is that which was not used for the longest time
+        if len(kept) > KEPT.get(stage, KEPT_OTHERWISE):
+            kept.pop(next(iter(kept)))
+        return result
+
+
+@dataclass(frozen=True)
+class Resources:
+    """One for a process, whichever launcher has started it.
+
+    Attributes:
+        tracker: where runs are logged.
+        store: where stages are kept.
+        memory: what need not be read again.
+        diverged: what became of trainings that diverged, by key: they would again.
+    """
+
+    tracker: Tracker
+    store: Store
+    memory: Memory = field(default_factory=Memory)
+    diverged: dict[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def at(cls, tracker: Tracker, store: Path) -> Resources:
+        """Those over the store in this folder."""
+        return cls(tracker, Store(store))
+
+    def dataset(self, config: DictConfig) -> Dataset:
+        """The data set of a cell, loaded and checked."""
+        node = {key: value for key, value in plain(config.data).items() if key not in SIZES}
+        dataset: Dataset = self.memory.once("dataset", key_of("dataset", node), lambda: instantiate(node))
+        return dataset
+
+    def splits(self, config: DictConfig) -> Splits:
+        """Train, pool, val, test and reserve of a cell."""
+        data = plain(config.data)
+        sizes = {key: data[key] for key in SIZES}
+        key = key_of("splits", {"data": data, "seed": config.seed})
+        return self.memory.once("splits", key, lambda: split(self.dataset(config), seed=config.seed, **sizes))
+
+    def dependencies(self, config: DictConfig) -> Dependencies:
+        """What the stages of a cell depend on."""
+        dataset = self.dataset(config)
+        node = plain(config)
+        official = None if dataset.test is None else len(dataset.test)
+        sizes = Parts(n_points=len(dataset), n_official_test=official, **{key: node["data"][key] for key in SIZES})
+        return Dependencies(node, dataset.spec.digest, sizes.train)

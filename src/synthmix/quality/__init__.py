@@ -1,0 +1,1 @@
+"""Scores of a generator's samples, and the alarms derived from them."""

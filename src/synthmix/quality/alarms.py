@@ -1,0 +1,85 @@
+"""Alarms: what is plainly wrong with a generator, by limits on its quality and on its loss curves."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from statistics import fmean
+
+from synthmix.config.alarms import AlarmsSchema
+
+LAST = 0.2  # part of a training over which the discriminator's advantage is averaged
+ADVANTAGE = "train/discriminator_advantage"
+Curves = Mapping[str, Sequence[Sequence[float]]]
+
+
+@dataclass(frozen=True)
+class Check:
+    """One reason for an alarm.
+
+    Attributes:
+        alarm: which one.
+        value: what is looked at, by the name of its limit in the config.
+        below: whether it is too low, or else too high.
+        of_real: whether the limit is a share of what real points score; else it is what may come on top of that.
+        means: what the value says of a generator that trips it.
+    """
+
+    alarm: str
+    value: str
+    below: bool
+    of_real: bool
+    means: str
+
+
+CHECKS = (
+    Check("mode_collapse", "coverage", True, True, "few real points have a synthetic one among their neighbours"),
+    Check("mode_collapse", "modes_reached", True, True, "clusters of train are hardly ever sampled"),
+    Check("mode_collapse", "holes", False, False, "regions of train have hardly a synthetic point"),
+    Check("mode_collapse", "duplicate_share", False, False, "synthetic points repeat each other"),
+    Check("memorisation", "authenticity", True, True, "synthetic points are near-copies of train"),
+    Check("divergence", "precision", True, True, "few synthetic points lie among real ones"),
+    Check("discriminator_wins", "discriminator_advantage", False, False, "it tells real from fake and teaches no more"),
+)
+ALARMS = tuple(dict.fromkeys(check.alarm for check in CHECKS))
+
+
+def alarms(scores: Mapping[str, float], curves: Curves, limits: AlarmsSchema) -> dict[str, list[str]]:
+    """The alarms that can be judged, each with a line for every reason; without one it does not ring.
+
+    - mode_collapse: coverage, share of the modes of train that are reached, holes, duplicates among the samples,
+    - memorisation: authenticity,
+    - divergence: precision,
+    - discriminator_wins: how far D's loss is below that of a blind D, over the last fifth of a training; not judged of
+      the Wasserstein loss, which has no bound.
+
+    Args:
+        scores: of `quality_scores`.
+        curves: of the training, (step, value) by name; {} for a control.
+        limits: beyond which an alarm rings.
+    """
+    values = dict(scores) | _of_training(curves)
+    found: dict[str, list[str]] = {}
+    for check in CHECKS:
+        if check.value in values:
+            found.setdefault(check.alarm, []).extend(_reasons(check, values, getattr(limits, check.value)))
+    return found
+
+
+def _reasons(check: Check, values: Mapping[str, float], limit: float) -> list[str]:
+    value, real = values[check.value], values.get(f"{check.value}_floor", 1.0 if check.of_real else 0.0)
+    bound = limit * real if check.of_real else limit + real
+    rings: Callable[[float, float], bool] = float.__lt__ if check.below else float.__gt__
+    if not rings(float(value), float(bound)):
+        return []
+    share = f" ({limit:g} of the {real:.2g} of real points)" if check.of_real else ""
+    side = "<" if check.below else ">"
+    return [f"{check.value} {value:.2g} {side} {bound:.2g}{share}: {check.means}"]
+
+
+def _of_training(curves: Curves) -> dict[str, float]:
+    points = curves.get(ADVANTAGE, ())
+    if not points:
+        return {}
+    last = max(step for step, _ in points)
+    return {"discriminator_advantage": fmean(value for step, value in points if step > (1 - LAST) * last)}

@@ -1,0 +1,1 @@
+"""The spaces in which samples are compared with real points."""

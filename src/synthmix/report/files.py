@@ -1,0 +1,61 @@
+"""The files of a report."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+
+from synthmix.analysis.analysis import Analysis
+from synthmix.analysis.result import StudyResult, key_columns
+from synthmix.report.figures import figures
+from synthmix.report.latex import summary_tex
+from synthmix.report.page import page
+
+DPI = 150
+
+
+def write_report(result: StudyResult, analysis: Analysis, folder: Path) -> list[Path]:
+    """Writes tables, figures and page, and returns their paths.
+
+    `cells.csv` holds no time and no run id, and each number in the fewest digits that give it back, so that equal
+    studies give equal files; `cells.parquet` is the same table.
+
+    Args:
+        result: a study.
+        analysis: of it.
+        folder: where to; made where it does not exist.
+    """
+    cells = with_sorted_metrics(result.cells)
+    tables = {
+        "cells.csv": cells,
+        "runs.csv": result.runs,
+        "learning_curve.csv": analysis.curve,
+        "curve_cells.csv": with_sorted_metrics(result.curve),
+        "summary.csv": analysis.summary,
+    }
+    (folder / "figures").mkdir(parents=True, exist_ok=True)
+    for name, table in tables.items():
+        table.to_csv(folder / name, index=False, lineterminator="\n")
+    one_type_a_column(cells).to_parquet(folder / "cells.parquet", index=False)
+    (folder / "summary.tex").write_text(summary_tex(analysis), encoding="utf-8")
+    pictures = figures(analysis)
+    drawn = [folder / "figures" / f"{picture.name}.png" for picture in pictures]
+    for picture, path in zip(pictures, drawn, strict=True):
+        picture.figure.savefig(path, dpi=DPI)
+    (folder / "index.html").write_text(page(result, analysis, pictures), encoding="utf-8")
+    written = [*tables, "cells.parquet", "summary.tex", "index.html"]
+    return [*(folder / name for name in written), *drawn]
+
+
+def with_sorted_metrics(cells: pd.DataFrame) -> pd.DataFrame:
+    """The keys as they stand, the status, and the metrics by name, whichever cell was computed first."""
+    keys = key_columns(cells)
+    return cells[[*keys, "status", *sorted(set(map(str, cells)) - {*keys, "status"})]]
+
+
+def one_type_a_column(table: pd.DataFrame) -> pd.DataFrame:
+    """The table with columns of mixed types as texts, since a column of a parquet file has one type."""
+    kinds = {column: pd.api.types.infer_dtype(table[column], skipna=True) for column in map(str, table)}
+    mixed = [column for column, kind in kinds.items() if kind.startswith("mixed")]
+    return table.assign(**{column: table[column].map(str, na_action="ignore") for column in mixed})

@@ -1,0 +1,100 @@
+"""The report as one page that needs nothing beside it: no network, no file, no font."""
+
+from __future__ import annotations
+
+import base64
+import io
+import shlex
+from collections.abc import Sequence
+from typing import Any
+
+import matplotlib as mpl
+import pandas as pd
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from matplotlib.figure import Figure
+
+from synthmix.analysis.analysis import Analysis
+from synthmix.analysis.answer import headline, verdicts
+from synthmix.analysis.comparison import sign_of
+from synthmix.analysis.result import StudyResult
+from synthmix.notation import general
+from synthmix.plots.panels import Picture
+from synthmix.report.tables import best_table, failure_table, family_table, run_table, stage_table, summary_table
+
+ICONS = {"helps": "▲", "matched": "△", "gain": "△", "copies": "＝", "harms": "▼", "open": "○", "few": "?", "none": "–"}
+
+
+def page(result: StudyResult, analysis: Analysis, pictures: Sequence[Picture]) -> str:
+    """The HTML of a report.
+
+    Args:
+        result: the study.
+        analysis: of it.
+        pictures: from `figures`, in their order.
+    """
+    environment = Environment(
+        loader=PackageLoader("synthmix.report", "page_files"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    return environment.get_template("index.html.jinja").render(context(result, analysis, pictures))
+
+
+def context(result: StudyResult, analysis: Analysis, pictures: Sequence[Picture]) -> dict[str, Any]:
+    """What the template reads."""
+    found = verdicts(result, analysis)
+    return {
+        "name": result.name,
+        "score": analysis.score.rpartition("/")[2],
+        "lower_is_better": sign_of(analysis.score) < 0,
+        "facts": facts(result),
+        "headline": headline(found),
+        "verdicts": found,
+        "icons": ICONS,
+        "warnings": [*analysis.warnings, *result.notes],
+        "summary": summary_table(analysis),
+        "pictures": [(picture, embedded(picture.figure)) for picture in pictures],
+        "best": best_table(analysis),
+        "supervised": not analysis.best.empty and bool(analysis.best["supervised"].any()),
+        "family": family_table(analysis),
+        "failures": failure_table(result),
+        "stages": stage_table(result),
+        "reused_cells": reused_cells(result.runs),
+        "runs": run_table(result),
+        "config": result.config,
+        "commands": result.commands,
+        "tracking_uri": result.tracking_uri,
+        "ui": f"MLFLOW_TRACKING_URI={shlex.quote(result.tracking_uri)} synthmix ui",
+    }
+
+
+def facts(result: StudyResult) -> list[str]:
+    """What the study is about, in a few words each."""
+    cells = result.cells
+    counts = cells["status"].value_counts()
+    return [
+        ", ".join(sorted(cells["data.name"].astype(str).unique())),
+        f"n = {', '.join(general(n) for n in sorted(cells['data.n_train'].unique()))} real points",
+        f"ratios {', '.join(general(ratio) for ratio in sorted(cells['mix.ratio'].unique()))}",
+        f"{cells['seed'].nunique()} seeds",
+        f"{len(cells)} cells: {', '.join(f'{count} {status}' for status, count in counts.items())}",
+        *([f"{len(result.curve)} more for the learning curve"] if len(result.curve) else []),
+    ]
+
+
+def reused_cells(runs: pd.DataFrame) -> int:
+    """Cells whose result another run has computed."""
+    if not {"run_id", "computed_by"} <= set(runs):
+        return 0
+    return int((runs["computed_by"].notna() & (runs["computed_by"] != runs["run_id"])).sum())
+
+
+def embedded(figure: Figure) -> str:
+    """A figure as an address that holds all of it, with letters as outlines and nothing behind them."""
+    content = io.BytesIO()
+    # Letters as outlines, so that the page looks the same everywhere; a fixed salt, so that equal figures are equal.
+    with mpl.rc_context({"svg.fonttype": "path", "svg.hashsalt": "synthmix"}):
+        figure.savefig(content, format="svg", transparent=True, metadata={"Date": None})
+    return "data:image/svg+xml;base64," + base64.b64encode(content.getvalue()).decode()

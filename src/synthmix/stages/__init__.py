@@ -1,0 +1,1 @@
+"""Costly steps computed once: keys, source hashes and the store."""

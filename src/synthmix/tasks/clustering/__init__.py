@@ -1,0 +1,1 @@
+"""Clustering: the learners and the scores of the default task."""

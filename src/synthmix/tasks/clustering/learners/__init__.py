@@ -1,0 +1,1 @@
+"""Clusterers that scikit-learn does not have in this form."""

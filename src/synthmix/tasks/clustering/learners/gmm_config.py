@@ -1,0 +1,23 @@
+"""Schema of `gmm`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar, Literal
+
+from synthmix.config.schema import Count, NonNegative
+from synthmix.tasks.clustering.config import KClustersSchema
+
+
+@dataclass(kw_only=True)
+class GmmSchema(KClustersSchema):
+    """A Gaussian mixture."""
+
+    takes_weights: ClassVar[bool] = False
+
+    _target_: Literal["synthmix.tasks.clustering.learners.gmm.GaussianMixtureClusterer"]
+    covariance_type: Literal["full", "tied", "diag", "spherical"]
+    n_init: Count
+    max_iter: Count
+    tol: NonNegative
+    reg_covar: NonNegative

@@ -1,0 +1,35 @@
+"""The generator of a training, fetched from its MLflow run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from mlflow.exceptions import MlflowException
+
+from synthmix.errors import InvalidInput
+from synthmix.tracking.mlflow.store import open_store
+
+CHECKPOINT = "checkpoint/generator.pt"  # among the artifacts of a training
+
+
+def download_checkpoint(uri: str, run_id: str, folder: Path) -> Path:
+    """Fetches the checkpoint of a training, or of the training that a cell names, into `folder`.
+
+    Raises:
+        InvalidInput: no such store or run, or none with a trained generator.
+    """
+    client = open_store(uri, create=False)
+    try:
+        run = client.get_run(run_id)
+    except MlflowException as error:
+        raise InvalidInput(f"run {run_id}: not found in {uri}") from error
+    tags = run.data.tags
+    if "synthmix.generator_run" not in tags and "synthmix.reused_from" in tags:
+        return download_checkpoint(uri, tags["synthmix.reused_from"], folder)
+    source = tags.get("synthmix.generator_run", run_id)
+    artifacts = {artifact.path for artifact in client.list_artifacts(source, "checkpoint")}
+    if CHECKPOINT not in artifacts and tags.get("synthmix.kind") == "study":
+        raise InvalidInput(f"run {run_id}: is a study's; name a cell's run or a training's, which lie below it")
+    if CHECKPOINT not in artifacts:
+        raise InvalidInput(f"run {run_id}: has no trained generator (controls and ratio 0 have none)")
+    return Path(client.download_artifacts(source, CHECKPOINT, str(folder)))

@@ -1,0 +1,94 @@
+"""What a command would do, found without starting anything."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from statistics import median
+from typing import Any
+
+from synthmix.analysis.roles import role_of
+from synthmix.analysis.statistics import seeds_needed, smallest_p
+from synthmix.config.flat import flatten
+from synthmix.pipeline.resources import Resources
+from synthmix.stages.store import Store
+from synthmix.study.plan import Plan, PlannedCell
+from synthmix.study.record import Asked, Studies
+from synthmix.study.sweep import ask, missing
+
+JOB_SECONDS = 0.3  # of Hydra and MLflow, for each job
+HOUR = 3600
+
+
+def print_dry_run(plan: Plan, resources: Resources) -> None:
+    """Prints cells, trainings, what is stored, an estimate of time, and the smallest p that the study can attain."""
+    cells, curve = ask(plan.cells, resources), ask(plan.curve, resources)
+    todo = missing(cells | curve, resources)
+    keys = {asked.generator_key for _, asked in (cells | curve).values() if asked.generator_key is not None}
+    trainings = {key for key in keys if not resources.store.has("generator", key)}
+    known = Studies(resources.store.root).read(plan.study).cells if plan.is_study else {}
+    combinations = [asked.config for asked in {**known, **{key: asked for key, (_, asked) in cells.items()}}.values()]
+    distinct = len({asked.key for _, asked in (cells | curve).values()})
+    lines = [
+        ("study", plan.study if plan.is_study else "none: a single cell"),
+        ("cells", f"{len(cells)} asked for, {len(curve)} added for the baseline and the learning curve"),
+        ("to compute", f"{len(todo)} of {distinct} different cells; {distinct - len(todo)} are stored"),
+        ("trainings", f"{len(trainings)} of {len(keys)} generators; {len(keys) - len(trainings)} are stored"),
+        ("time", _estimate(todo, trainings, resources.store)),
+        *(("smallest p", text) for text in _families(combinations) if plan.is_study),
+    ]
+    for name, text in lines:
+        print(f"{name:<11} {text}")
+    print("nothing was started")
+
+
+def _estimate(todo: Sequence[tuple[PlannedCell, Asked]], trainings: set[str], store: Store) -> str:
+    """Sum over what is to be computed, each taken to last as long as what is stored of its kind."""
+    if not todo:
+        return "none: everything is stored"
+    known: dict[tuple[str, str, str], list[float]] = defaultdict(list)
+    for stage, part in (("generator", "model"), ("cell", "clusterer")):
+        for manifest in store.entries(stage):
+            names = manifest.depends_on["data"]["name"], manifest.depends_on[part]["name"]
+            known[stage, *names].append(manifest.seconds)
+    seconds, unknown = 0.0, set[str]()
+    for stage, data, name in _kinds(todo, trainings):
+        kind = stage, data, name
+        seconds += median(known[kind]) if known[kind] else 0.0
+        unknown |= set() if known[kind] else {f"{name} on {data}"}
+    seconds += JOB_SECONDS * len(todo)
+    minutes = max(1, round(seconds / 60))
+    if not any(known.values()):
+        return f"unknown: nothing is stored yet of {', '.join(sorted(unknown))}"
+    shown = f"{seconds / HOUR:.1f} hours" if seconds > HOUR else f"{minutes} minute{'s' if minutes > 1 else ''}"
+    without = f", without {', '.join(sorted(unknown))}, of which nothing is stored yet" if unknown else ""
+    return f"about {shown} in one process{without}"
+
+
+def _kinds(todo: Sequence[tuple[PlannedCell, Asked]], trainings: set[str]) -> Iterator[tuple[str, str, str]]:
+    begun: set[str] = set()
+    for _, asked in todo:
+        data = str(asked.config["data"]["name"])
+        yield "cell", data, str(asked.config["clusterer"]["name"])
+        key = asked.generator_key
+        if key is not None and key in trainings - begun:
+            begun.add(key)
+            yield "generator", data, str(asked.config["model"]["name"])
+
+
+def _families(combinations: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    """The family of tests of each clusterer: what Holm's correction leaves of the smallest p."""
+    tests: dict[str, set[tuple[object, ...]]] = defaultdict(set)
+    seeds: dict[str, set[int]] = defaultdict(set)
+    for config in combinations:
+        if role_of(config["model"]["name"], config["mix"]["ratio"]) == "generator":
+            data = config["data"]
+            family = f"{config['clusterer']['name']} on {config['representation']['name']}, {data['name']}"
+            family += "" if data["n_train"] is None else f" n={data['n_train']}"
+            arm = tuple(map(str, flatten({key: config[key] for key in ("model", "gate", "mix")}).items()))
+            tests[family].add(arm)
+            seeds[family].add(config["seed"])
+    for family, arms in tests.items():
+        attained, needed = smallest_p(len(seeds[family]), len(arms)), seeds_needed(len(arms))
+        enough = "" if attained <= 0.05 else f"; {needed} seeds are needed to reach .05"
+        yield f"{attained:.2g} for {family}: {len(arms)} tests, {len(seeds[family])} seeds{enough}"

@@ -1,0 +1,88 @@
+"""The verb `run`: plan, then one cell or a study."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from hydra import main as hydra_decorator
+from omegaconf import DictConfig
+
+from synthmix.config.composing import conf_dir
+from synthmix.errors import InvalidInput
+from synthmix.study.plan import Plan, make_plan
+from synthmix.verbs.run_arguments import read_arguments
+
+THREAD_VARIABLES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
+
+
+def run(words: Sequence[str]) -> int:
+    """Runs a cell or a study; returns the exit code.
+
+    Raises:
+        InvalidInput: before anything is started.
+    """
+    asked = read_arguments(words)
+    if asked.asks_hydra:
+        return hydra_main(asked.for_hydra)
+    plan = make_plan(asked.overrides, multirun=asked.multirun)
+    if asked.shows_config:
+        return hydra_main(asked.for_hydra)
+    # The pools of OpenMP and BLAS take their size when numpy and torch are imported, which is not yet.
+    for variable in THREAD_VARIABLES:
+        os.environ[variable] = str(plan.configs[0].threads)
+    from synthmix.study.job import resources_of
+
+    _check_devices(plan)
+    resources = resources_of(plan.configs[0])
+    if asked.dry_run:
+        from synthmix.verbs.dry_run import print_dry_run
+
+        print_dry_run(plan, resources)
+        return 0
+    if not plan.is_study:
+        return _run_cell(plan, asked.for_hydra)
+    from synthmix.study.sweep import run_study
+
+    return run_study(plan, asked.for_hydra, resources)
+
+
+def hydra_main(arguments: Sequence[str], task: Callable[[DictConfig], Any] | None = None) -> int:
+    """Calls Hydra as if `arguments` were its whole command line."""
+
+    def nothing(config: DictConfig) -> None: ...
+
+    application = hydra_decorator(version_base="1.3", config_path=str(conf_dir()), config_name="run")(task or nothing)
+    command_line = sys.argv
+    sys.argv = ["synthmix", *arguments]  # completion is registered for the first word
+    try:
+        application()
+    finally:
+        sys.argv = command_line
+    return 0
+
+
+def _run_cell(plan: Plan, arguments: Sequence[str]) -> int:
+    from synthmix.report.publishing import print_cell
+    from synthmix.study.job import Outcome, resources_of, run_job
+
+    outcomes: list[Outcome] = []
+    resources = resources_of(plan.configs[0])
+    resources.splits(plan.configs[0])  # a missing or damaged file is found here
+    _ = resources.tracker.experiment_id  # and a store that cannot be used here
+    hydra_main(arguments, lambda config: outcomes.append(run_job(config)))
+    outcome = outcomes[0]
+    if outcome.status == "invalid":
+        raise InvalidInput(*str(outcome.error).splitlines())
+    print_cell(outcome, resources.tracker)
+    return 0 if outcome.status in ("finished", "unavailable") else 1
+
+
+def _check_devices(plan: Plan) -> None:
+    """Refuses a GPU where there is none, which is not known before torch is imported."""
+    import torch
+
+    if any(config.trainer.accelerator == "gpu" for config in plan.configs) and not torch.cuda.is_available():
+        raise InvalidInput("trainer.accelerator=gpu: torch finds no GPU here; allowed: cpu, auto")

@@ -1,0 +1,41 @@
+"""The verb `sample`: points from the generator of a finished run."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from synthmix.api import load_generator
+from synthmix.errors import InvalidInput
+from synthmix.seeds import pool_seed
+from synthmix.verbs.parser import Words
+
+
+def sample(words: Sequence[str]) -> int:
+    """Writes points to a file; returns the exit code.
+
+    Raises:
+        InvalidInput: no such run, one without a trained generator, or a file that cannot be written.
+    """
+    parser = Words("sample", "Writes points from the generator of a finished run, in the units of its data.")
+    parser.add_argument("run", metavar="RUN_ID", help="an MLflow run, of a cell or of a training")
+    parser.add_argument("-n", type=int, default=1000, help="number of points (1000)")
+    parser.add_argument("--out", required=True, metavar="FILE.npz", help="where to: the array x, float32")
+    parser.add_argument("--seed", type=int, default=0, help="another one gives other points (0)")
+    given = parser.read(words)
+    out = Path(given.out)
+    if given.n < 1:
+        raise InvalidInput(f"-n {given.n}: must be ≥ 1")
+    if out.suffix != ".npz":
+        raise InvalidInput(f"--out={out}: must end in .npz")
+    if out.is_dir() or not os.access(out.absolute().parent, os.W_OK):
+        raise InvalidInput(f"--out={out}: must be a file in a folder that can be written")
+    generator = load_generator(given.run)
+    points = generator.sample(given.n, pool_seed(given.seed))
+    x = (points if generator.scaling is None else generator.scaling.undone(points)).numpy()
+    np.savez_compressed(out, x=x)
+    print(f"{out}: x of shape {x.shape}, float32, from {generator.spec.name}")
+    return 0

@@ -1,0 +1,286 @@
+"""From what the store holds to the tables of a study."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import yaml
+
+from synthmix.analysis.collect import collect
+from synthmix.analysis.result import StudyResult, key_columns
+from synthmix.pipeline.dependencies import Dependencies
+from synthmix.stages.store import Store
+from synthmix.study.record import Asked, Record, asked_of
+
+CONFIG: dict[str, Any] = {
+    "seed": 0,
+    "threads": 1,
+    "data": {"_target_": "synthmix.data.sources.digits.load_digits", "name": "digits", "n_train": 100}
+    | {"n_val": 300, "n_test": 497, "n_reserve": 0},
+    "model": {"_target_": "synthmix.generators.controls.Duplicate", "name": "duplicate"},
+    "gate": {"_target_": "synthmix.gates.AcceptAll", "name": "none"},
+    "representation": {"_target_": "synthmix.representations.identity.IdentityRepresentation", "name": "identity"}
+    | {"fit_on": "train"},
+    "clusterer": {"_target_": "sklearn.cluster.KMeans", "name": "kmeans", "n_clusters": None, "n_init": 10},
+    "mix": {"ratio": 1.0, "synthetic_weight": 1.0},
+    "trainer": {"accelerator": "cpu", "precision": "32-true", "limit_steps": None},
+    "quality": {"extractors": None, "n_samples": 100, "inception_weights": None},
+}
+SETTINGS = {"score": None, "choose_by": "silhouette", "learning_curve": [0.5]}
+METRICS = {"cluster/ari": 0.5, "cluster/silhouette": 0.1, "val/silhouette": 0.2, "quality/fd_pca": 3.0}
+KEYS = ["model.name", "clusterer.name", "representation.name", "data.name", "data.n_train", "mix.ratio", "seed"]
+
+
+def config_with(**changes: Any) -> dict[str, Any]:
+    """CONFIG with other leaves: `mix__ratio=0`."""
+    config = {key: dict(value) if isinstance(value, dict) else value for key, value in CONFIG.items()}
+    for name, value in changes.items():
+        *path, last = name.split("__")
+        node: Any = config
+        for part in path:
+            node = node[part]
+        node[last] = value
+    return config
+
+
+class Study:
+    """A record, and a store that holds what its cells have come to."""
+
+    def __init__(self, folder: Path) -> None:
+        self.record = Record("s-1", settings=dict(SETTINGS), commands=["synthmix run -m seed=0,1"])
+        self.store = Store(folder)
+        self.runs: dict[str, str] = {}
+
+    def add(
+        self,
+        status: str = "finished",
+        metrics: dict[str, float] | None = None,
+        *,
+        curve: bool = False,
+        n_train: int = 100,
+        **changes: Any,
+    ) -> Asked:
+        """A cell of this status, `missing` and `failed` ones without a result."""
+        asked = asked_of(Dependencies(config_with(**changes), "digest", n_train))
+        part = self.record.curve if curve else self.record.cells
+        combination = f"c{len(self.record.cells) + len(self.record.curve)}"
+        part[combination] = asked
+        if status in ("finished", "unavailable"):
+            payload = {
+                "status": status,
+                "metrics": (METRICS if metrics is None else metrics) if status == "finished" else {},
+                "error": None if status == "finished" else "the pool is too short",
+                "seconds": {"clusterer": 0.5},
+                "sources": {"quality": "computed"},
+            }
+            self.store.get_or_compute("cell", asked.depends_on().cell, lambda: payload, lambda: f"run of {combination}")
+        if status == "failed":
+            self.record.failures[combination] = "ValueError: too bad"
+        self.runs[combination] = f"shown as {combination}"
+        return asked
+
+    @property
+    def result(self) -> StudyResult:
+        return collect(self.record, self.store, self.runs, "sqlite:///m.db")
+
+
+@pytest.fixture
+def study(tmp_path: Path) -> Study:
+    return Study(tmp_path / "store")
+
+
+def test_a_row_for_each_combination_with_keys_status_and_scores(study: Study) -> None:
+    for ratio, seed in itertools.product((0.0, 1.0), (0, 1)):
+        study.add(mix__ratio=ratio, seed=seed)
+    cells = study.result.cells
+    assert list(cells) == [*KEYS, "status", *sorted(METRICS)]
+    assert key_columns(cells) == KEYS
+    assert list(zip(cells["mix.ratio"], cells["seed"], strict=True)) == [(0, 0), (0, 1), (1, 0), (1, 1)]
+    assert set(cells["status"]) == {"finished"}
+    assert cells["cluster/ari"].tolist() == [0.5] * 4
+
+
+def test_equal_studies_give_equal_files_whatever_order_they_were_asked_in(tmp_path: Path) -> None:
+    cells = [
+        {"mix__ratio": ratio, "seed": seed, "clusterer__n_init": n_init, "model__name": model}
+        for ratio, seed, n_init, model in itertools.product((0.0, 0.5, 10.0, 2.0), (0, 10, 9), (1, 5), ("a", "b"))
+    ]
+    texts = []
+    for number, order in enumerate((cells, cells[::-1], cells[7:] + cells[:7])):
+        study = Study(tmp_path / str(number))
+        for cell in order:
+            study.add(metrics={"cluster/ari": cell["seed"] / 7 + cell["mix__ratio"] / 3}, **cell)
+        texts.append(study.result.cells.to_csv(index=False))
+    assert texts[0] == texts[1] == texts[2]
+    ratios = [float(line.split(",")[6]) for line in texts[0].splitlines()[1:]]
+    assert ratios[:12] == [0, 0, 0, 0.5, 0.5, 0.5, 2, 2, 2, 10, 10, 10]
+
+
+def test_a_baseline_that_arms_share_is_a_row_of_each(study: Study) -> None:
+    keys = [study.add(mix__ratio=0.0, model__name=model).key for model in ("gan", "vae", "duplicate")]
+    assert len(set(keys)) == 1
+    assert study.result.cells["model.name"].tolist() == ["duplicate", "gan", "vae"]
+    assert len(list(study.store.entries("cell"))) == 1
+
+
+def test_what_has_no_result_says_so_and_has_no_scores(study: Study) -> None:
+    for seed, status in enumerate(("finished", "unavailable", "failed", "missing")):
+        study.add(status, seed=seed)
+    result = study.result
+    assert result.cells["status"].tolist() == ["finished", "unavailable", "failed", "missing"]
+    assert np.isfinite(result.cells["cluster/ari"]).tolist() == [True, False, False, False]
+    assert result.cells["cluster/ari"].dtype == float
+    (failure,) = result.failures
+    assert failure.error == "ValueError: too bad"
+    assert {"model.name=duplicate", "mix.ratio=1.0", "clusterer.name=kmeans", "seed=2"} <= set(failure.cell.split())
+
+
+def test_a_failure_that_has_a_result_by_now_is_none(study: Study) -> None:
+    study.add("finished", seed=0)
+    study.record.failures = {"c0": "an error of yesterday"}
+    assert study.result.failures == []
+    assert study.result.cells["status"].tolist() == ["finished"]
+
+
+def test_a_failure_of_the_curve_is_told_too(study: Study) -> None:
+    study.add(seed=0)
+    study.add("failed", curve=True, mix__ratio=0.0, n_train=50)
+    (failure,) = study.result.failures
+    assert "data.n_train=50" in failure.cell
+
+
+def test_metrics_that_a_cell_lacks_are_empty(study: Study) -> None:
+    study.add(mix__ratio=0.0, metrics={"cluster/ari": 0.25})
+    study.add(metrics={"cluster/ari": 0.5, "quality/fd_pca": 2.0})
+    assert study.result.cells["quality/fd_pca"].isna().tolist() == [True, False]
+
+
+@pytest.mark.parametrize(
+    ("key", "values", "column"),
+    [
+        ("clusterer__n_init", (1, 10), [1, 10]),
+        ("mix__synthetic_weight", (0.5, 1.0), [0.5, 1.0]),
+        ("quality__extractors", (["pca"], None), ["['pca']", ""]),
+        ("trainer__precision", ("32-true", "bf16-mixed"), ["32-true", "bf16-mixed"]),
+    ],
+)
+def test_a_setting_that_varies_is_a_column(key: str, values: tuple[Any, Any], column: list[Any], study: Study) -> None:
+    for value in values:
+        study.add(**{key: value})
+    cells, name = study.result.cells, key.replace("__", ".")
+    assert list(cells)[:8] == [*KEYS[:5], name, *KEYS[5:]]
+    assert cells[name].fillna("").tolist() == column
+
+
+def test_settings_that_belong_to_a_name_are_no_columns(study: Study) -> None:
+    study.add(model={"_target_": "synthmix.generators.controls.Jitter", "name": "jitter", "noise": 0.3})
+    study.add(model={"_target_": "synthmix.generators.controls.Smote", "name": "smote", "n_neighbors": 5})
+    assert key_columns(study.result.cells) == KEYS
+
+
+def test_a_setting_that_varies_within_one_model_is_empty_for_the_others(study: Study) -> None:
+    for noise in (0.3, 0.1):
+        study.add(model={"_target_": "synthmix.generators.controls.Jitter", "name": "jitter", "noise": noise})
+    study.add()
+    cells = study.result.cells
+    assert cells["model.name"].tolist() == ["duplicate", "jitter", "jitter"]
+    assert cells["model.noise"].fillna(-1).tolist() == [-1, 0.1, 0.3]
+
+
+def test_all_points_are_their_number(study: Study) -> None:
+    study.add(data__n_train=None, n_train=1000)
+    study.add(curve=True, mix__ratio=0.0, n_train=250)
+    assert study.result.cells["data.n_train"].tolist() == [1000]
+    assert study.result.curve["data.n_train"].tolist() == [250]
+
+
+def test_the_curve_has_the_columns_of_the_cells(study: Study) -> None:
+    for n_init in (1, 2):
+        study.add(clusterer__n_init=n_init)
+        study.add(curve=True, mix__ratio=0.0, clusterer__n_init=n_init, metrics={"cluster/ari": 0.1}, n_train=50)
+    result = study.result
+    assert key_columns(result.curve) == key_columns(result.cells)
+    assert result.curve["cluster/ari"].tolist() == [0.1, 0.1]
+    assert len(result.cells) == 2
+
+
+def test_a_study_without_a_curve_has_an_empty_one(study: Study) -> None:
+    study.add()
+    curve = study.result.curve
+    assert len(curve) == 0
+    assert list(curve) == [*KEYS, "status"]
+
+
+@pytest.mark.parametrize(
+    ("asked_for", "metrics", "score"),
+    [
+        (None, ["cluster/ari", "cluster/silhouette"], "cluster/ari"),
+        (None, ["cluster/silhouette"], "cluster/silhouette"),
+        ("nmi", ["cluster/ari", "cluster/nmi"], "cluster/nmi"),
+    ],
+)
+def test_the_primary_score(asked_for: str | None, metrics: Sequence[str], score: str, study: Study) -> None:
+    study.record.settings["score"] = asked_for
+    study.add(metrics=dict.fromkeys(metrics, 0.5))
+    assert study.result.score == score
+    assert study.result.choose_by == "silhouette"
+
+
+def test_the_runs_tell_where_results_are_from(study: Study) -> None:
+    study.add(seed=1)
+    study.add("missing", seed=0)
+    runs = study.result.runs
+    assert runs["seed"].tolist() == [0, 1]
+    assert runs["run_id"].tolist() == ["shown as c1", "shown as c0"]
+    assert runs["computed_by"].fillna("nobody").tolist() == ["nobody", "run of c0"]
+    assert runs["time/clusterer_s"].fillna(-1).tolist() == [-1, 0.5]
+    assert runs["stage/quality"].fillna("-").tolist() == ["-", "computed"]
+
+
+def test_a_study_of_which_nothing_is_done_has_tables_too(study: Study) -> None:
+    study.add("missing")
+    study.add("failed", seed=1)
+    study.runs = {}
+    result = study.result
+    assert result.cells["status"].tolist() == ["missing", "failed"]
+    assert result.runs["seed"].tolist() == [0, 1]
+
+
+def test_the_config_has_what_all_cells_share(study: Study) -> None:
+    study.add(seed=0)
+    study.add(seed=1, model={"_target_": "synthmix.generators.controls.Smote", "name": "smote", "n_neighbors": 5})
+    shared = yaml.safe_load(study.result.config)
+    assert shared["clusterer.n_init"] == 10
+    assert shared["data.n_val"] == 300
+    assert not {"seed", "mix.ratio", "model.name", "model.n_neighbors", "model._target_"} & shared.keys()
+
+
+def test_cells_of_other_code_are_told(study: Study) -> None:
+    study.add(seed=0)
+    assert study.result.notes == []
+    old = study.add(seed=1)
+    study.record.cells["c1"] = Asked(old.config, old.n_train, "0" * 64, None, old.digest)
+    study.add(curve=True, mix__ratio=0.0, n_train=50)
+    (note,) = study.result.notes
+    assert note.startswith("1 of 3 cells were computed with other code or other library versions")
+
+
+def test_a_primary_score_that_was_changed_is_told(study: Study) -> None:
+    asked = study.add(seed=0)
+    for score in ("nmi", "nmi", None):
+        study.record.ask({"c0": asked}, {}, "synthmix run", {**study.record.settings, "score": score})
+    (note,) = study.result.notes
+    assert note.startswith("the primary score was changed (nmi, then default)")
+
+
+def test_a_damaged_result_is_a_missing_one(study: Study, warned: Callable[[str], Any]) -> None:
+    study.add(seed=0)
+    for file in study.store.root.glob("cell/*/*/payload.pt"):
+        file.write_bytes(b"")
+    with warned("is damaged"):
+        assert study.result.cells["status"].tolist() == ["missing"]

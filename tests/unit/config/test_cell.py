@@ -1,0 +1,234 @@
+"""What may be built from a config, and what is found out before anything is built."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+from omegaconf import DictConfig, OmegaConf
+
+from synthmix.config.cell import CellSchema, check, check_member, instantiate, plain
+from synthmix.config.composing import composer
+from synthmix.errors import InvalidInput
+
+MYLAB = """
+class MyGan:
+    def __init__(self, *, width, parts=None, depth=2):
+        self.width, self.parts, self.depth = width, parts, depth
+
+    def fit(self, dataset, *, seed): ...
+    def sample(self, n, seed): ...
+    def material(self, splits): ...
+
+class Anything(MyGan):
+    def __init__(self, **settings):
+        self.settings = settings
+
+class Whiten:
+    def fit(self, dataset, *, seed): ...
+    def transform(self, x): ...
+
+def make(): ...
+def refuse(): raise __import__("synthmix.errors").errors.InvalidInput("data.x=1: refused")
+class Fails:
+    def __init__(self): raise ZeroDivisionError("no luck")
+"""
+
+
+@pytest.fixture
+def mylab(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """A module of the user's own that the environment admits; its name is new for every test."""
+    name = f"mylab_{tmp_path.name}"
+    (tmp_path / f"{name}.py").write_text(MYLAB)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.setenv("SYNTHMIX_ALLOW", f"other., {name}.")
+    return name
+
+
+def compose(*overrides: str) -> DictConfig:
+    with composer() as compose:
+        return compose(overrides)
+
+
+def faults_of(node: dict[str, Any], group: str = "model") -> Sequence[str]:
+    try:
+        check_member(node, group)
+    except InvalidInput as error:
+        return error.faults
+    return []
+
+
+def test_the_typed_config_has_the_schemas_of_its_members() -> None:
+    cell = check(compose("model=gan", "data=toy", "representation=pca", "representation.n_components=2"))
+    assert isinstance(cell, CellSchema)
+    assert (cell.mix.ratio, cell.seed) == (1.0, 0)
+    assert type(cell.model).__name__ == "GanSchema"
+    assert type(cell.model.networks).__name__ == "MlpNetworksSchema"  # type: ignore[attr-defined]
+    assert (cell.outline.n_learn, cell.outline.spec.shape) == (20_000 - 1000 - 2000, (2,))
+
+
+def test_faults_of_all_nodes_are_told_at_once() -> None:
+    config = compose("seed=-1", "model.steps=0", "trainer.log_every=0", "mix.synthetic_weight=0")
+    with pytest.raises(InvalidInput) as error:
+        check(config)
+    assert sorted(error.value.faults) == [
+        "mix.synthetic_weight=0: must be > 0",
+        "model.steps=0: must be ≥ 1",
+        "seed=-1: must be ≥ 0 and ≤ 4294967295",
+        "trainer.log_every=0: must be ≥ 1",
+    ]
+
+
+def test_an_interpolation_that_leads_nowhere_is_one_line() -> None:
+    with pytest.raises(InvalidInput) as error:
+        plain(OmegaConf.create({"a": {"b": "${c.d}"}}))
+    assert error.value.faults == ("a.b: Interpolation key 'c.d' not found",)
+
+
+@pytest.mark.parametrize(
+    "target",
+    ["os.system", "torch.load", "joblib.load", "pandas.eval", "builtins.eval", "sklearn.datasets.fetch_openml", "x"],
+)
+def test_a_target_outside_of_the_allowlist_is_refused(target: str) -> None:
+    line = f"model._target_={target}: not in the allowlist; allowed: synthmix., sklearn.cluster., "
+    assert [fault.startswith(line) for fault in faults_of({"_target_": target, "name": "x"})] == [True]
+    with pytest.raises(InvalidInput, match="not in the allowlist"):
+        instantiate({"_target_": target})
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        "synthmix.stages.store.torch.load",
+        "synthmix.config.cell.importlib.import_module",
+        "sklearn.cluster._kmeans.np.load",
+    ],
+)
+def test_a_target_that_reaches_through_a_module_is_refused(target: str) -> None:
+    (fault,) = faults_of({"_target_": target, "name": "x"})
+    assert fault.startswith(f"model._target_={target}: ")
+    with pytest.raises(InvalidInput, match=r"must be a class or function defined in|cannot be imported"):
+        instantiate({"_target_": target})
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        "synthmix.stages.store.Path",
+        "synthmix.tracking.mlflow.store.MlflowClient",
+        "sklearn.cluster._kmeans.check_array",
+    ],
+)
+def test_what_a_package_has_only_imported_is_refused(target: str) -> None:
+    with pytest.raises(InvalidInput, match=rf"^_target_={target}: must be a class or function defined in "):
+        instantiate({"_target_": target})
+
+
+@pytest.mark.parametrize(
+    "target", ["synthmix.errors", "synthmix.config.schema.Count", "sklearn.cluster.KMeanz", "synthmix."]
+)
+def test_what_is_no_class_or_function_cannot_be_built(target: str) -> None:
+    with pytest.raises(InvalidInput, match=r"must be a class or function|cannot be imported"):
+        instantiate({"_target_": target})
+
+
+def test_a_target_deep_inside_is_refused_too() -> None:
+    node = {"_target_": "sklearn.preprocessing.StandardScaler", "with_mean": [{"_target_": "os.system"}]}
+    with pytest.raises(InvalidInput, match=r"os\.system: not in the allowlist"):
+        instantiate(node)
+
+
+def test_a_nested_node_is_built_and_names_are_not_passed_on() -> None:
+    built = instantiate(compose("representation=standardize", "~representation.fit_on").representation)
+    assert type(built.estimator).__name__ == "StandardScaler"
+    assert built.estimator.get_params() == {"copy": True, "with_mean": True, "with_std": True}
+
+
+def test_the_error_of_what_is_built_is_the_users_if_he_caused_it(mylab: str) -> None:
+    with pytest.raises(InvalidInput, match=r"^data.x=1: refused$"):
+        instantiate({"_target_": f"{mylab}.refuse"})
+    with pytest.raises(Exception, match=r"ZeroDivisionError.*no luck"):
+        instantiate({"_target_": f"{mylab}.Fails"})
+
+
+def test_a_class_of_ones_own_is_admitted_by_the_environment_alone(mylab: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    node = {"_target_": f"{mylab}.MyGan", "name": "my", "width": 3}
+    assert faults_of(node) == []
+    assert instantiate(node).width == 3
+    monkeypatch.delenv("SYNTHMIX_ALLOW")
+    assert "not in the allowlist" in faults_of(node)[0]
+
+
+def own_faults(mylab: str) -> Iterator[tuple[dict[str, Any], str, str]]:
+    my = {"_target_": f"{mylab}.MyGan", "name": "my", "width": 3}
+    yield (
+        my | {"widht": 4},
+        "model",
+        "model.widht=4: unknown key; did you mean width? allowed: depth, name, parts, width",
+    )
+    yield {"_target_": f"{mylab}.MyGan", "name": "my"}, "model", "model.width: missing"
+    yield {"_target_": f"{mylab}.MyGan", "width": 3}, "model", "model.name: missing"
+    yield {"name": "my", "width": 3}, "model", "model: names no _target_"
+    yield my | {"_target_": f"{mylab}.make"}, "model", "must be a class with fit, sample, material"
+    yield my | {"_target_": f"{mylab}.Nothing"}, "model", "cannot be imported"
+    yield my | {"parts": {"_target_": "os.system"}}, "model", "model.parts._target_=os.system: not in the allowlist"
+    yield my | {"parts": [{"a": {"_target_": "os.system"}}]}, "model", "model.parts.0.a._target_=os.system: not in"
+    yield {"_target_": f"{mylab}.Whiten", "name": "w"}, "representation", "representation.fit_on: missing"
+    yield {"_target_": f"{mylab}.Whiten", "name": "w"}, "clusterer", "must be a class with fit, predict"
+    yield (
+        my,
+        "data",
+        f"data._target_={mylab}.MyGan: not a member of data; allowed: synthmix.data.sources.cifar10.load_cifar10",
+    )
+
+
+def test_a_class_without_schema_is_checked_against_its_signature(mylab: str) -> None:
+    for node, group, expected in own_faults(mylab):
+        (fault,) = faults_of(node, group)
+        assert expected in fault
+    whiten = {"_target_": f"{mylab}.Whiten", "name": "w", "fit_on": "test"}
+    assert list(faults_of(whiten, "representation")) == ["representation.fit_on=test: allowed: train, mixture"]
+    assert faults_of({"_target_": f"{mylab}.Anything", "name": "x", "a": 1, "b": {"c": 2}}) == []
+    assert faults_of({"_target_": f"{mylab}.Whiten", "name": "w", "fit_on": "train"}, "representation") == []
+
+
+def test_a_module_of_ones_own_that_cannot_be_imported_is_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "brokenlab.py").write_text("def make(:\n")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.setenv("SYNTHMIX_ALLOW", "brokenlab.")
+    (fault,) = faults_of({"_target_": "brokenlab.make", "name": "x"})
+    assert fault == "model._target_=brokenlab.make: cannot be imported (invalid syntax (brokenlab.py, line 1))"
+
+
+def test_a_clusterer_of_scikit_learn_without_schema_needs_a_predict() -> None:
+    birch = {"_target_": "sklearn.cluster.Birch", "name": "birch", "n_clusters": 3}
+    assert faults_of(birch, "clusterer") == []
+    agglomerative = birch | {"_target_": "sklearn.cluster.AgglomerativeClustering"}
+    assert list(faults_of(agglomerative, "clusterer")) == [
+        "clusterer._target_=sklearn.cluster.AgglomerativeClustering: must be a class with fit, predict"
+    ]
+
+
+@pytest.mark.parametrize(("target", "takes_weights"), [("Birch", False), ("BisectingKMeans", True)])
+def test_a_weight_is_refused_by_a_clusterer_without_schema_that_takes_none(target: str, takes_weights: bool) -> None:
+    config = compose("mix.synthetic_weight=0.5")
+    config = OmegaConf.create(plain(config) | {"clusterer": {"_target_": f"sklearn.cluster.{target}", "name": "mine"}})
+    if takes_weights:
+        assert check(config).clusterer.name == "mine"
+    else:
+        with pytest.raises(InvalidInput, match=r"mix.synthetic_weight=0.5: clusterer.name=mine takes no sample weig"):
+            check(config)
+
+
+def test_a_component_of_another_group_is_no_member() -> None:
+    node = plain(compose("clusterer=kmeans").clusterer)
+    (fault,) = faults_of(node, "model")
+    assert fault.startswith(
+        "model._target_=sklearn.cluster.KMeans: not a member of model; allowed: synthmix.generators."
+    )
+    (fault,) = faults_of(plain(compose("model=gan").model), "gate")
+    assert "not a member of gate; allowed: synthmix.gates.base.AcceptAll, synthmix.gates." in fault

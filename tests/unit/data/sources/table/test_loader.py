@@ -1,0 +1,216 @@
+"""A user's table is read as it stands, or refused with the place of what is wrong."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from synthmix.data.sources.table.loader import load_table
+from synthmix.errors import InvalidInput
+
+FRAME = pd.DataFrame({"height": [1.5, -2.0, 3e-3], "count": [7, 8, 9], "kind": ["b", "a", "b"]})
+
+
+def write(path: Path, frame: pd.DataFrame) -> str:
+    if path.suffix == ".csv":
+        frame.to_csv(path, index=False)
+    elif path.suffix == ".parquet":
+        frame.to_parquet(path, index=False)
+    else:
+        features = frame.drop(columns="kind", errors="ignore")
+        np.savez(path, X=features.to_numpy(), kind=np.array(frame.get("kind", []), dtype=str))
+    return str(path)
+
+
+def refusal_of(path: str, label_column: str | None = None, drop_columns: tuple[str, ...] = ()) -> str:
+    with pytest.raises(InvalidInput) as refusal:
+        load_table(path, label_column, drop_columns)
+    return "\n".join(line.replace(path, "FILE") for line in refusal.value.faults)
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".parquet", ".npz"])
+def test_every_format_gives_the_same_points_and_labels(suffix: str, tmp_path: Path) -> None:
+    dataset = load_table(write(tmp_path / f"t{suffix}", FRAME), "kind", [])
+    np.testing.assert_array_equal(dataset.x.numpy(), FRAME[["height", "count"]].to_numpy(dtype=np.float32))
+    assert dataset.y is not None
+    assert dataset.y.tolist() == [1, 0, 1]
+    assert (dataset.spec.shape, dataset.spec.n_classes, dataset.spec.kind) == ((2,), 2, "table")
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".parquet"])
+def test_dropped_columns_may_hold_anything(suffix: str, tmp_path: Path) -> None:
+    path = write(tmp_path / f"t{suffix}", FRAME)
+    dataset = load_table(path, None, ["kind", "count"])
+    assert dataset.y is None
+    assert dataset.spec.n_classes is None
+    np.testing.assert_array_equal(dataset.x.numpy(), FRAME[["height"]].to_numpy(dtype=np.float32))
+
+
+def test_numeric_labels_are_encoded_in_the_order_of_numbers(tmp_path: Path) -> None:
+    frame = pd.DataFrame({"a": [1, 2, 3, 4], "label": [10, 9, -1, 10]})
+    for suffix in (".csv", ".parquet"):
+        dataset = load_table(write(tmp_path / f"t{suffix}", frame), "label", [])
+        assert dataset.y is not None
+        assert dataset.y.tolist() == [2, 1, 0, 2]
+
+
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        ("a,b\n1,2\n3\n4,5\n", "data.path=FILE: line 3 has 1 fields, the header has 2"),
+        ("a,b\n1,2\n\n4,5\n", "data.path=FILE: line 3 has 0 fields, the header has 2"),
+        ("a,b\n1,2\n3,4,5\n", "data.path=FILE: line 3 has 3 fields, the header has 2"),
+        ("a,b\n1,2\n3,red\n", "data.path=FILE: line 3, column b: text 'red' where a number belongs"),
+        ('a,b\n"1\n",2\n3,red\n', "data.path=FILE: line 4, column b: text 'red' where a number belongs"),
+        ("a,b\n1,inf\n3,4\n", "data.path=FILE: line 2, column b: inf is not a finite 32-bit number"),
+        ("a,b\n1,1e39\n3,4\n", "data.path=FILE: line 2, column b: 1e39 is not a finite 32-bit number"),
+        ("a,b\n", "data.path=FILE: has no rows"),
+        ("", "data.path=FILE: the first line must name the columns, it is empty"),
+        ("1.5,2\n3,4\n", "data.path=FILE: the first line must name the columns, it holds numbers"),
+        ("a,a\n1,2\n", "data.path=FILE: more than one column is called 'a'"),
+        (",a\n0,1\n", "data.path=FILE: column 1 has no name; name it, or drop '' as an id"),
+        ('a,b\n1,"2\n', "data.path=FILE: not a csv file in UTF-8 (unexpected end of data)"),
+    ],
+)
+def test_a_csv_is_refused_with_its_place(text: str, fault: str, tmp_path: Path) -> None:
+    path = tmp_path / "t.csv"
+    path.write_text(text)
+    assert refusal_of(str(path)) == fault
+
+
+@pytest.mark.parametrize("cell", ["", " ", "NA", "nan", "NaN", "null", "?"])
+def test_a_missing_value_is_refused_with_its_place(cell: str, tmp_path: Path) -> None:
+    path = tmp_path / "t.csv"
+    path.write_text(f"a,b\n1,2\n3,{cell}\n5,{cell}\n")
+    assert refusal_of(str(path)).startswith("data.path=FILE: line 3, column b: missing value; ")
+    assert refusal_of(str(path)).endswith("(2 such cells in this column)")
+    assert refusal_of(str(path), label_column="b").startswith("data.path=FILE: line 3, column b: missing value; ")
+
+
+@pytest.mark.parametrize("header", ["0,1", "1,2"])
+def test_counted_columns_are_names(header: str, tmp_path: Path) -> None:
+    path = tmp_path / "t.csv"
+    path.write_text(f"{header}\n5,6\n7,8\n\n")
+    assert load_table(str(path), None, []).x.tolist() == [[5, 6], [7, 8]]
+
+
+def test_a_file_in_another_encoding_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "t.csv"
+    path.write_bytes("größe\n1\n".encode("latin-1"))
+    assert "not a csv file in UTF-8" in refusal_of(str(path))
+
+
+def test_a_byte_order_mark_is_no_part_of_a_name(tmp_path: Path) -> None:
+    path = tmp_path / "t.csv"
+    path.write_text("a,b\n1,2\n", encoding="utf-8-sig")
+    assert load_table(str(path), "a", []).spec.shape == (1,)
+
+
+@pytest.mark.parametrize(
+    ("column", "complaint"),
+    [
+        ([1.0, None, 3.0], "row 1, column b: missing value"),
+        ([1, None, 3], "row 1, column b: missing value"),
+        (["1", "red", "3"], "row 1, column b: text 'red' where a number belongs"),
+        ([1.0, float("-inf"), 3.0], "row 1, column b: -inf is not a finite 32-bit number"),
+        ([datetime.datetime(2020, 1, day) for day in (1, 2, 3)], "row 0, column b: 2020-01-01"),
+    ],
+)
+def test_a_parquet_cell_is_refused_with_its_place(column: list[Any], complaint: str, tmp_path: Path) -> None:
+    path = write(tmp_path / "t.parquet", pd.DataFrame({"a": [1, 2, 3], "b": column}))
+    assert f"data.path=FILE: {complaint}" in refusal_of(path)
+
+
+def test_an_npz_cell_is_refused_with_its_place(tmp_path: Path) -> None:
+    np.savez(tmp_path / "t.npz", x=np.array([[1.0, 2.0], [3.0, np.nan]]))
+    assert refusal_of(str(tmp_path / "t.npz")).startswith("data.path=FILE: row 1, column 1: missing value; ")
+
+
+def pickled(path: Path) -> None:
+    np.savez(path, x=np.array([[1, "a"], [None, 2]], dtype=object))
+
+
+def cube(path: Path) -> None:
+    np.savez(path, x=np.zeros((2, 2, 2)))
+
+
+def short_labels(path: Path) -> None:
+    np.savez(path, x=np.zeros((2, 2)), y=np.zeros(1))
+
+
+def no_archive(path: Path) -> None:
+    path.write_bytes(b"PK\x03\x04 and no more")
+
+
+@pytest.mark.parametrize(
+    ("make", "label_column", "fault"),
+    [
+        (pickled, None, "data.path=FILE: not an npz file of plain arrays (Object arrays cannot be loaded"),
+        (no_archive, None, "data.path=FILE: not an npz file of plain arrays"),
+        (cube, None, "data.path=FILE: must hold the points (N, D) in one array x or X"),
+        (short_labels, "y", "data.label_column=y: must have the shape (2,), has (1,)"),
+        (short_labels, "z", "data.label_column=z: no such column; there is 0, 1"),
+    ],
+)
+def test_another_npz_is_refused(
+    make: Callable[[Path], None], label_column: str | None, fault: str, tmp_path: Path
+) -> None:
+    make(tmp_path / "t.npz")
+    assert refusal_of(str(tmp_path / "t.npz"), label_column).startswith(fault)
+
+
+def test_labels_of_an_npz_are_no_points_even_where_nobody_asks_for_them(tmp_path: Path) -> None:
+    np.savez(tmp_path / "t.npz", X=np.eye(3), y=np.arange(3))
+    assert load_table(str(tmp_path / "t.npz"), None, []).spec.shape == (3,)
+
+
+def test_columns_that_are_not_there_are_named(tmp_path: Path) -> None:
+    path = write(tmp_path / "t.csv", FRAME)
+    assert refusal_of(path, "kinds") == "data.label_column=kinds: no such column; there is kind"
+    assert refusal_of(path, "kind", ("x",)) == "data.drop_columns=x: no such column; there is height, count, kind"
+    assert refusal_of(path, "kind", ("height", "count")) == "data.path=FILE: has no column of numbers left"
+
+
+def test_other_files_are_refused(tmp_path: Path) -> None:
+    assert refusal_of(str(tmp_path / "absent.csv")) == "data.path=FILE: no such file"
+    (tmp_path / "t.xlsx").touch()
+    assert refusal_of(str(tmp_path / "t.xlsx")) == "data.path=FILE: must end in .csv, .parquet, .npz"
+    (tmp_path / "t.parquet").write_bytes(b"PAR1")
+    assert refusal_of(str(tmp_path / "t.parquet")).startswith("data.path=FILE: not a parquet file")
+
+
+def test_a_changed_file_is_read_again(tmp_path: Path) -> None:
+    path = tmp_path / "t.csv"
+    path.write_text("a\n1\n2\n")
+    first = load_table(str(path), None, [])
+    first.x.zero_()
+    assert load_table(str(path), None, []).x.tolist() == [[1], [2]]
+    path.write_text("a\n3\n4\n5\n")
+    assert load_table(str(path), None, []).x.tolist() == [[3], [4], [5]]
+
+
+def test_the_customers_table_needs_three_columns_dropped(data_root: Path) -> None:
+    path = str(data_root / "cc_general" / "CC_GENERAL.csv")
+    faults = refusal_of(path).splitlines()
+    assert [fault.partition("; ")[0] for fault in faults] == [
+        "data.path=FILE: line 2, column CUST_ID: text 'C10001' where a number belongs (8950 such cells in this column)",
+        "data.path=FILE: line 5205, column CREDIT_LIMIT: missing value",
+        "data.path=FILE: line 5, column MINIMUM_PAYMENTS: missing value",
+    ]
+    assert faults[2].endswith("(313 such cells in this column)")
+    dropped = ["CUST_ID", "CREDIT_LIMIT", "MINIMUM_PAYMENTS"]
+    dataset = load_table(path, None, dropped)
+    expected = pd.read_csv(path).drop(columns=dropped).to_numpy(dtype=np.float64)
+    np.testing.assert_array_equal(dataset.x.numpy(), expected.astype(np.float32))
+
+
+def test_an_adbench_file_is_read(data_root: Path) -> None:
+    dataset = load_table(str(data_root / "adbench" / "6_cardio.npz"), "y", [])
+    assert dataset.y is not None
+    assert (dataset.x.shape, dataset.y.bincount().tolist()) == ((1831, 21), [1655, 176])

@@ -1,0 +1,155 @@
+"""The configs of the data sets: what they promise before loading is what loading delivers."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from omegaconf import OmegaConf
+
+from synthmix.config.schema import build, check_node
+from synthmix.data.base import Dataset
+from synthmix.data.config import DataSchema
+from synthmix.data.sources.cifar10_config import Cifar10Schema
+from synthmix.data.sources.digits_config import DigitsSchema
+from synthmix.data.sources.idx_config import FashionMnistSchema, KmnistSchema, MnistSchema
+from synthmix.data.sources.pendigits_config import PendigitsSchema
+from synthmix.data.sources.table.config import TableSchema
+from synthmix.data.sources.toy_config import ToySchema
+from synthmix.data.sources.usps_config import UspsSchema
+from synthmix.data.split import split
+
+CONF = Path(__file__).resolve().parents[3] / "conf" / "data"
+SCHEMAS: dict[str, type[DataSchema]] = {
+    "digits": DigitsSchema,
+    "mnist": MnistSchema,
+    "fashion_mnist": FashionMnistSchema,
+    "kmnist": KmnistSchema,
+    "usps": UspsSchema,
+    "cifar10": Cifar10Schema,
+    "pendigits": PendigitsSchema,
+    "table": TableSchema,
+    "toy": ToySchema,
+}
+SIZES = ("n_train", "n_val", "n_test", "n_reserve")
+
+
+def node_of(name: str, **changes: Any) -> dict[str, Any]:
+    node: Any = OmegaConf.to_container(OmegaConf.load(CONF / f"{name}.yaml"))
+    return {**node, **changes}
+
+
+def schema_of(node: dict[str, Any]) -> DataSchema:
+    return build(SCHEMAS[node["name"]], node)
+
+
+def loader_of(node: dict[str, Any]) -> Callable[..., Dataset]:
+    module, _, function = node["_target_"].rpartition(".")
+    loader: Callable[..., Dataset] = getattr(importlib.import_module(module), function)
+    return loader
+
+
+def loader_keys(node: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in node.items() if key not in (*SIZES, "name", "_target_")}
+
+
+def test_every_config_has_a_schema() -> None:
+    assert {path.stem for path in CONF.glob("*.yaml")} == set(SCHEMAS)
+
+
+@pytest.mark.parametrize("name", SCHEMAS)
+def test_a_config_has_the_keys_of_its_schema_and_of_its_loader(name: str) -> None:
+    node = node_of(name)
+    assert check_node(SCHEMAS[name], node, "data") == []
+    assert set(loader_keys(node)) == set(inspect.signature(loader_of(node)).parameters)
+
+
+@pytest.mark.parametrize("name", [name for name in SCHEMAS if name not in ("table", "kmnist")])
+def test_the_outline_is_what_loading_delivers(name: str, data_root: Path) -> None:
+    node = node_of(name)
+    node |= {"root": str(data_root)} if "root" in node else {}
+    schema = schema_of(node)
+    assert list(schema.faults(None)) == []
+    dataset = loader_of(node)(**loader_keys(node))
+    outline = schema.outline()
+    assert dataset.spec.digest
+    assert outline.spec == replace(dataset.spec, digest="")
+    splits = split(dataset, seed=0, **{key: node[key] for key in SIZES})
+    assert len(splits.train) == node["n_train"]
+    assert len(splits.train) + len(splits.pool) == outline.n_learn
+
+
+def test_the_outline_of_a_table_is_what_loading_delivers(tmp_path: Path) -> None:
+    path = tmp_path / "t.csv"
+    path.write_text("a,b,label\n" + "".join(f"{i},{i % 7},{'xyz'[i % 3]}\n" for i in range(50)))
+    node = node_of("table", path=str(path), label_column="label")
+    schema = schema_of(node)
+    dataset = loader_of(node)(**loader_keys(node))
+    assert schema.outline().spec == replace(dataset.spec, digest="")
+    assert schema.outline().n_learn == 30
+    assert list(schema.faults(None)) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "changes", "fault"),
+    [
+        (
+            "digits",
+            {"n_train": 5000},
+            "data.n_train=5000: must be ≤ 1000 (1797 points less 497 test and 300 val)",
+        ),
+        (
+            "mnist",
+            {"n_train": 60_000},
+            "data.n_train=60000: must be ≤ 40000 (60000 points less 10000 val and 10000 reserve)",
+        ),
+        (
+            "mnist",
+            {"n_test": 100},
+            "data.n_test=100: must be null (the official test set of 10000 points is used whole)",
+        ),
+        ("table", {}, "data.path=null: must name a .csv, .parquet or .npz file"),
+        ("table", {"path": "absent.csv"}, "data.path=absent.csv: no such file"),
+        (
+            "toy",
+            {"n_points": 3000},
+            "data.n_test=2000: leaves no point to learn from (3000 points less 2000 test and 1000 val)",
+        ),
+    ],
+)
+def test_what_the_data_cannot_give_is_one_line(name: str, changes: dict[str, Any], fault: str) -> None:
+    node = node_of(name, **changes)
+    assert check_node(SCHEMAS[name], node, "data") == []
+    assert list(schema_of(node).faults(None)) == [fault]
+
+
+@pytest.mark.parametrize(
+    ("name", "changes", "fault"),
+    [
+        ("digits", {"n_train": 0}, "data.n_train=0: must be ≥ 1"),
+        ("digits", {"n_reserve": -1}, "data.n_reserve=-1: must be ≥ 0"),
+        ("toy", {"shape": "rings"}, "data.shape=rings: allowed: blobs, moons, gaussian_mixture"),
+        ("toy", {"n_clusters": 1}, "data.n_clusters=1: must be ≥ 2"),
+        ("toy", {"separation": 0.0}, "data.separation=0.0: must be > 0"),
+    ],
+)
+def test_what_no_data_can_give_is_one_line(name: str, changes: dict[str, Any], fault: str) -> None:
+    (line,) = check_node(SCHEMAS[name], node_of(name, **changes), "data")
+    assert line.startswith(fault)
+
+
+def test_schemas_import_nothing_heavy() -> None:
+    modules = sorted({schema.__module__ for schema in SCHEMAS.values()})
+    code = (
+        f"import importlib, sys; [importlib.import_module(name) for name in {modules}]; "
+        "print([name for name in ('torch', 'sklearn', 'pyarrow', 'pandas', 'mlflow', 'tqdm') if name in sys.modules])"
+    )
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    assert found.strip() == "[]"

@@ -1,0 +1,118 @@
+"""What the cells of a process share: loaded once, and what the keys of their stages are made of."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from omegaconf import DictConfig
+
+from synthmix.config.composing import composer
+from synthmix.data.split import split
+from synthmix.pipeline.resources import KEPT, KEPT_OTHERWISE, Memory, Resources
+from synthmix.tracking.mlflow.tracker import Tracker
+
+TOY = ["data=toy", "data.n_points=500", "data.n_train=60", "data.n_val=50", "data.n_test=50"]
+
+
+@pytest.fixture(scope="module")
+def config_of() -> Callable[..., DictConfig]:
+    def config_of(*overrides: str) -> DictConfig:
+        with composer() as compose:
+            return compose(overrides)
+
+    return config_of
+
+
+@pytest.fixture
+def resources(tracker: Tracker, tmp_path: Path) -> Resources:
+    return Resources.at(tracker, tmp_path / "store")
+
+
+def test_memory_computes_once() -> None:
+    memory, computed = Memory(), list[str]()
+
+    def result(stage: str, key: str) -> str:
+        return memory.once(stage, key, lambda: computed.append(stage + key) or stage + key)
+
+    assert [result("a", "1"), result("a", "2"), result("b", "1"), result("a", "1")] == ["a1", "a2", "b1", "a1"]
+    assert computed == ["a1", "a2", "b1"]
+
+
+@pytest.mark.parametrize("stage", [*KEPT, "anything"])
+def test_memory_forgets_what_was_not_used_for_the_longest_time(stage: str) -> None:
+    limit, memory, computed = KEPT.get(stage, KEPT_OTHERWISE), Memory(), list[int]()
+    for key in [*range(limit), 0, limit]:  # key 0 is used again before the one too many comes
+        memory.once(stage, str(key), lambda key=key: computed.append(key))
+    assert computed == [*range(limit), limit]
+    for key in [limit, 0, *range(2, limit)]:
+        memory.once(stage, str(key), lambda key=key: pytest.fail(f"{key} was forgotten"))
+    memory.once(stage, "1", lambda: computed.append(1))
+    assert computed[-1] == 1
+
+
+def test_memory_keeps_no_failure() -> None:
+    memory = Memory()
+    with pytest.raises(ZeroDivisionError):
+        memory.once("a", "1", lambda: 1 / 0)
+    assert memory.once("a", "1", lambda: 2) == 2
+
+
+def test_a_data_set_is_loaded_once_for_all_its_splits(
+    resources: Resources, config_of: Callable[..., DictConfig]
+) -> None:
+    first = resources.dataset(config_of(*TOY))
+    assert resources.dataset(config_of(*TOY, "data.n_train=20", "seed=5", "clusterer=som")) is first
+    assert resources.dataset(config_of(*TOY, "data.structure_seed=1")) is not first
+
+
+@pytest.mark.parametrize("more", [[], ["seed=3"], ["data.n_train=20"], ["data.n_val=100", "seed=2"]])
+def test_splits_are_those_of_the_seed_and_the_sizes(
+    more: list[str], resources: Resources, config_of: Callable[..., DictConfig]
+) -> None:
+    config = config_of(*TOY, *more)
+    sizes = {key: config.data[key] for key in ("n_train", "n_val", "n_test", "n_reserve")}
+    expected, found = split(resources.dataset(config), seed=config.seed, **sizes), resources.splits(config)
+    for part in ("train", "pool", "val", "test"):
+        assert torch.equal(getattr(found, part).x, getattr(expected, part).x)
+    assert resources.splits(config_of(*TOY, *more, "mix.ratio=3", "clusterer=som")) is found
+
+
+@pytest.mark.parametrize("n_train", ["null", "60"])
+def test_the_dependencies_know_the_size_of_train(
+    n_train: str, resources: Resources, config_of: Callable[..., DictConfig]
+) -> None:
+    config = config_of(*TOY, f"data.n_train={n_train}")
+    depends_on = resources.dependencies(config)
+    assert depends_on.n_train == len(resources.splits(config).train)
+    assert depends_on.digest == resources.dataset(config).spec.digest
+
+
+def test_all_points_are_the_same_cell_as_their_number(
+    resources: Resources, config_of: Callable[..., DictConfig]
+) -> None:
+    keys = {resources.dependencies(config_of(*TOY, f"data.n_train={n}")).cell_key for n in ("null", "400")}
+    assert len(keys) == 1
+
+
+OTHER: dict[str, Any] = {"shape": "moons", "n_points": 501, "n_clusters": 6, "dimension": 3, "separation": 4.0}
+
+
+def test_what_a_loader_is_told_changes_the_keys(resources: Resources, config_of: Callable[..., DictConfig]) -> None:
+    config = config_of(*TOY)
+    sizes = {"n_train", "n_val", "n_test", "n_reserve"}
+    told = {str(key) for key in config.data} - sizes - {"_target_", "name"}
+    assert told == {*OTHER, "structure_seed"}
+    keys = {resources.dependencies(config_of(*TOY, f"data.{key}={OTHER.get(key, 1)}")).cell_key for key in sorted(told)}
+    assert len(keys | {resources.dependencies(config).cell_key}) == len(told) + 1
+
+
+def test_the_same_files_in_another_folder_are_the_same_cell(
+    data_root: Path, tmp_path: Path, resources: Resources, config_of: Callable[..., DictConfig]
+) -> None:
+    (tmp_path / "moved").symlink_to(data_root)
+    configs = [config_of("data=pendigits", f"data.root={root}") for root in (data_root, tmp_path / "moved")]
+    assert len({resources.dependencies(config).cell_key for config in configs}) == 1

@@ -1,0 +1,55 @@
+from __future__ import annotations
+
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from omegaconf import OmegaConf
+
+from synthmix.config.cell import instantiate, plain, schemas
+from synthmix.config.schema import build, check_node
+from synthmix.data.spec import DataSpec, Outline
+from synthmix.representations.config import RepresentationSchema
+
+CONF = Path(__file__).resolve().parents[3] / "conf" / "representation"
+
+
+def node(member: str, **changes: object) -> dict[str, Any]:
+    return plain(OmegaConf.load(CONF / f"{member}.yaml")) | changes
+
+
+def faults(member: str, n_train: int | None = 100, **changes: object) -> list[str]:
+    """The lines that a cell on 8×8 images with 1,200 points to learn from would get."""
+    values = node(member, **changes)
+    schema = schemas()[values["_target_"]]
+    lines = check_node(schema, values, "representation")
+    if lines:
+        return lines
+    outline = Outline(DataSpec("digits", "image", (1, 8, 8), (-1.0, 1.0), 10), 1200)
+    cell = SimpleNamespace(outline=outline, data=SimpleNamespace(n_train=n_train))
+    return list(build(schema, values).faults(cell))
+
+
+@pytest.mark.parametrize("member", ["identity", "pca"])
+def test_the_yaml_has_no_fault(member: str) -> None:
+    assert faults(member) == []
+
+
+@pytest.mark.parametrize("member", ["identity", "pca", "standardize"])
+def test_the_yaml_builds_once_the_cell_has_read_fit_on(member: str) -> None:
+    values = node(member)
+    assert values.pop("fit_on") == "train"
+    assert issubclass(schemas()[values["_target_"]], RepresentationSchema)
+    assert hasattr(instantiate(values), "transform")
+
+
+def test_pca_has_no_more_components_than_values_or_points() -> None:
+    assert faults("pca", n_components=200) == ["representation.n_components=200: must be ≤ 64 (values of a point)"]
+    assert faults("pca", 20, n_components=21) == ["representation.n_components=21: must be ≤ 20 (data.n_train)"]
+    assert faults("pca", None, n_components=64) == []
+
+
+def test_values_out_of_range_are_named() -> None:
+    assert faults("identity", fit_on="test") == ["representation.fit_on=test: allowed: train, mixture"]
+    assert faults("pca", n_components=0) == ["representation.n_components=0: must be ≥ 1"]

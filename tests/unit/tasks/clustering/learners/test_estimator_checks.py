@@ -1,0 +1,46 @@
+"""Each clusterer passes scikit-learn's checks, but for those that scikit-learn's own class of that name fails too."""
+
+from __future__ import annotations
+
+import warnings
+
+import pytest
+from sklearn import cluster
+from sklearn.base import BaseEstimator
+from sklearn.mixture import GaussianMixture
+from sklearn.utils.estimator_checks import check_estimator
+
+from synthmix.tasks.clustering.learners.dbscan import DBSCAN
+from synthmix.tasks.clustering.learners.gmm import GaussianMixtureClusterer
+from synthmix.tasks.clustering.learners.som import SelfOrganizingMap
+
+
+def failing(estimator: BaseEstimator) -> set[str]:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # many checks give too few points on purpose
+        results = check_estimator(estimator, on_fail=None, on_skip=None)
+    return {result["check_name"] for result in results if result["status"] == "failed"}
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs"),
+    [
+        (DBSCAN(), cluster.DBSCAN()),
+        (DBSCAN("auto"), cluster.DBSCAN()),
+        (GaussianMixtureClusterer(), GaussianMixture()),
+    ],
+    ids=["dbscan", "dbscan with eps=auto", "gmm"],
+)
+def test_fails_no_check_that_sklearns_own_class_passes(ours: BaseEstimator, theirs: BaseEstimator) -> None:
+    assert failing(ours) <= failing(theirs)
+
+
+@pytest.mark.parametrize("neighbourhood", ["gaussian", "bubble"])
+def test_the_map_which_sklearn_does_not_have_passes_all_checks(neighbourhood: str) -> None:
+    assert failing(SelfOrganizingMap(6, 5, neighbourhood=neighbourhood)) == set()
+
+
+@pytest.mark.parametrize("estimator", [cluster.KMeans(), cluster.MiniBatchKMeans()], ids=["kmeans", "minibatch_kmeans"])
+def test_kmeans_is_sklearns_own_class_and_fails_what_it_is_known_to_fail(estimator: BaseEstimator) -> None:
+    known = {"check_sample_weight_equivalence_on_dense_data", "check_sample_weight_equivalence_on_sparse_data"}
+    assert failing(estimator) <= known

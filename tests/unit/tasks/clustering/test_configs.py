@@ -1,0 +1,103 @@
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from omegaconf import OmegaConf
+from sklearn.utils.validation import has_fit_parameter
+
+from synthmix.config.cell import instantiate, plain, schemas
+from synthmix.config.composing import composer
+from synthmix.config.schema import build, check_node
+from synthmix.data.spec import DataSpec, Outline
+from synthmix.tasks.clustering.config import ClustererSchema
+
+CONF = Path(__file__).resolve().parents[4] / "conf" / "clusterer"
+MEMBERS = ["dbscan", "gmm", "kmeans", "minibatch_kmeans", "som"]
+
+
+def node(member: str, **changes: object) -> dict[str, Any]:
+    return plain(OmegaConf.load(CONF / f"{member}.yaml")) | changes
+
+
+def faults(
+    member: str, *, n_train: int | None = 100, n_classes: int | None = 10, weight: float = 1, **changes: object
+) -> list[str]:
+    """The lines that a cell on a table of 64 columns with 1,200 points to learn from would get."""
+    values = node(member, **changes)
+    schema = schemas()[values["_target_"]]
+    lines = check_node(schema, values, "clusterer")
+    if lines:
+        return lines
+    outline = Outline(DataSpec("t", "table", (64,), None, n_classes), 1200)
+    cell = SimpleNamespace(
+        outline=outline, data=SimpleNamespace(n_train=n_train), mix=SimpleNamespace(synthetic_weight=weight)
+    )
+    return list(build(schema, values).faults(cell))
+
+
+@pytest.mark.parametrize("member", MEMBERS)
+def test_the_yaml_has_no_fault(member: str) -> None:
+    assert faults(member) == []
+
+
+@pytest.mark.parametrize("member", MEMBERS)
+def test_the_schema_knows_whether_fit_takes_weights(member: str) -> None:
+    schema = schemas()[node(member)["_target_"]]
+    assert issubclass(schema, ClustererSchema)
+    assert schema.takes_weights == has_fit_parameter(instantiate(node(member)), "sample_weight")
+
+
+def test_a_weight_is_refused_by_a_clusterer_that_takes_none() -> None:
+    line = "mix.synthetic_weight=2: clusterer.name=gmm takes no sample weights; must be 1"
+    assert faults("gmm", weight=2) == [line]
+    assert faults("kmeans", weight=2) == []
+
+
+@pytest.mark.parametrize("member", ["gmm", "kmeans", "minibatch_kmeans", "som"])
+def test_the_number_of_clusters_must_be_known_and_no_larger_than_the_points(member: str) -> None:
+    unknown = ["clusterer.n_clusters=null: the data has no known classes; give a number ≥ 2"]
+    assert faults(member, n_classes=None) == unknown
+    assert faults(member, n_classes=None, n_clusters=3) == []
+    assert faults(member, n_clusters=21, n_train=20) == ["clusterer.n_clusters=21: must be ≤ 20 (data.n_train)"]
+    assert faults(member, n_train=5) == ["clusterer.n_clusters=null: 10 known classes: must be ≤ 5 (data.n_train)"]
+    assert faults(member, n_train=None, n_classes=1201)[0].endswith("must be ≤ 1200 (points to learn from)")
+    assert faults(member, n_clusters=1)[0].startswith("clusterer.n_clusters=1: must be ≥ 2")
+
+
+def test_a_map_needs_as_many_nodes_as_clusters() -> None:
+    line = "clusterer.n_clusters=20: must be ≤ 12 (clusterer.rows × clusterer.columns)"
+    assert faults("som", n_clusters=20, rows=3, columns=4) == [line]
+
+
+@pytest.mark.parametrize(
+    ("member", "change"),
+    [
+        ("dbscan", {"eps": 0}),
+        ("dbscan", {"eps": "knee"}),
+        ("dbscan", {"min_samples": 0}),
+        ("gmm", {"covariance_type": "round"}),
+        ("gmm", {"reg_covar": -1.0}),
+        ("som", {"neighbourhood": "hexagon"}),
+        ("som", {"sigma_end": 0}),
+        ("kmeans", {"n_init": 0}),
+        ("minibatch_kmeans", {"batch_size": 1.5}),
+    ],
+)
+def test_a_value_out_of_range_is_one_line_with_its_key(member: str, change: Mapping[str, object]) -> None:
+    (key, value), *_ = change.items()
+    lines = faults(member, **change)
+    assert len(lines) == 1
+    assert lines[0].startswith(f"clusterer.{key}={value}: ")
+
+
+def test_gmm_on_pca_is_gmm_and_brings_its_representation_unless_another_is_asked_for() -> None:
+    with composer() as compose:
+        alone, overruled = (
+            compose(["clusterer=gmm_on_pca", *more]) for more in ([], ["representation=identity", "clusterer.n_init=2"])
+        )
+    assert (alone.clusterer.name, alone.representation.name) == ("gmm", "pca")
+    assert (overruled.clusterer.n_init, overruled.representation.name) == (2, "identity")

@@ -1,0 +1,128 @@
+"""What a dry run says, against the same sweep counted by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from synthmix.pipeline.resources import Resources
+from synthmix.stages.store import Store
+from synthmix.study.plan import Plan, make_plan
+from synthmix.study.sweep import ask
+from synthmix.tracking.mlflow.tracker import Tracker
+from synthmix.verbs.dry_run import print_dry_run
+
+TOY = ["data=toy", "data.n_points=500", "data.n_train=40", "data.n_val=50", "data.n_test=50"]
+# 8 asked for; 2 seeds × 3 parts of 40 for the curve; 12 different cells, 6 a seed, and one training a seed.
+SMALL = ["model=gan,duplicate", "mix.ratio=0,1", "seed=0,1"]
+# 3 models × 3 ratios × 2 seeds × 2 clusterers = 36; 2 seeds × 2 clusterers × 3 parts of 40 = 12 for the curve;
+# different cells: 3 × 2 × 2 × 2 with synthetic points, 2 × 2 baselines, 12 of the curve.
+SWEEP = ["model=gan,vae,duplicate", "mix.ratio=0,1,4", "seed=0,1", "clusterer=kmeans,som"]
+
+Told = Callable[..., dict[str, list[str]]]
+
+
+@pytest.fixture
+def resources(tracker: Tracker, tmp_path: Path) -> Resources:
+    return Resources.at(tracker, tmp_path / "store")
+
+
+@pytest.fixture
+def told(resources: Resources, capsys: pytest.CaptureFixture[str]) -> Told:
+    """What is said under each heading."""
+
+    def told(*overrides: str, multirun: bool = True) -> dict[str, list[str]]:
+        print_dry_run(make_plan([*TOY, *overrides], multirun=multirun), resources)
+        lines: dict[str, list[str]] = {}
+        for line in capsys.readouterr().out.splitlines():
+            lines.setdefault(line[:11].strip(), []).append(line[12:])
+        return lines
+
+    return told
+
+
+def finish(plan: Plan, resources: Resources, seconds: float) -> None:
+    """Stores every cell and training of a plan, each as if it had lasted so long."""
+    store: Store = resources.store
+    for _, asked in ask([*plan.cells, *plan.curve], resources).values():
+        store.get_or_compute("cell", asked.depends_on().cell, lambda: {"status": "finished"})
+        if asked.generator_key is not None:
+            store.get_or_compute("generator", asked.depends_on().generator, lambda: {"content": 0})
+    for file in store.root.glob("*/*/*/manifest.json"):
+        text = file.read_text()
+        start = text.index('"seconds": ') + len('"seconds": ')
+        file.write_text(text[:start] + str(seconds) + text[text.index(",", start) :])
+
+
+def test_a_study_from_nothing(told: Told, tmp_path: Path) -> None:
+    lines = told(*SWEEP)
+    assert lines["study"] == [make_plan([*TOY, *SWEEP], multirun=True).study]
+    assert lines["cells"] == ["36 asked for, 12 added for the baseline and the learning curve"]
+    assert lines["to compute"] == ["40 of 40 different cells; 0 are stored"]
+    assert lines["trainings"] == ["4 of 4 generators; 0 are stored"]
+    assert "nothing is stored yet" in lines["time"][0]
+    assert "nothing was" in lines
+    assert not (tmp_path / "store").exists()
+
+
+def test_what_is_stored_is_not_to_be_computed(told: Told, resources: Resources) -> None:
+    finish(make_plan([*TOY, *SMALL, "seed=0"], multirun=True), resources, 1.0)
+    lines = told(*SMALL)
+    assert lines["to compute"] == ["6 of 12 different cells; 6 are stored"]
+    assert lines["trainings"] == ["1 of 2 generators; 1 are stored"]
+    finish(make_plan([*TOY, *SMALL], multirun=True), resources, 1.0)
+    lines = told(*SMALL)
+    assert lines["to compute"] == ["0 of 12 different cells; 12 are stored"]
+    assert lines["trainings"] == ["0 of 2 generators; 2 are stored"]
+    assert lines["time"] == ["none: everything is stored"]
+
+
+@pytest.mark.parametrize(("seconds", "expected"), [(120, "14 minutes"), (1200, "2.3 hours")])
+def test_the_time_is_that_of_what_was_done_before(
+    seconds: float, expected: str, told: Told, resources: Resources
+) -> None:
+    """6 cells and a training, and .3 seconds for each job: 842 and 8402 seconds."""
+    finish(make_plan([*TOY, *SMALL, "seed=0"], multirun=True), resources, seconds)
+    assert told(*SMALL)["time"] == [f"about {expected} in one process"]
+
+
+def test_of_what_nothing_is_known_is_told(told: Told, resources: Resources) -> None:
+    finish(make_plan([*TOY, *SMALL, "seed=0", "model=duplicate"], multirun=True), resources, 1.0)
+    (time,) = told(*SMALL, "model=gan,vae,duplicate")["time"]
+    assert time.endswith("without gan on toy, vae on toy, of which nothing is stored yet")
+
+
+def test_a_training_is_counted_once_for_all_its_cells(told: Told) -> None:
+    assert told("model=vae", "mix.ratio=1,2,3,4", "clusterer=kmeans,som")["trainings"] == [
+        "1 of 1 generators; 0 are stored"
+    ]
+    assert told("model=duplicate", "mix.ratio=1")["trainings"] == ["0 of 0 generators; 0 are stored"]
+    assert told("model=vae,gan", "mix.ratio=0")["trainings"] == ["0 of 0 generators; 0 are stored"]
+
+
+def test_the_smallest_p_that_can_be_attained(told: Told) -> None:
+    """2 seeds have 4 patterns of signs: a two-sided p of .5, times 4 tests (two generators at two ratios), at most 1.
+
+    m tests need ⌈1 + log₂(20 m)⌉ seeds: 8 for 4 tests, and 7 for 3.
+    """
+    lines = told(*SWEEP, "study.learning_curve=[]")
+    assert sorted(lines["smallest p"]) == [
+        f"1 for {clusterer} on identity, toy n=40: 4 tests, 2 seeds; 8 seeds are needed to reach .05"
+        for clusterer in ("kmeans", "som")
+    ]
+    enough = told("model=vae", "mix.ratio=0,1,2,4", "seed=range(7)", "study.learning_curve=[]")
+    assert enough["smallest p"] == ["0.047 for kmeans on identity, toy n=40: 3 tests, 7 seeds"]
+
+
+def test_controls_are_no_tests(told: Told) -> None:
+    assert "smallest p" not in told("model=duplicate,real,smote", "mix.ratio=0,1")
+
+
+def test_a_single_cell(told: Told) -> None:
+    lines = told("model=vae", multirun=False)
+    assert lines["study"] == ["none: a single cell"]
+    assert lines["cells"] == ["1 asked for, 0 added for the baseline and the learning curve"]
+    assert lines["to compute"] == ["1 of 1 different cells; 0 are stored"]
+    assert "smallest p" not in lines

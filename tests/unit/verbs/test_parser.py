@@ -1,0 +1,61 @@
+"""The words behind the small verbs: complaints of one line, and the folder of the stages."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from synthmix.errors import InvalidInput
+from synthmix.verbs.parser import Words, default_config, store_folder
+
+
+def parser() -> Words:
+    words = Words("greet", "Greets.")
+    words.add_argument("name")
+    words.add_argument("--times", type=int, default=1)
+    words.add_store()
+    return words
+
+
+def test_words_are_read_in_any_order() -> None:
+    for words in (["ann", "--times", "3"], ["--times=3", "ann"]):
+        given = parser().read(words)
+        assert (given.name, given.times, given.store) == ("ann", 3, None)
+
+
+@pytest.mark.parametrize(
+    ("words", "complaint"),
+    [
+        ([], "greet: the following arguments are required: name"),
+        (["ann", "bob"], "greet: unrecognized arguments: bob"),
+        (["ann", "--tim", "3"], "greet: unrecognized arguments: --tim 3"),
+        (["ann", "--times", "x"], "greet: argument --times: invalid int value: 'x'"),
+        (["ann", "--times"], "greet: argument --times: expected one argument"),
+    ],
+)
+def test_a_complaint_is_wrong_input_that_starts_with_the_verb(words: list[str], complaint: str) -> None:
+    with pytest.raises(InvalidInput) as error:
+        parser().read(words)
+    (fault,) = error.value.faults
+    assert fault.startswith(complaint)
+
+
+def test_the_default_config_is_that_of_a_plain_cell() -> None:
+    config = default_config()
+    assert (config.data.name, config.clusterer.name, config.representation.name) == ("digits", "kmeans", "identity")
+    assert "hydra" not in config
+
+
+def test_the_store_is_the_one_that_a_cell_here_would_use(tmp_path: Path) -> None:
+    (tmp_path / ".synthmix").mkdir()
+    assert store_folder(None).resolve() == tmp_path / ".synthmix"
+    (tmp_path / "elsewhere").mkdir()
+    assert store_folder("elsewhere") == Path("elsewhere")
+
+
+@pytest.mark.parametrize("given", [None, "nowhere", "a_file"])
+def test_a_store_that_is_not_there_is_told(given: str | None, tmp_path: Path) -> None:
+    (tmp_path / "a_file").touch()
+    with pytest.raises(InvalidInput, match=r"--store=.*: no such folder; run a cell here first"):
+        store_folder(given)
