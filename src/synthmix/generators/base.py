@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import Protocol, Self, runtime_checkable
+from typing import ClassVar, Protocol, Self, runtime_checkable
 
 import torch
 from torch import Tensor
 
 from synthmix.data.base import Dataset, Splits
 from synthmix.data.spec import DataSpec
+from synthmix.role import Role
 from synthmix.seeds import generator_for
 
 
@@ -19,8 +20,14 @@ class Generator(ABC):
     A sample is made in blocks of fixed size, each from a random stream of its own and permuted within, so that
     ``sample(100, seed)`` is the beginning of ``sample(1000, seed)`` and each prefix is a fair draw, whatever order
     `draw` returns its points in.
+
+    Attributes:
+        role: what it is to a study: a model to be judged, or a control beside it.
+        spec: of the data that it was fitted on.
+        block_size: points of a block.
     """
 
+    role: ClassVar[Role] = "generator"
     spec: DataSpec
     block_size: int = 500
 

@@ -15,11 +15,11 @@ from hypothesis import strategies as st
 from sklearn import metrics as sk
 from torch import Tensor
 
+from synthmix.metric import HeldOut, scores_of
 from synthmix.tasks.clustering import agreement, internal
-from synthmix.tasks.clustering import scores as clustering
 from synthmix.tasks.clustering.agreement import AdjustedRandScore, ClusterAccuracy, Purity
 from synthmix.tasks.clustering.internal import DaviesBouldinScore, SilhouetteScore
-from synthmix.tasks.clustering.scores import cluster_scores
+from synthmix.tasks.clustering.metrics import METRICS
 
 AGREEMENT = {"acc", "nmi", "ami", "ari", "homogeneity", "completeness", "v_measure", "purity"}
 COVERED = {"acc_covered", "nmi_covered", "ari_covered"}
@@ -37,6 +37,11 @@ def clustering_of(n: int, classes: int, clusters: int, seed: int, noise: float =
     return torch.tensor(points, dtype=torch.float32), torch.tensor(predicted), torch.tensor(labels)
 
 
+def cluster_scores(points: Tensor, predicted: Tensor, labels: Tensor | None, *, seed: int) -> dict[str, float]:
+    """The scores of an assignment."""
+    return scores_of(METRICS, HeldOut({"assignments": np.asarray(predicted)}, points, labels, seed))
+
+
 def best_by_permutation(predicted: Tensor, labels: Tensor) -> float:
     """Accuracy under each one-to-one map of clusters (and idle numbers) to classes, tried one by one."""
     clusters = [c for c in predicted.unique().tolist() if c != -1]
@@ -51,7 +56,7 @@ def best_by_permutation(predicted: Tensor, labels: Tensor) -> float:
     return best / len(labels)
 
 
-@pytest.mark.parametrize("module", [agreement, clustering, internal])
+@pytest.mark.parametrize("module", [agreement, internal])
 def test_examples_in_docstrings_run(module: ModuleType) -> None:
     results = doctest.testmod(module, extraglobs={"torch": torch})
     assert results.attempted > 0
@@ -126,11 +131,10 @@ def test_without_labels_there_are_internal_scores_only() -> None:
     assert cluster_scores(points, predicted, None, seed=0).keys() == INTERNAL | COUNTS
 
 
-def test_images_are_flattened_and_numpy_predictions_taken() -> None:
+def test_images_are_flattened_and_integers_of_any_size_taken() -> None:
     points, predicted, labels = clustering_of(60, 3, 3, seed=0)
     images = points.reshape(60, 1, 2, 3)
-    as_numpy = predicted.numpy().astype(np.int32)
-    assert cluster_scores(images, as_numpy, labels, seed=0) == cluster_scores(points, predicted, labels, seed=0)
+    assert cluster_scores(images, predicted.int(), labels, seed=0) == cluster_scores(points, predicted, labels, seed=0)
 
 
 @settings(max_examples=30)
@@ -182,7 +186,7 @@ def test_silhouette_of_a_subsample_depends_on_its_seed_alone() -> None:
     points, predicted, _ = clustering_of(2000, 5, 5, seed=0)
 
     def silhouette(seed: int, size: int) -> float:
-        return cluster_scores(points, predicted, None, seed=seed, silhouette_size=size)["silhouette"]
+        return SilhouetteScore(seed=seed, size=size)(points, predicted).item()
 
     assert silhouette(0, 200) == silhouette(0, 200) != silhouette(1, 200)
     assert silhouette(0, 2000) == pytest.approx(silhouette(1, 2000))
@@ -193,7 +197,6 @@ def test_silhouette_of_a_subsample_depends_on_its_seed_alone() -> None:
     ("points", "predicted", "labels", "message"),
     [
         (torch.zeros(0, 2), torch.zeros(0), None, "of one length of at least 1"),
-        (torch.zeros(5, 2), torch.zeros(4), None, "of one length"),
         (torch.zeros(5, 2), torch.zeros(5), torch.zeros(6).long(), "of one length"),
         (torch.tensor([[0.0], [torch.nan]]), torch.zeros(2), None, "finite"),
     ],
@@ -208,5 +211,12 @@ def test_silent_and_without_touching_the_global_random_state() -> None:
     state = torch.get_rng_state()
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        cluster_scores(points, predicted, labels, seed=0, silhouette_size=100)
+        cluster_scores(points, predicted, labels, seed=0)
     assert torch.equal(torch.get_rng_state(), state)
+
+
+def test_directions_are_those_of_the_scores() -> None:
+    lower = {name for name, metric in METRICS.items() if metric.higher_is_better is False}
+    assert lower == {"davies_bouldin"}
+    assert {name for name, metric in METRICS.items() if metric.higher_is_better is None} == COUNTS
+    assert {name for name, metric in METRICS.items() if metric.needs_labels} == AGREEMENT | COVERED
