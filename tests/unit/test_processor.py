@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from synthmix.study.run import run
+from synthmix.verbs.run import run
 
 from synthmix import processor
 
@@ -99,7 +99,7 @@ def test_a_run_says_so_once_before_it_begins(
 ) -> None:
     cpuinfo(described(NAMES[flags]))
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("synthmix.study.run.THREAD_VARIABLES", ())
+    monkeypatch.setattr("synthmix.verbs.run.THREAD_VARIABLES", ())
     with contextlib.redirect_stderr(io.StringIO()) as stderr, contextlib.redirect_stdout(io.StringIO()):
         assert run([*words, "--dry-run"]) == 0
     lines = [line for line in stderr.getvalue().splitlines() if line.startswith("trainer.precision=bf16-mixed: ")]

@@ -98,7 +98,7 @@ def _warn_of_slow_bf16(plan: Plan) -> None:
     gpu = torch.cuda.is_available()
     if any(trainer.accelerator == "cpu" or not gpu for trainer in trainers) and bf16_is_slow():
         print(
-            "trainer.precision=bf16-mixed: without AVX512-BF16 or AMX, as here, a training on the processor takes several "
-            "times as long as with trainer.precision=32-true",
+            "trainer.precision=bf16-mixed: without AVX512-BF16 or AMX, as here, a training on the processor takes "
+            "several times as long as with trainer.precision=32-true",
             file=sys.stderr,
         )
