@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 import torch
-from synthmix.verbs.run import run
 
 from synthmix import processor
+from synthmix.verbs.run import run
 
 MULTIPLY = """
 import sys, time, torch
