@@ -13,10 +13,6 @@ from omegaconf import DictConfig
 from synthmix.config.composing import conf_dir
 from synthmix.errors import InvalidInput
 from synthmix.processor import bf16_is_slow
-<<<<<<< HEAD:src/synthmix/verbs/run.py
-=======
-from synthmix.study.arguments import read_arguments
->>>>>>> faults:src/synthmix/study/run.py
 from synthmix.study.plan import Plan, make_plan
 from synthmix.verbs.run_arguments import read_arguments
 
