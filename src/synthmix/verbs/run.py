@@ -73,7 +73,7 @@ def _run_cell(plan: Plan, arguments: Sequence[str]) -> int:
     outcomes: list[Outcome] = []
     resources = resources_of(plan.configs[0])
     resources.splits(plan.configs[0])  # a missing or damaged file is found here
-    _ = resources.tracker.experiment_id  # and a store that cannot be used here
+    resources.tracker.check()
     hydra_main(arguments, lambda config: outcomes.append(run_job(config)))
     outcome = outcomes[0]
     if outcome.status == "invalid":
