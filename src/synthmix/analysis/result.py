@@ -59,7 +59,7 @@ class StudyResult:
         roles: of each `model.name`, what it is to the study where it adds points.
         config: what all cells share, as YAML.
         commands: the command lines that have asked for the cells.
-        tracking_uri: of the MLflow store.
+        tracking_uri: of the MLflow store; None where nothing is logged.
         notes: lines that a reader must know, such as cells of another version of the code.
     """
 
@@ -75,7 +75,7 @@ class StudyResult:
     roles: Mapping[str, Role]
     config: str
     commands: Sequence[str]
-    tracking_uri: str
+    tracking_uri: str | None
     notes: Sequence[str] = field(default=())
 
     @property

@@ -51,11 +51,11 @@ def modules_behind(*modules: str) -> tuple[str, ...]:
 
 
 @cache
-def source_bytes(module: str) -> bytes:
+def syntax_tree(module: str) -> ast.Module:
     """A module's source, as it was when this process first looked."""
     file = source_file(module)
     assert file is not None
-    return file.read_bytes()
+    return ast.parse(file.read_bytes(), str(file))
 
 
 @cache
@@ -126,7 +126,7 @@ def _is_facade(package: str) -> bool:
     file = source_file(package)
     if file is None or file.name != "__init__.py":
         return False
-    return any(isinstance(node, ast.FunctionDef) and node.name == "__getattr__" for node in _tree(package).body)
+    return any(isinstance(node, ast.FunctionDef) and node.name == "__getattr__" for node in syntax_tree(package).body)
 
 
 @cache
@@ -136,7 +136,7 @@ def _imports(module: str) -> tuple[Import, ...]:
     assert file is not None
     package = module.split(".") if file.name == "__init__.py" else module.split(".")[:-1]
     found: list[Import] = []
-    for statement in _statements(_tree(module)):
+    for statement in _statements(syntax_tree(module)):
         if isinstance(statement, ast.Import):
             found += [Import(alias.name, None, None) for alias in statement.names]
         elif isinstance(statement, ast.ImportFrom) and statement.level <= len(package):
@@ -153,8 +153,3 @@ def _statements(tree: ast.Module) -> Iterator[ast.AST]:
         for node in blocks.pop():
             yield node
             blocks += [getattr(node, block) for block in BLOCKS if isinstance(getattr(node, block, None), list)]
-
-
-@cache
-def _tree(module: str) -> ast.Module:
-    return ast.parse(source_bytes(module), str(source_file(module)))

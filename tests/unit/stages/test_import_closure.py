@@ -20,13 +20,14 @@ def write(root: Path, files: dict[str, str]) -> None:
         path.write_text(f"{source}\nraise RuntimeError('{name} was run')\n")
 
 
-def behind(*modules: str, **environment: str) -> set[str]:
-    """`modules_behind` in a fresh process, which finds packages in the working folder."""
+def behind(*modules: str, folders: tuple[Path, ...] = ()) -> set[str]:
+    """`modules_behind` in a fresh process, which finds packages in the working folder and in these."""
     code = (
         "import sys; from synthmix.stages.import_closure import modules_behind; print(*modules_behind(*sys.argv[1:]))"
     )
     command = [sys.executable, "-c", code, *modules]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, env={**os.environ, **environment})
+    path = os.pathsep.join([*map(str, folders), *filter(None, [os.environ.get("PYTHONPATH")])])
+    done = subprocess.run(command, capture_output=True, text=True, check=False, env={**os.environ, "PYTHONPATH": path})
     assert done.returncode == 0, done.stderr
     names = done.stdout.split()
     assert names == sorted(set(names))
@@ -81,8 +82,8 @@ def test_what_an_init_imports_is_behind_every_module_of_the_package(tmp_path: Pa
 def test_a_namespace_package_may_lie_in_several_folders(tmp_path: Path) -> None:
     write(tmp_path / "one", {"lab/models/gan": "from lab.models import nets\nimport lab.losses.nll"})
     write(tmp_path / "two", {"lab/models/nets": "", "lab/losses/nll": ""})
-    path = os.pathsep.join(str(tmp_path / part) for part in ("one", "two"))
-    assert behind("lab.models.gan", PYTHONPATH=path) == {"lab.models.gan", "lab.models.nets", "lab.losses.nll"}
+    folders = (tmp_path / "one", tmp_path / "two")
+    assert behind("lab.models.gan", folders=folders) == {"lab.models.gan", "lab.models.nets", "lab.losses.nll"}
 
 
 FACADE = """
@@ -111,9 +112,9 @@ def test_a_facade_counts_as_far_as_it_is_used(statement: str, reached: set[str],
 def test_a_script_beside_it_is_own_code_and_what_is_installed_is_not(tmp_path: Path) -> None:
     write(tmp_path / "code", {"models": "import nets, bought", "nets": ""})
     write(tmp_path / "site-packages", {"bought": ""})
-    path = os.pathsep.join(str(tmp_path / part) for part in ("code", "site-packages"))
-    assert behind("models", PYTHONPATH=path) == {"models", "nets"}
-    assert behind("models", "bought", PYTHONPATH=path) == {"bought", "models", "nets"}
+    folders = (tmp_path / "code", tmp_path / "site-packages")
+    assert behind("models", folders=folders) == {"models", "nets"}
+    assert behind("models", "bought", folders=folders) == {"bought", "models", "nets"}
 
 
 def test_a_users_module_reaches_what_it_uses_of_synthmix(tmp_path: Path) -> None:
