@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import grimp
 import pytest
 
 from synthmix.stages.import_closure import modules_behind
@@ -86,11 +87,18 @@ def test_a_namespace_package_may_lie_in_several_folders(tmp_path: Path) -> None:
     assert behind("lab.models.gan", folders=folders) == {"lab.models.gan", "lab.models.nets", "lab.losses.nll"}
 
 
+def test_a_folder_of_a_package_needs_no_init(tmp_path: Path) -> None:
+    write(tmp_path, {"lab/__init__": "", "lab/gan": "from lab.nets import conv", "lab/nets/conv": "import lab.losses"})
+    write(tmp_path, {"lab/losses": ""})
+    assert behind("lab.gan") == {"lab", "lab.gan", "lab.losses", "lab.nets.conv"}
+
+
 FACADE = """
 from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from lab.api import load
     from .models import Gan as Adversarial
+    from . import compiled
 def __getattr__(name): ...
 """
 
@@ -101,6 +109,7 @@ def __getattr__(name): ...
         ("from lab import losses", {"lab.losses"}),
         ("from lab import Adversarial", {"lab.models"}),
         ("from lab import unknown", {"lab", "lab.api", "lab.models"}),
+        ("from lab import compiled", {"lab", "lab.api", "lab.models"}),
         ("import lab", {"lab", "lab.api", "lab.models"}),
     ],
 )
@@ -135,6 +144,19 @@ def test_a_generator_reaches_its_own_family_and_no_other_part_of_the_package() -
     parts = {".".join(module.split(".")[:2]) for module in reached}
     assert not parts & {f"synthmix.{part}" for part in ("api", "cli", "config", "plots", "study", "tracking")}
     assert not reached & {"synthmix", "synthmix.generators.autoencoder.model", "synthmix.generators.controls"}
+
+
+def test_the_modules_behind_those_of_synthmix_are_the_ones_that_grimp_finds() -> None:
+    graph = grimp.build_graph("synthmix", cache_dir=None)
+    modules = graph.modules - {"synthmix"}
+    for module in modules:
+        names = module.split(".")
+        for depth in range(2, len(names)):  # the package at the top is a facade
+            graph.add_import(importer=module, imported=".".join(names[:depth]))
+    assert len(modules) > 100
+    assert {module: set(modules_behind(module)) for module in modules} == {
+        module: {module} | graph.find_upstream_modules(module) for module in modules
+    }
 
 
 @pytest.mark.parametrize("module", ["synthmix.nothing", "no_such_package", "no_such_package.module", "sys"])
