@@ -8,9 +8,8 @@ dataset ─ split ─► train ─► generator.fit ─► pool ─► gate ─�
 
 from __future__ import annotations
 
-from omegaconf import DictConfig
-
-from synthmix.config.cell import instantiate
+from synthmix.config.cell import CellConfig
+from synthmix.config.instantiate import instantiate
 from synthmix.config.mix import synthetic_count
 from synthmix.gates.base import Candidates, accepted_points
 from synthmix.mixing import mix
@@ -22,7 +21,7 @@ from synthmix.tasks.clustering.scores import cluster_scores
 from synthmix.tracking.mlflow.run import Run
 
 
-def run_cell(config: DictConfig, stages: Stages, run: Run) -> dict[str, float]:
+def run_cell(config: CellConfig, stages: Stages, run: Run) -> dict[str, float]:
     """Computes one cell and returns its metrics by their MLflow names; `run` gets the pictures.
 
     Labels appear in the line that scores, and in the pictures; nothing that learns is given them. `stages.quality` has

@@ -145,7 +145,7 @@ def _notes(record: Record) -> Iterator[str]:
             f"the primary score was changed ({', then '.join(record.scores)}): one that is chosen after the result is "
             "known is no evidence, whatever its p"
         )
-    stale = sum(asked.depends_on().cell_key != asked.key for asked in (*record.cells.values(), *record.curve.values()))
+    stale = sum(not asked.is_current for asked in (*record.cells.values(), *record.curve.values()))
     if stale:
         yield (
             f"{stale} of {len(record.cells) + len(record.curve)} cells were computed with other code or other library "

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Annotated, Any, Literal
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from synthmix.config.schema import Range
+
+if TYPE_CHECKING:
+    from synthmix.config.cell import CellConfig
 
 Agreement = Literal["acc", "ami", "ari", "completeness", "homogeneity", "nmi", "purity", "v_measure"]
 Internal = Literal["calinski_harabasz", "davies_bouldin", "silhouette"]
 
 
-@dataclass(kw_only=True)
-class StudySchema:
+@dataclass(kw_only=True, frozen=True)
+class StudyConfig:
     """How a study is judged.
 
     Attributes:
@@ -23,11 +26,11 @@ class StudySchema:
         learning_curve: parts of n at which real points alone are scored too; the study adds these cells itself.
     """
 
-    score: Agreement | Internal | None
-    choose_by: Agreement | Internal
-    learning_curve: list[Annotated[float, Range(above=0, below=1)]]
+    score: Agreement | Internal | None = None
+    choose_by: Agreement | Internal = "silhouette"
+    learning_curve: list[Annotated[float, Range(above=0, below=1)]] = field(default_factory=lambda: [0.25, 0.5, 0.75])
 
-    def faults(self, cell: Any) -> Iterator[str]:
+    def faults(self, cell: CellConfig) -> Iterator[str]:
         """A score against labels needs labels."""
         if cell.outline.spec.n_classes is None:
             for key, score in (("score", self.score), ("choose_by", self.choose_by)):

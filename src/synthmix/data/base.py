@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 import torch
 from torch import Tensor
 
-from synthmix.data.spec import DataSpec
+from synthmix.spec import DataSpec
 
 if TYPE_CHECKING:
     from synthmix.data.scaling import Scaling

@@ -8,8 +8,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from synthmix.config.parts import Parts
 from synthmix.data.base import Dataset, Splits
-from synthmix.data.parts import Parts
 from synthmix.data.scaling import Scaling
 from synthmix.errors import InvalidInput
 from synthmix.seeds import generator_for

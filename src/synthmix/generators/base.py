@@ -9,8 +9,8 @@ import torch
 from torch import Tensor
 
 from synthmix.data.base import Dataset, Splits
-from synthmix.data.spec import DataSpec
 from synthmix.seeds import generator_for
+from synthmix.spec import DataSpec
 
 
 class Generator(ABC):

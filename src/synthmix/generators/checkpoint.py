@@ -12,9 +12,9 @@ from zipfile import is_zipfile
 import torch
 
 from synthmix.data.scaling import Scaling
-from synthmix.data.spec import DataSpec
 from synthmix.errors import InvalidInput
 from synthmix.generators.learned import LearnedGenerator
+from synthmix.spec import DataSpec
 
 GeneratorT = TypeVar("GeneratorT", bound=LearnedGenerator)
 

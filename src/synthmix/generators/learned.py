@@ -12,9 +12,9 @@ from torch import Tensor, nn
 
 from synthmix.data.base import Dataset
 from synthmix.data.scaling import Scaling
-from synthmix.data.spec import DataSpec
 from synthmix.generators.base import Generator
 from synthmix.generators.mixture.model_selection import Selection
+from synthmix.spec import DataSpec
 
 if TYPE_CHECKING:
     from synthmix.generators.training.trainer import TrainerOptions

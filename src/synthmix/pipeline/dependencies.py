@@ -11,14 +11,14 @@ from functools import cache, cached_property
 from importlib.metadata import packages_distributions
 from typing import Any
 
-from synthmix.config.cell import canonical
+from synthmix.config.cell import CellConfig
+from synthmix.config.data import SIZES
 from synthmix.config.mix import synthetic_count
-from synthmix.data.config import SIZES
+from synthmix.config.plain import to_plain
 from synthmix.stages.import_closure import is_own
 from synthmix.stages.key import code_hash, key_of, library_versions, source_hash
 
 TRAINER_ELSEWHERE = ("log_every", "grid_every", "checkpoint_every", "checkpoint_dir")
-CONTROLS = "synthmix.generators.controls."
 LIBRARIES = ("numpy", "pytorch-lightning", "scikit-learn", "scipy", "torch", "torchmetrics")
 SPLIT: tuple[str, ...] = ("synthmix.data.split", "synthmix.seeds")
 MIXING = ("synthmix.mixing", "synthmix.gates.base")
@@ -32,30 +32,30 @@ class Dependencies:
     """What the stages of one cell depend on, as plain values that a person can read in a manifest.
 
     Args:
-        config: the plain config of the cell.
+        config: of the cell.
         digest: of the data set.
         n_train: points of train.
     """
 
-    def __init__(self, config: Mapping[str, Any], digest: str, n_train: int) -> None:
-        self.config, self.digest, self.n_train = canonical(config), digest, n_train
+    def __init__(self, config: CellConfig, digest: str, n_train: int) -> None:
+        self.config, self.digest, self.n_train = config, digest, n_train
 
     @cached_property
     def splits(self) -> dict[str, Any]:
         """Points and their order; where the files lie makes no difference."""
-        data = self.config["data"]
-        sizes = {key: data[key] for key in SIZES} | {"n_train": self.n_train}
-        return {"data": {"name": data["name"], "digest": self.digest, **sizes}, "seed": self.config["seed"]}
+        data = self.config.data
+        sizes = {key: getattr(data, key) for key in SIZES} | {"n_train": self.n_train}
+        return {"data": {"name": data.name, "digest": self.digest, **sizes}, "seed": self.config.seed}
 
     @cached_property
     def generator(self) -> dict[str, Any]:
         """Train, the model and, but for a control, how it is trained."""
-        nodes = {"model": self.config["model"]}
+        nodes = {"model": to_plain(self.config.model)}
         modules = SPLIT
         if self.is_learned:
-            last = self.config["trainer"]["choose"] == "last"
+            last = self.config.trainer.choose == "last"
             elsewhere = (*TRAINER_ELSEWHERE, "choose_every") if last else TRAINER_ELSEWHERE
-            trainer = {key: value for key, value in self.config["trainer"].items() if key not in elsewhere}
+            trainer = {key: value for key, value in to_plain(self.config.trainer).items() if key not in elsewhere}
             nodes |= {"trainer": _on_its_device(trainer), "training": source_hash("synthmix.pipeline.training")}
             modules += () if last else CHOICE
         return self._computed({**self.splits, **nodes}, *modules)
@@ -63,7 +63,7 @@ class Dependencies:
     @property
     def is_learned(self) -> bool:
         """Whether the model is fitted at a cost, and kept, as a control is not."""
-        return not self.config["model"]["_target_"].startswith(CONTROLS)
+        return self.config.model.is_learned
 
     def pool(self, block: int) -> dict[str, Any]:
         """One block of the synthetic pool: the generator whose sample it is."""
@@ -72,11 +72,11 @@ class Dependencies:
     @cached_property
     def quality(self) -> dict[str, Any]:
         """The generator, and how its sample is judged."""
-        network = () if self.config["quality"]["inception_weights"] is None else (INCEPTION,)
+        network = () if self.config.quality.inception_weights is None else (INCEPTION,)
         return {
             "generator": key_of("generator", self.generator),
-            "model": self.config["model"]["name"],
-            "quality": self.config["quality"],
+            "model": self.config.model.name,
+            "quality": to_plain(self.config.quality),
             "code": code_hash(*QUALITY),
             "stages": source_hash("synthmix.pipeline.stages"),
             "versions": _code_of(network)[1],
@@ -85,8 +85,8 @@ class Dependencies:
     @cached_property
     def representation(self) -> dict[str, Any]:
         """The points that it is fitted on: train, or the whole mixture."""
-        node = _on_its_device(self.config["representation"])
-        fitted_on = self._mixture if node["fit_on"] == "mixture" else self.splits
+        node = _on_its_device(to_plain(self.config.representation))
+        fitted_on = self._mixture if self.config.representation.fit_on == "mixture" else self.splits
         stages = source_hash("synthmix.pipeline.stages")
         return self._computed({**fitted_on, "representation": node, "stages": stages}, *SPLIT, *MIXING)
 
@@ -94,9 +94,13 @@ class Dependencies:
     def cell(self) -> dict[str, Any]:
         """Everything. At ratio 0 generator, gate, quality and weight are left out: all arms share one baseline."""
         quality = {"quality": key_of("quality", self.quality)} if self.n_synthetic else {}
-        nodes = {name: _on_its_device(self.config[name]) for name in ("representation", "clusterer")}
+        config = self.config
+        nodes = {
+            "representation": _on_its_device(to_plain(config.representation)),
+            "clusterer": to_plain(config.clusterer),
+        }
         if self.n_synthetic:
-            nodes |= {"weight": self.config["mix"]["synthetic_weight"]}
+            nodes |= {"weight": config.mix.synthetic_weight}
         flow = source_hash("synthmix.cell", "synthmix.pipeline.stages", "synthmix.study.job")
         return self._computed({**self._mixture, **quality, **nodes, "flow": flow}, *SPLIT, *MIXING, *SCORING)
 
@@ -108,7 +112,7 @@ class Dependencies:
     @property
     def n_synthetic(self) -> int:
         """Synthetic points in the mixture."""
-        return synthetic_count(self.config["mix"]["ratio"], self.n_train)
+        return synthetic_count(self.config.mix.ratio, self.n_train)
 
     @cached_property
     def _mixture(self) -> dict[str, Any]:
@@ -117,8 +121,8 @@ class Dependencies:
         return {
             **self.splits,
             "generator": key_of("generator", self.generator),
-            "model": self.config["model"]["name"],
-            "gate": self.config["gate"],
+            "model": self.config.model.name,
+            "gate": to_plain(self.config.gate),
             "mix": {"n_synthetic": self.n_synthetic},
         }
 
@@ -127,7 +131,7 @@ class Dependencies:
         own, versions = _code_of(tuple(sorted(set(_targets(depends_on)))))
         return {
             **depends_on,
-            "threads": self.config["threads"],
+            "threads": self.config.threads,
             "code": code_hash(*own, *modules),
             "versions": library_versions(*LIBRARIES) | versions,
         }

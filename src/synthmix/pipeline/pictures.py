@@ -9,17 +9,17 @@ import numpy as np
 import pytorch_lightning as pl
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
-from omegaconf import DictConfig
 from pytorch_lightning.callbacks import Callback
 
+from synthmix.config.cell import CellConfig
 from synthmix.data.base import Splits
-from synthmix.data.spec import DataSpec
 from synthmix.mixing import Mixture
 from synthmix.plots import som
 from synthmix.plots.confusion import confusion
 from synthmix.plots.projection import projection
 from synthmix.plots.samples import real_synthetic_nearest, sample_grid
 from synthmix.representations.base import Representation
+from synthmix.spec import DataSpec
 from synthmix.tasks.clustering.learners.som import SelfOrganizingMap
 from synthmix.tracking.mlflow.run import Run
 
@@ -54,7 +54,7 @@ def points_shown(spec: DataSpec) -> int:
 
 
 def log_pictures(
-    run: Run, config: DictConfig, splits: Splits, mixture: Mixture, clusterer: Any, representation: Representation
+    run: Run, config: CellConfig, splits: Splits, mixture: Mixture, clusterer: Any, representation: Representation
 ) -> None:
     """Logs everything that there is to see of a cell."""
     predicted = clusterer.predict(representation.transform(splits.test.x))
@@ -66,7 +66,7 @@ def log_pictures(
 
 
 def cell_figures(
-    config: DictConfig, splits: Splits, mixture: Mixture, predicted: NDArray[np.integer]
+    config: CellConfig, splits: Splits, mixture: Mixture, predicted: NDArray[np.integer]
 ) -> Iterator[tuple[str, Figure]]:
     """Pictures of any cell, with their names."""
     spec, test = splits.train.spec, splits.test
@@ -80,7 +80,7 @@ def cell_figures(
 
 
 def som_figures(
-    config: DictConfig, splits: Splits, clusterer: SelfOrganizingMap, predicted: NDArray[np.integer]
+    config: CellConfig, splits: Splits, clusterer: SelfOrganizingMap, predicted: NDArray[np.integer]
 ) -> Iterator[tuple[str, Figure]]:
     """Pictures of a self-organising map; the codebook as points only where the points are what was clustered."""
     yield "u_matrix", som.u_matrix(clusterer)

@@ -9,11 +9,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import torch
-from omegaconf import DictConfig
 from torch import Tensor
 
-from synthmix.config.alarms import AlarmsSchema
-from synthmix.config.cell import instantiate, plain
+from synthmix.config.cell import CellConfig
+from synthmix.config.instantiate import instantiate
 from synthmix.data.base import Splits, digest_of
 from synthmix.errors import InvalidInput, TrainingDiverged
 from synthmix.gates.base import Sampler
@@ -86,7 +85,7 @@ class Stages:
         alarms: those that ring over the generator, each with its reasons, once its quality is known.
     """
 
-    def __init__(self, config: DictConfig, resources: Resources, run: Run) -> None:
+    def __init__(self, config: CellConfig, resources: Resources, run: Run) -> None:
         self.config, self.resources, self.run = config, resources, run
         self.depends_on = resources.dependencies(config)
         self.seconds: dict[str, float] = {}
@@ -139,10 +138,9 @@ class Stages:
 
     def representation(self, splits: Splits, mixture: Mixture) -> Representation:
         """The fitted representation; one that has seen train alone serves all ratios and clusterers."""
-        node = {key: value for key, value in plain(self.config.representation).items() if key != "fit_on"}
         dataset = mixture.dataset if self.config.representation.fit_on == "mixture" else splits.train
         seed = derive_seed(self.config.seed, "representation")
-        fitted: Representation = instantiate(node)
+        fitted: Representation = instantiate(self.config.representation)
         if not isinstance(fitted, Storable):
             return fitted.fit(dataset.unlabelled(), seed=seed)
         payload = self._stored(
@@ -223,13 +221,13 @@ class Stages:
         if isinstance(generator, Scoring):
             held_out = log_likelihood(generator.score_samples(splits.val.x))
             scores |= {} if held_out is None else {"log_likelihood": held_out}
-        rung = alarms(scores, fitted.curves, AlarmsSchema(**plain(quality.alarms)))
+        rung = alarms(scores, fitted.curves, quality.alarms)
         scores |= {f"alarm_{name}": float(bool(reasons)) for name, reasons in rung.items()}
         return {"scores": scores, "alarms": {name: "; ".join(reasons) for name, reasons in rung.items() if reasons}}
 
     def _extractors(self, splits: Splits) -> list[FeatureExtractor]:
         """The feature spaces in which samples are compared with real points."""
-        names, weights = plain(self.config.quality.extractors), self.config.quality.inception_weights
+        names, weights = self.config.quality.extractors, self.config.quality.inception_weights
         key = key_of("extractors", self.depends_on.splits | {"names": names, "inception_weights": weights})
 
         def make() -> list[FeatureExtractor]:

@@ -9,11 +9,11 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from omegaconf import DictConfig
 from pytorch_lightning.callbacks import Callback
 
-from synthmix.config.cell import plain
+from synthmix.config.cell import CellConfig
 from synthmix.config.flat import flatten
+from synthmix.config.plain import to_plain
 from synthmix.data.base import Splits
 from synthmix.generators.checkpoint import checkpoint_content, save_generator
 from synthmix.generators.learned import LearnedGenerator
@@ -49,7 +49,7 @@ class KeptLosses(LossLogger):
 
 @contextmanager
 def train(
-    generator: LearnedGenerator, config: DictConfig, splits: Splits, tracker: Tracker, depends_on: Mapping[str, Any]
+    generator: LearnedGenerator, config: CellConfig, splits: Splits, tracker: Tracker, depends_on: Mapping[str, Any]
 ) -> Iterator[dict[str, Any]]:
     """Trains `generator`; yields what is to be stored of it. Its run ends with the block.
 
@@ -65,10 +65,10 @@ def train(
         seconds = time.perf_counter() - start
         run.log_metrics({"time/generator_s": seconds})
         with TemporaryDirectory() as folder:
-            file = save_generator(generator, plain(config.model), Path(folder) / "generator.pt")
+            file = save_generator(generator, to_plain(config.model), Path(folder) / "generator.pt")
             run.log_file(file, "checkpoint")
         yield {
-            "content": checkpoint_content(generator, plain(config.model)),
+            "content": checkpoint_content(generator, to_plain(config.model)),
             "curves": losses.curves,
             "seconds": seconds,
             "run_id": run.id,
@@ -96,9 +96,9 @@ def run_tags(depends_on: Mapping[str, Any], study: str | None) -> dict[str, str]
 
 
 def _fit(
-    generator: LearnedGenerator, config: DictConfig, splits: Splits, run: Run, losses: LossLogger, key: str
+    generator: LearnedGenerator, config: CellConfig, splits: Splits, run: Run, losses: LossLogger, key: str
 ) -> None:
-    trainer = plain(config.trainer)
+    trainer = to_plain(config.trainer)
     steps = min(generator.steps, config.trainer.limit_steps or generator.steps)
     grid_every = trainer.pop("grid_every") or max(1, steps // 5)
     if config.tracking.study is not None:  # the cells of a sweep must not write to one file

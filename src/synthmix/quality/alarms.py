@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import fmean
 
-from synthmix.config.alarms import AlarmsSchema
+from synthmix.config.alarms import AlarmsConfig
 
 LAST = 0.2  # part of a training over which the discriminator's advantage is averaged
 ADVANTAGE = "train/discriminator_advantage"
@@ -44,7 +44,7 @@ CHECKS = (
 ALARMS = tuple(dict.fromkeys(check.alarm for check in CHECKS))
 
 
-def alarms(scores: Mapping[str, float], curves: Curves, limits: AlarmsSchema) -> dict[str, list[str]]:
+def alarms(scores: Mapping[str, float], curves: Curves, limits: AlarmsConfig) -> dict[str, list[str]]:
     """The alarms that can be judged, each with a line for every reason; without one it does not ring.
 
     - mode_collapse: coverage, share of the modes of train that are reached, holes, duplicates among the samples,

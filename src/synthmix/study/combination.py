@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from synthmix.config.cell import canonical
 from synthmix.pipeline.dependencies import TRAINER_ELSEWHERE
 from synthmix.stages.key import key_of
 
@@ -15,7 +14,7 @@ ELSEWHERE = ("hydra", "tracking", "paths", "study")
 
 def asked_for(config: Mapping[str, Any]) -> dict[str, Any]:
     """The part of a plain config that tells combinations apart."""
-    node = {key: value for key, value in canonical(config).items() if key not in ELSEWHERE}
+    node = {key: value for key, value in config.items() if key not in ELSEWHERE}
     data = {key: value for key, value in node["data"].items() if key != "root"}
     trainer = {key: value for key, value in node["trainer"].items() if key not in TRAINER_ELSEWHERE}
     return node | {"data": data, "trainer": trainer}

@@ -6,19 +6,21 @@ import json
 import os
 import traceback
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import torch
+import yaml
 from hydra.core.hydra_config import HydraConfig
-from omegaconf import DictConfig, OmegaConf
+from omegaconf import DictConfig
 from threadpoolctl import threadpool_limits
 
 from synthmix.cell import run_cell
-from synthmix.config.cell import plain
+from synthmix.config.cell import CellConfig, from_plain
 from synthmix.config.flat import flatten
+from synthmix.config.plain import to_plain
 from synthmix.errors import GateStarved, InvalidInput, TrainingDiverged, Unavailable
 from synthmix.pipeline.resources import Resources
 from synthmix.pipeline.stages import Stages, alarm_tags
@@ -67,19 +69,20 @@ def process_resources(uri: str, experiment: str, store: str) -> Resources:
     return Resources.at(Tracker(uri, experiment), Path(store))
 
 
-def resources_of(config: DictConfig) -> Resources:
+def resources_of(config: CellConfig) -> Resources:
     """Those that a cell asks for."""
     store = str(Path(config.paths.store).absolute())
     return process_resources(resolve_uri(config.tracking.uri), config.tracking.experiment, store)
 
 
-def run_job(config: DictConfig) -> Outcome:
-    """Runs one cell and writes `outcome.json` to Hydra's output folder. Only a signal gets out of here."""
+def run_job(composed: DictConfig) -> Outcome:
+    """Runs the cell that Hydra has composed; writes `outcome.json` to its output folder. Only a signal gets out."""
+    config = from_plain(composed)
     if config.tracking.pictures is None:
-        config.tracking.pictures = config.tracking.study is None
+        config = replace(config, tracking=replace(config.tracking, pictures=config.tracking.study is None))
     if config.tracking.study is not None and config.trainer.accelerator != "cpu":
         use_one_gpu(Path(config.paths.store) / "gpus")
-    outcome = Outcome("failed", cell_params(plain(config)))
+    outcome = Outcome("failed", cell_params(to_plain(config)))
     with threadpool_limits(limits=config.threads):
         torch.set_num_threads(config.threads)
         try:
@@ -121,13 +124,13 @@ def cell_tags(config: Mapping[str, Any], key: str, digest: str) -> dict[str, str
     return tags
 
 
-def _run(config: DictConfig, resources: Resources, outcome: Outcome) -> None:
+def _run(config: CellConfig, resources: Resources, outcome: Outcome) -> None:
     depends_on = resources.dependencies(config)
-    node, outcome.key = depends_on.config, depends_on.cell_key
+    node, outcome.key = to_plain(config), depends_on.cell_key
     tags, parent = cell_tags(node, outcome.key, depends_on.digest), config.tracking.parent_run_id
     with resources.tracker.run("cell", cell_name(node), params=outcome.config, tags=tags, parent=parent) as run:
         outcome.run_id = run.id
-        run.log_text(OmegaConf.to_yaml(config, resolve=True), "config.yaml")
+        run.log_text(yaml.safe_dump(node, sort_keys=False, allow_unicode=True), "config.yaml")
         run.log_text(environment_text(), "environment.txt")
         entry = _entry(config, Stages(config, resources, run), run)
         _log(entry, run)
@@ -136,7 +139,7 @@ def _run(config: DictConfig, resources: Resources, outcome: Outcome) -> None:
     outcome.reused_from = entry.producer if entry.reused else None
 
 
-def _entry(config: DictConfig, stages: Stages, run: Run) -> Entry:
+def _entry(config: CellConfig, stages: Stages, run: Run) -> Entry:
     """The cell's record: from the store, or computed. Pictures are not stored, so who wants them computes again."""
 
     def compute() -> dict[str, Any]:

@@ -16,6 +16,8 @@ from typing import Any, Self
 
 from filelock import FileLock, Timeout
 
+from synthmix.config.cell import from_plain
+from synthmix.config.plain import to_plain
 from synthmix.errors import InvalidInput
 from synthmix.pipeline.dependencies import Dependencies
 from synthmix.stages.key import key_of
@@ -43,15 +45,23 @@ class Asked:
     digest: str
 
     def depends_on(self) -> Dependencies:
-        """What its stages depend on today."""
-        return Dependencies(self.config, self.digest, self.n_train)
+        """What its stages depend on today. Raises InvalidInput where its config is none of today's."""
+        return Dependencies(from_plain(self.config), self.digest, self.n_train)
+
+    @property
+    def is_current(self) -> bool:
+        """Whether today's code gives its cell the same key."""
+        try:
+            return self.depends_on().cell_key == self.key
+        except InvalidInput:
+            return False
 
 
 def asked_of(depends_on: Dependencies) -> Asked:
     """What a cell is asked to be, with the keys that today's code gives it."""
     learned = depends_on.is_learned and depends_on.n_synthetic > 0
     return Asked(
-        config=asked_for(depends_on.config),
+        config=asked_for(to_plain(depends_on.config)),
         n_train=depends_on.n_train,
         key=depends_on.cell_key,
         generator_key=key_of("generator", depends_on.generator) if learned else None,

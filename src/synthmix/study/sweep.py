@@ -10,8 +10,8 @@ import traceback
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
-from synthmix.config.cell import plain
 from synthmix.config.composing import parse
+from synthmix.config.plain import to_plain
 from synthmix.pipeline.resources import Resources
 from synthmix.report.publishing import publish, tell
 from synthmix.study.combination import combination_id
@@ -67,7 +67,7 @@ def run_study(plan: Plan, words: Sequence[str], resources: Resources) -> int:
     with studies.only_one(name):
         record = studies.read(name)
         command = shlex.join(["synthmix", "run", *words])
-        record.ask(_asked(cells), _asked(distinct(curve)), command, plain(plan.configs[0].study))
+        record.ask(_asked(cells), _asked(distinct(curve)), command, to_plain(plan.configs[0].study))
         folder = sweep_folder(plan, name)
         record.tracking = {"uri": resources.tracker.uri, "experiment": resources.tracker.experiment}
         record.report = str(folder / "report")

@@ -140,11 +140,16 @@ def _unreferenced(stages: Store) -> Iterator[Manifest]:
 
 def _keys(record: Record) -> Iterator[str]:
     for asked in (*record.cells.values(), *record.curve.values()):
-        depends_on = asked.depends_on()
         yield asked.key
+        if asked.generator_key is not None:
+            yield asked.generator_key
+        try:
+            depends_on = asked.depends_on()
+        except InvalidInput:
+            continue  # of a version with other keys, whose further stages nobody can ask for
         yield key_of("representation", depends_on.representation)
         if depends_on.n_synthetic:
-            yield asked.generator_key or key_of("generator", depends_on.generator)
+            yield key_of("generator", depends_on.generator)
 
 
 def _rebuild_tracking(words: Sequence[str]) -> int:

@@ -15,13 +15,13 @@ from pytorch_lightning.loggers import Logger
 from torch import Tensor, nn
 
 from synthmix.data.base import Dataset, digest_of
-from synthmix.data.spec import DataSpec
 from synthmix.errors import InvalidInput, TrainingDiverged
 from synthmix.generators.learned import LearnedGenerator
 from synthmix.generators.training.minibatches import MinibatchOrder
 from synthmix.generators.training.moving_average import MovingAverage
 from synthmix.generators.training.trainer import TrainerOptions, run_training
 from synthmix.seeds import derive_seed, isolated_rng
+from synthmix.spec import DataSpec
 
 
 class TrainedGenerator(pl.LightningModule, LearnedGenerator):

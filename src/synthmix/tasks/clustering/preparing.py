@@ -5,8 +5,8 @@ from __future__ import annotations
 import inspect
 from typing import Any
 
-from synthmix.data.spec import DataSpec
 from synthmix.seeds import derive_seed
+from synthmix.spec import DataSpec
 
 
 def prepared(clusterer: Any, spec: DataSpec, seed: int) -> Any:

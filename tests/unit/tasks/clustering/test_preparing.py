@@ -9,7 +9,7 @@ import pytest
 from sklearn.base import BaseEstimator
 from sklearn.cluster import DBSCAN, AffinityPropagation, Birch, KMeans, MeanShift, MiniBatchKMeans
 
-from synthmix.data.spec import DataSpec
+from synthmix.spec import DataSpec
 from synthmix.tasks.clustering.learners.gmm import GaussianMixtureClusterer
 from synthmix.tasks.clustering.learners.som import SelfOrganizingMap
 from synthmix.tasks.clustering.preparing import prepared

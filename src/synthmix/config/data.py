@@ -5,19 +5,22 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, ClassVar
 
+from synthmix.config.parts import Parts
 from synthmix.config.schema import Count, Member, NonNegativeInt
-from synthmix.data.parts import Parts
-from synthmix.data.spec import Extent, Outline
 from synthmix.errors import InvalidInput
+from synthmix.spec import Extent, Outline
+
+if TYPE_CHECKING:
+    from synthmix.config.cell import CellConfig
 
 SIZES = ("n_train", "n_val", "n_test", "n_reserve")  # the keys that `split` reads and no loader does
 
 
-@dataclass(kw_only=True)
-class DataSchema(Member, ABC):
-    """Sizes of the parts of a split, which `split` reads; all other keys of a data set go to its loader.
+@dataclass(kw_only=True, frozen=True)
+class DataConfig(Member, ABC):
+    """A data set. Sizes of the parts of a split, which `split` reads; all other keys of a data set go to its loader.
 
     Attributes:
         n_train: points of train; null takes all that is left.
@@ -26,10 +29,12 @@ class DataSchema(Member, ABC):
         n_reserve: points set apart for training the classifier features.
     """
 
-    n_train: Count | None
-    n_val: Count | None
-    n_test: Count | None
-    n_reserve: NonNegativeInt
+    of_the_cell: ClassVar[tuple[str, ...]] = ("name", *SIZES)
+
+    n_train: Count | None = None
+    n_val: Count | None = None
+    n_test: Count | None = None
+    n_reserve: NonNegativeInt = 0
 
     @abstractmethod
     def extent(self) -> Extent:
@@ -55,7 +60,7 @@ class DataSchema(Member, ABC):
         """Spec and number of points to learn from. Raises InvalidInput as `extent` does."""
         return Outline(self.extent().spec, self.parts().learn)
 
-    def faults(self, cell: Any) -> Iterator[str]:
+    def faults(self, cell: CellConfig) -> Iterator[str]:
         """Yields why the set cannot be used, or which of its sizes it cannot give."""
         try:
             parts = self.parts()
@@ -65,19 +70,12 @@ class DataSchema(Member, ABC):
             yield from parts.faults()
 
 
-@dataclass(kw_only=True)
-class FileSetSchema(DataSchema, ABC):
+@dataclass(kw_only=True, frozen=True)
+class FileSetConfig(DataConfig, ABC):
     """A known set that lies in files.
 
     Attributes:
         root: folder of the data folders; null takes $SYNTHMIX_DATA or the cache of the user.
     """
 
-    root: str | None
-
-
-def train_size(cell: Any) -> tuple[int, str]:
-    """How many points train has, and where that number comes from."""
-    if cell.data.n_train is None:
-        return cell.outline.n_learn, "points to learn from"
-    return cell.data.n_train, "data.n_train"
+    root: str | None = None
