@@ -18,9 +18,7 @@ import torch
 from torch import Tensor
 
 from synthmix import load_dataset, make_generator
-from synthmix.config.alarms import AlarmsSchema
-from synthmix.config.cell import plain
-from synthmix.config.composing import composer
+from synthmix.config.alarms import AlarmsConfig
 from synthmix.data.base import Splits
 from synthmix.data.split import split
 from synthmix.quality.alarms import ALARMS, alarms
@@ -76,8 +74,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, required=True, help="the folder that holds mnist/")
     folder = parser.parse_args().data
-    with composer() as compose:
-        limits = AlarmsSchema(**plain(compose([]).quality.alarms))
+    limits = AlarmsConfig()
     judged = [alarm for alarm in ALARMS if alarm != "discriminator_wins"]
     for data, sizes in SIZES.items():
         dataset = load_dataset(data, **({} if data == "digits" else {"root": str(folder)}))

@@ -10,13 +10,16 @@ from typing import Any
 from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from synthmix.config.cell import check_member, instantiate, plain
+from synthmix.config.cell import check_member
 from synthmix.config.composing import composer, readable
+from synthmix.config.data import SIZES
+from synthmix.config.instantiate import instantiate
+from synthmix.config.plain import plain
+from synthmix.config.schema import Member
 from synthmix.data.base import Dataset
-from synthmix.data.config import SIZES
 from synthmix.errors import InvalidInput
 from synthmix.generators.base import Generator
-from synthmix.generators.checkpoint import read_checkpoint, restore
+from synthmix.generators.checkpoint import read_checkpoint
 from synthmix.generators.learned import LearnedGenerator
 
 
@@ -31,8 +34,7 @@ def load_dataset(name: str, **options: Any) -> Dataset:
     faults = [f"data.{key}={options[key]}: the whole set is loaded; split() cuts it" for key in SIZES if key in options]
     if faults:
         raise InvalidInput(*faults)
-    node = _node("data", name, options)
-    dataset: Dataset = instantiate({key: value for key, value in node.items() if key not in SIZES})
+    dataset: Dataset = instantiate(_member("data", name, options))
     return dataset
 
 
@@ -42,7 +44,7 @@ def make_generator(name: str, **options: Any) -> Generator:
     Raises:
         InvalidInput: an unknown name or option, or a value out of range.
     """
-    generator: Generator = instantiate(_node("model", name, options))
+    generator: Generator = instantiate(_member("model", name, options))
     return generator
 
 
@@ -63,11 +65,11 @@ def load_generator(run: str, tracking_uri: str | None = None) -> LearnedGenerato
 
 def _load_checkpoint(path: Path) -> LearnedGenerator:
     content = read_checkpoint(path)
-    generator: LearnedGenerator = instantiate(content["model"])
-    return restore(generator, content)
+    generator: LearnedGenerator = instantiate(check_member(content["model"], "model"))
+    return generator.load_state(content)
 
 
-def _node(group: str, name: str, options: dict[str, Any]) -> dict[str, Any]:
+def _member(group: str, name: str, options: dict[str, Any]) -> Member:
     texts = {key: os.fspath(value) if isinstance(value, os.PathLike) else value for key, value in options.items()}
     with composer() as compose:
         defaults = plain(compose([f"{group}={name}"])[group])
@@ -75,5 +77,4 @@ def _node(group: str, name: str, options: dict[str, Any]) -> dict[str, Any]:
         node: dict[str, Any] = plain(OmegaConf.merge(defaults, texts))
     except OmegaConfBaseException as error:  # a value of a type that no config holds
         raise InvalidInput(f"{group}: {readable(error)}") from error
-    check_member(node, group)
-    return node
+    return check_member(node, group)

@@ -8,10 +8,11 @@ dataset ─ split ─► train ─► generator.fit ─► pool ─► gate ─�
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-from synthmix.config.building import instantiate
 from synthmix.config.cell import CellConfig
+from synthmix.config.instantiate import instantiate
 from synthmix.config.mix import synthetic_count
 from synthmix.data.base import Splits
 from synthmix.gates.base import Candidates, accepted_points
@@ -32,7 +33,7 @@ class Cell:
         splits, mixture, representation, task: for pictures.
     """
 
-    outputs: dict[str, Outputs]
+    outputs: Mapping[str, Outputs]
     numbers: dict[str, float]
     splits: Splits
     mixture: Mixture
@@ -70,7 +71,7 @@ def run_cell(config: CellConfig, stages: Stages) -> Cell:
         representation = stages.representation(splits, mixture)
         points = representation.transform(mixture.dataset.x)
     with stages.timed(config.task.learner):
-        task: Task = instantiate(config.task, learner=instantiate(config.learner), spec=splits.train.spec)
+        task: Task = instantiate(config.task, estimator=instantiate(config.learner), spec=splits.train.spec)
         task.fit(points, mixture.sample_weight, config.seed)
 
     outputs = {name: task.outputs(representation.transform(part.x)) for name, part in splits.held_out.items()}

@@ -12,10 +12,13 @@ from typing import Any, get_type_hints
 import pytest
 from omegaconf import DictConfig, OmegaConf
 
-from synthmix.config.cell import GROUPS, CellSchema, check, instantiate, plain, schemas
+from synthmix.config.cell import GROUPS, CellConfig, check, check_member
 from synthmix.config.composing import composer, conf_dir
+from synthmix.config.data import SIZES
+from synthmix.config.instantiate import instantiate
+from synthmix.config.nodes import member_types
+from synthmix.config.plain import plain
 from synthmix.config.schema import Member
-from synthmix.data.config import SIZES
 from synthmix.study.plan import make_plan
 
 CONF = conf_dir()
@@ -68,23 +71,23 @@ def test_a_member_composes_and_has_no_fault(composed: dict[str, DictConfig], mem
 def test_a_member_lists_exactly_the_keys_of_its_schema(composed: dict[str, DictConfig], member: str) -> None:
     group = member.split("/")[0]
     node = plain(composed[member][group])
-    schema = schemas()[node["_target_"]] if group in GROUPS else get_type_hints(CellSchema)[group]
+    schema = member_types()[node["_target_"]] if group in GROUPS else get_type_hints(CellConfig)[group]
     assert dict(differing_keys(schema, node, group)) == {}
 
 
 def differing_keys(schema: type[Any], node: dict[str, Any], where: str) -> Iterator[tuple[str, set[str]]]:
     """Each node whose keys are not the fields of its schema, at any depth."""
-    fields = {field.name for field in dataclasses.fields(schema)}
+    fields = {field.name for field in dataclasses.fields(schema)} - {"arguments"}
     if fields != set(node):
         yield where, fields ^ set(node)
     for key, hint in get_type_hints(schema).items():
-        if hint is Member and node[key]["_target_"] in schemas():
-            yield from differing_keys(schemas()[node[key]["_target_"]], node[key], f"{where}.{key}")
+        if isinstance(hint, type) and issubclass(hint, Member) and node[key]["_target_"] in member_types():
+            yield from differing_keys(member_types()[node[key]["_target_"]], node[key], f"{where}.{key}")
 
 
 @pytest.mark.parametrize("part", ["mix", "quality", "paths"])
 def test_run_yaml_lists_exactly_the_keys_of_its_own_nodes(composed: dict[str, DictConfig], part: str) -> None:
-    fields = {field.name for field in dataclasses.fields(get_type_hints(CellSchema)[part])}
+    fields = {field.name for field in dataclasses.fields(get_type_hints(CellConfig)[part])}
     assert fields == set(composed["data/digits"][part])
 
 
@@ -109,10 +112,10 @@ def targets(node: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
 @pytest.mark.parametrize("member", [member for member in MEMBERS if member.split("/")[0] in GROUPS[1:]])
 def test_what_a_member_names_can_be_built(composed: dict[str, DictConfig], member: str) -> None:
     group = member.split("/")[0]
-    node = {key: value for key, value in plain(composed[member][group]).items() if key != "fit_on"}
-    built = instantiate(node)
-    assert f"{type(built).__module__}.{type(built).__name__}".startswith(node["_target_"].split(".")[0])
-    assert type(built).__name__ == node["_target_"].rpartition(".")[2]
+    config = check_member(plain(composed[member][group]), group)
+    built, target = instantiate(config), config._target_
+    assert f"{type(built).__module__}.{type(built).__name__}".startswith(target.split(".")[0])
+    assert type(built).__name__ == target.rpartition(".")[2]
 
 
 def test_every_target_written_in_conf_belongs_to_a_member_that_was_built(composed: dict[str, DictConfig]) -> None:
@@ -141,7 +144,7 @@ def test_every_cell_of_an_experiment_is_valid(name: str) -> None:
     assert plan.is_study
     assert plan.experiment == name
     assert len(plan.configs) == number_of_cells(params)
-    assert len({OmegaConf.to_yaml(config) for config in plan.configs}) == len(plan.configs)
+    assert len({str(config) for config in plan.configs}) == len(plan.configs)
 
 
 def number_of_cells(params: DictConfig) -> int:

@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 import torch
 from numpy.typing import NDArray
-from omegaconf import DictConfig
 
 from synthmix import cell
+from synthmix.config.cell import CellConfig, from_plain
 from synthmix.config.composing import composer
 from synthmix.data.base import Dataset, Splits
 from synthmix.generators.training.trained import TrainedGenerator
@@ -54,7 +54,7 @@ def test_two_processes_compute_the_same_bits(
 class Relabelled(Resources):
     """Those of a data set whose labels are permuted: every class has as many points as before, but others."""
 
-    def dataset(self, config: DictConfig) -> Dataset:
+    def dataset(self, config: CellConfig) -> Dataset:
         dataset = super().dataset(config)
         test = None if dataset.test is None else relabelled(dataset.test)
         return replace(relabelled(dataset), test=test)
@@ -68,7 +68,7 @@ def relabelled(dataset: Dataset) -> Dataset:
 class Leaking(Resources):
     """Sabotage: what learns sees the points of train in the order of their labels."""
 
-    def splits(self, config: DictConfig) -> Splits:
+    def splits(self, config: CellConfig) -> Splits:
         splits = super().splits(config)
         assert splits.train.y is not None
         return replace(splits, train=splits.train.take(splits.train.y.argsort(stable=True)))
@@ -95,7 +95,7 @@ def run_cell(tracker: Tracker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
 
     monkeypatch.setattr(cell, "cluster_scores", recorded)
 
-    def run(kind: type[Resources], config: DictConfig) -> tuple[dict[str, float], list[int], dict[str, torch.Tensor]]:
+    def run(kind: type[Resources], config: CellConfig) -> tuple[dict[str, float], list[int], dict[str, torch.Tensor]]:
         # Stages do not depend on labels, so that a store in common would give one kind what another has computed.
         resources = kind.at(tracker, tmp_path / kind.__name__)
         with tracker.run("cell", "leak", params={}, tags={}) as opened:
@@ -118,10 +118,10 @@ CELLS = [
 ]
 
 
-def composed(words: list[str], request: pytest.FixtureRequest) -> DictConfig:
+def composed(words: list[str], request: pytest.FixtureRequest) -> CellConfig:
     root = [f"data.root={request.getfixturevalue('data_root')}"] if "data=pendigits" in words else []
     with composer() as compose:
-        return compose([*words, *root, *SMALL, "tracking.pictures=false"])
+        return from_plain(compose([*words, *root, *SMALL, "tracking.pictures=false"]))
 
 
 @pytest.mark.parametrize("words", CELLS, ids=" ".join)

@@ -22,8 +22,9 @@ from synthmix import load_dataset, make_generator
 from synthmix.analysis.analysis import analyse
 from synthmix.analysis.result import StudyResult
 from synthmix.analysis.statistics import holm, sign_flip_p
-from synthmix.config.cell import instantiate, plain
+from synthmix.config.cell import from_plain
 from synthmix.config.composing import composer
+from synthmix.config.instantiate import instantiate
 from synthmix.config.mix import synthetic_count
 from synthmix.data.base import Dataset, Splits
 from synthmix.data.split import split
@@ -53,10 +54,9 @@ class Bench:
     def __init__(self, dataset: Dataset, *overrides: str) -> None:
         self.dataset = dataset
         with composer() as compose:
-            config = compose(overrides)
+            config = from_plain(compose(overrides))
         self.clusterer = instantiate(config.clusterer)
-        node = {key: value for key, value in plain(config.representation).items() if key != "fit_on"}
-        self.representation = instantiate(node)
+        self.representation = instantiate(config.representation)
 
     def splits(self, seed: int, n: int, n_test: int) -> Splits:
         return split(self.dataset, seed=seed, n_train=n, n_val=1, n_test=n_test, n_reserve=0)

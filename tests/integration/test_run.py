@@ -15,13 +15,12 @@ import torch
 import yaml
 from mlflow import MlflowClient
 from mlflow.entities import Run
-from omegaconf import OmegaConf
 from sklearn.cluster import KMeans
 from sklearn.datasets import load_digits
 from sklearn.metrics import adjusted_rand_score, normalized_mutual_info_score
 
 from synthmix import load_dataset, load_generator
-from synthmix.config.cell import plain
+from synthmix.config.cell import from_plain
 from synthmix.config.composing import conf_dir
 from synthmix.data.split import split
 from synthmix.generators.training.trained import TrainedGenerator
@@ -113,8 +112,8 @@ def test_tags_say_what_the_numbers_depend_on(gan: Finished) -> None:
         assert tags["synthmix.data_digest"] == digest
         assert tags["version.torch"] == torch.__version__
         assert re.fullmatch("[0-9a-f]{40}(-dirty)?", tags["synthmix.git_commit"])
-    config = OmegaConf.create(yaml.safe_load(gan.text("config.yaml")))
-    assert gan.cell.data.tags["synthmix.cell_key"] == Dependencies(plain(config), digest, 50).cell_key
+    config = from_plain(yaml.safe_load(gan.text("config.yaml")))
+    assert gan.cell.data.tags["synthmix.cell_key"] == Dependencies(config, digest, 50).cell_key
     assert (gan.cell.data.tags["synthmix.kind"], gan.generator.data.tags["synthmix.kind"]) == ("cell", "generator")
 
 
@@ -167,7 +166,7 @@ def test_the_checkpoint_holds_weights_and_plain_settings_alone(gan: Finished) ->
 
 
 def test_the_generator_of_a_run_samples_the_pool_of_the_run(gan: Finished) -> None:
-    config = OmegaConf.create(yaml.safe_load(gan.text("config.yaml")))
+    config = from_plain(yaml.safe_load(gan.text("config.yaml")))
     resources = Resources.at(Tracker(gan.uri, "synthmix"), gan.folder / ".synthmix")
     with resources.tracker.run("probe", "what is stored", params={}, tags={}) as run:
         stages = Stages(config, resources, run)

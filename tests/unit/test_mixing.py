@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from synthmix.config.mix import synthetic_count
 from synthmix.data.base import Dataset
-from synthmix.data.spec import DataSpec
 from synthmix.mixing import mix
+from synthmix.spec import DataSpec
 
 
 @given(hundredths=st.integers(0, 10_000), n=st.integers(0, 100_000))

@@ -31,16 +31,17 @@ DISTANCES = ("quality/fd_classifier", "quality/fd_pca")  # the first one that a 
 class Analysis:
     """The tables of a report. A *block* is everything but the arm, the ratio and the seed.
 
-    The keys of a block are the learner's name (`clusterer.name`), `representation.name`, `data.name`, `data.n_train` and those other
-    settings that vary and are not the arm's; an *arm* is a model with its settings (`comparison.OF_AN_ARM`).
+    The keys of a block are the learner's name (`clusterer.name`), `representation.name`, `data.name`, `data.n_train`
+    and those other settings that vary and are not the arm's; an *arm* is a model with its settings
+    (`comparison.OF_AN_ARM`).
 
     Attributes:
         score: column of the primary score, `cluster/ari` for instance.
         sign: -1 where it is better the lower it is, else 1.
         learner: config group of the task's learner, `clusterer` for instance.
         summary: a row for each combination of the keys but the seed, every arm with its ratio 0, asked for or not: the
-            keys, `arm`, `role` (`role.Role`, or baseline), `seeds`, `mean`, `sd`, 95 % t interval of the mean in `low` and `high`,
-            `difference` to real points alone of the same seeds with `difference_sd`, `difference_low` and
+            keys, `arm`, `role` (`role.Role`, or baseline), `seeds`, `mean`, `sd`, 95 % t interval of the mean in `low`
+            and `high`, `difference` to real points alone of the same seeds with `difference_sd`, `difference_low` and
             `difference_high`, `p` of the sign-flip test, `p_holm` over the generators of the block, `exchange`,
             `exchange_low`, `exchange_high`, `exchange_status`, `exchange_reason` (`exchange.ExchangeRate`; empty at
             ratio 0 and for an oracle that is the curve), `fd`, the mean Fréchet distance, NaN where

@@ -52,8 +52,8 @@ class StudyResult:
             (seconds of each stage) and `stage/<name>` ("computed" or the run that it was reused from).
         failures: what has no result, and why.
         score: column of the primary score, `cluster/ari` for instance.
-        choose_by: name of the score on val that chooses a ratio, None where nothing does; one that needs labels makes the
-            choice supervised.
+        choose_by: name of the score on val that chooses a ratio, None where nothing does; one that needs labels makes
+            the choice supervised.
         learner: config group of the task's learner, `clusterer` for instance.
         metrics: the task's scores by name.
         roles: of each `model.name`, what it is to the study where it adds points.

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from synthmix.config.schema import Fraction
 
 
-@dataclass(kw_only=True)
-class AlarmsSchema:
+@dataclass(kw_only=True, frozen=True)
+class AlarmsConfig:
     """The limits beyond which an alarm rings.
 
     Attributes:
@@ -21,10 +21,10 @@ class AlarmsSchema:
         discriminator_advantage: most, on the minibatches of the end of a training; 1 where D makes no error.
     """
 
-    coverage: Fraction
-    modes_reached: Fraction
-    holes: Fraction
-    duplicate_share: Fraction
-    authenticity: Fraction
-    precision: Fraction
-    discriminator_advantage: Fraction
+    coverage: Fraction = 0.1
+    modes_reached: Fraction = 0.75
+    holes: Fraction = 0.005
+    duplicate_share: Fraction = 0.5
+    authenticity: Fraction = 0.5
+    precision: Fraction = 0.25
+    discriminator_advantage: Fraction = 0.95

@@ -6,9 +6,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from math import floor
-from typing import Any
+from typing import TYPE_CHECKING
 
 from synthmix.config.schema import NonNegative, Positive
+
+if TYPE_CHECKING:
+    from synthmix.config.cell import CellConfig
 
 MOST_VALUES = 2e9  # 8 GB as float32
 
@@ -18,16 +21,21 @@ def synthetic_count(ratio: float, n_real: int) -> int:
     return floor(Fraction(str(ratio)) * n_real)
 
 
-@dataclass(kw_only=True)
-class MixSchema:
-    """How many synthetic points join the real ones, and what each weighs."""
+@dataclass(kw_only=True, frozen=True)
+class MixConfig:
+    """How many synthetic points join the real ones, and what each weighs.
 
-    ratio: NonNegative
-    synthetic_weight: Positive
+    Attributes:
+        ratio: synthetic points for each real training point.
+        synthetic_weight: of a synthetic point, where a real one has 1.
+    """
 
-    def faults(self, cell: Any) -> Iterator[str]:
+    ratio: NonNegative = 1.0
+    synthetic_weight: Positive = 1.0
+
+    def faults(self, cell: CellConfig) -> Iterator[str]:
         """A mixture that fits into memory."""
-        n_train = cell.data.n_train or cell.outline.n_learn
+        n_train, _ = cell.train_size
         most = MOST_VALUES / (n_train * cell.outline.spec.size)
         if self.ratio > most:
             yield f"mix.ratio={self.ratio:g}: must be ≤ {most:.4g}, for a mixture of at most {MOST_VALUES:.0e} values"

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any, Literal
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
 
-from synthmix.config.alarms import AlarmsSchema
+from synthmix.config.alarms import AlarmsConfig
 from synthmix.config.schema import Count
-from synthmix.quality.features.inception_weights import weights_fault
+
+if TYPE_CHECKING:
+    from synthmix.config.cell import CellConfig
+from synthmix.config.inception_weights import weights_fault
 
 
-@dataclass(kw_only=True)
-class QualitySchema:
+@dataclass(kw_only=True, frozen=True)
+class QualityConfig:
     """How a generator's samples are compared with real points that it did not see.
 
     Attributes:
@@ -23,13 +26,13 @@ class QualitySchema:
         inception_weights: torch-fidelity's file of weights, for `fid` and `inception_score`; null leaves them out.
     """
 
-    extractors: list[Literal["pixels", "pca", "classifier"]] | None
-    n_samples: Count
-    supervised: bool
-    inception_weights: str | None
-    alarms: AlarmsSchema
+    extractors: list[Literal["pixels", "pca", "classifier"]] | None = None
+    n_samples: Count = 10_000
+    supervised: bool = False
+    inception_weights: str | None = None
+    alarms: AlarmsConfig = field(default_factory=AlarmsConfig)
 
-    def faults(self, cell: Any) -> Iterator[str]:
+    def faults(self, cell: CellConfig) -> Iterator[str]:
         """The classifier features are trained on a reserve of labelled images; others need labels or a file."""
         spec = cell.outline.spec
         if "classifier" in (self.extractors or ()) and (spec.kind != "image" or cell.data.n_reserve == 0):

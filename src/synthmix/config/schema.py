@@ -1,8 +1,6 @@
-"""Typed dataclasses for config nodes: types, ranges and one readable line for each fault.
+"""What the fields of a config can be: types with ranges, and one readable line for a value that does not fit.
 
-A schema says which keys a node has, of which type and in which range. The defaults stand in the YAML
-files under conf/ and nowhere else. This module is light (no torch, scikit-learn, mlflow), so that
-`synthmix validate` answers at once.
+Light (no torch, scikit-learn, mlflow), so that `synthmix validate` answers at once.
 """
 
 from __future__ import annotations
@@ -13,11 +11,12 @@ import sys
 import types
 import typing
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
-from typing import Annotated, Any, Literal, TypeVar, get_args, get_origin
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, get_args, get_origin
 
-T = TypeVar("T")
+if TYPE_CHECKING:
+    from synthmix.config.cell import CellConfig
 
 
 @dataclass(frozen=True)
@@ -40,7 +39,7 @@ class Range:
 
     def __str__(self) -> str:
         parts = [("≥", self.low), (">", self.above), ("≤", self.high), ("<", self.below)]
-        return "must be " + " and ".join(f"{sign} {_shown(bound)}" for sign, bound in parts if bound is not None)
+        return "must be " + " and ".join(f"{sign} {shown(bound)}" for sign, bound in parts if bound is not None)
 
 
 Count = Annotated[int, Range(low=1)]
@@ -52,43 +51,40 @@ Decay = Annotated[float, Range(low=0, below=1)]
 Share = Annotated[float, Range(above=0, below=1)]
 
 
-@dataclass(kw_only=True)
+@dataclass(kw_only=True, frozen=True)
 class Member:
-    """What every member of a config group has: the class or function to build, and its name."""
+    """What every member of a config group has.
+
+    Attributes:
+        _target_: the class or function to build.
+        name: for people; the component is not given it.
+        arguments: what a class or function that has no config of its own is given, by name.
+        methods: what the cell calls on the component.
+        of_the_cell: fields that the cell reads, and that the component is not given.
+    """
 
     _target_: str
-    name: str
+    name: str = ""
+    arguments: Mapping[str, Any] = field(default_factory=dict)
 
-    def faults(self, cell: Any) -> Iterator[str]:
+    methods: ClassVar[tuple[str, ...]] = ()
+    of_the_cell: ClassVar[tuple[str, ...]] = ("name",)
+
+    def faults(self, cell: CellConfig) -> Iterator[str]:
         """Yields one line for each way in which this member does not fit the rest of the cell."""
         yield from ()
 
 
-def type_hints(schema: Any, *, include_extras: bool = False) -> dict[str, Any]:
-    """The types of a schema's keys."""
-    return _evaluated(schema, include_extras)
+def target_of(kind: type[Member]) -> str | None:
+    """What a config class is for; None for what several of them have in common."""
+    return getattr(kind, "_target_", None)
 
 
 @cache
-def _evaluated(schema: Any, include_extras: bool) -> dict[str, Any]:
+def type_hints(kind: Any) -> dict[str, Any]:
+    """The types of a dataclass's fields, ranges included."""
     # Kept, because evaluating them anew costs more than the rest of a check.
-    return typing.get_type_hints(schema, include_extras=include_extras)
-
-
-def check_node(schema: type[Any], node: Mapping[str, Any], prefix: str) -> list[str]:
-    """Compares a plain mapping with a schema; returns one line for each fault, none where it fits."""
-    hints = type_hints(schema, include_extras=True)
-    names = [field.name for field in dataclasses.fields(schema)]
-    faults = []
-    for key, value in node.items():
-        where = f"{prefix}.{key}" if prefix else str(key)
-        if key in names:
-            faults += _check_value(hints[key], value, where)
-        else:
-            faults.append(unknown_key(where, value, names))
-    required = [name for name in names if name not in node]
-    faults += [f"{prefix}.{name}: missing" if prefix else f"{name}: missing" for name in required]
-    return faults
+    return typing.get_type_hints(kind, include_extras=True)
 
 
 def unknown_key(where: str, value: object, names: list[str]) -> str:
@@ -96,43 +92,22 @@ def unknown_key(where: str, value: object, names: list[str]) -> str:
     public = sorted(name for name in names if not name.startswith("_"))
     near = difflib.get_close_matches(where.rpartition(".")[2], public, n=1)
     hint = f"did you mean {near[0]}? " if near else ""
-    return f"{where}={_shown(value)}: unknown key; {hint}allowed: {', '.join(public)}"
+    return f"{where}={shown(value)}: unknown key; {hint}allowed: {', '.join(public)}"
 
 
-def build(schema: type[T], node: Mapping[str, Any]) -> T:
-    """Makes the dataclass of a node that `check_node` found no fault in; members in it stay mappings."""
-    hints = type_hints(schema)
-    values: dict[str, Any] = {}
-    for field in dataclasses.fields(schema):  # type: ignore[arg-type]
-        value = node[field.name]
-        hint = hints[field.name]
-        nested = dataclasses.is_dataclass(hint) and hint is not Member and isinstance(value, Mapping)
-        values[field.name] = build(typing.cast(type[Any], hint), value) if nested else value
-    return schema(**values)
-
-
-def _check_value(hint: Any, value: Any, where: str) -> list[str]:
-    if hint is Member and isinstance(value, Mapping):
-        return []  # which schema it has, its own _target_ says
-    if dataclasses.is_dataclass(hint) and isinstance(value, Mapping):
-        return check_node(typing.cast(type[Any], hint), value, where)
-    fault = _fault(hint, value)
-    return [f"{where}={_shown(value)}: {fault}"] if fault else []
-
-
-def _fault(hint: Any, value: Any) -> str | None:
+def value_fault(hint: Any, value: Any) -> str | None:
     """What is wrong with `value` where `hint` is asked for; None where nothing is."""
     if get_origin(hint) is Annotated:
         base, *limits = get_args(hint)
-        fault = _fault(base, value)
+        fault = value_fault(base, value)
         if fault is None and value is not None:
             fault = next((str(limit) for limit in limits if not limit.admits(value)), None)
         return fault
     if get_origin(hint) in (typing.Union, types.UnionType):
         choices = list(_choices(hint))
         if choices:
-            return None if value in choices else f"allowed: {', '.join(map(_shown, choices))}"
-        faults = [_fault(option, value) for option in get_args(hint)]
+            return None if value in choices else f"allowed: {', '.join(map(shown, choices))}"
+        faults = [value_fault(option, value) for option in get_args(hint)]
         return None if None in faults else " or ".join(dict.fromkeys(fault for fault in faults if fault))
     if get_origin(hint) is Literal:
         allowed = ", ".join(map(str, get_args(hint)))
@@ -155,7 +130,7 @@ def _choices(hint: Any) -> Iterator[Any]:
 def _list_fault(item: Any, value: Any) -> str | None:
     if not isinstance(value, list):
         return "must be a list"
-    faults = [fault for fault in (_fault(item, element) for element in value) if fault]
+    faults = [fault for fault in (value_fault(item, element) for element in value) if fault]
     return f"each element {faults[0]}" if faults else None
 
 
@@ -174,8 +149,8 @@ def _plain_fault(hint: Any, value: Any) -> str | None:
     return None if hint is not float or abs(value) <= sys.float_info.max else "must be a finite number"
 
 
-def _shown(value: object) -> str:
+def shown(value: object) -> str:
     """The value as a user would type it."""
     if value is None or isinstance(value, bool):
         return {None: "null", True: "true", False: "false"}[value]
-    return f"[{', '.join(map(_shown, value))}]" if isinstance(value, list) else str(value)
+    return f"[{', '.join(map(shown, value))}]" if isinstance(value, list) else str(value)

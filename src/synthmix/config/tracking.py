@@ -5,25 +5,38 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING
 
 from synthmix.errors import InvalidInput
 from synthmix.tracking.uri import resolve_uri
 
+if TYPE_CHECKING:
+    from synthmix.config.cell import CellConfig
 
-@dataclass(kw_only=True)
-class TrackingSchema:
-    """Where results are logged, and under which study. The last three are set by a sweep."""
 
-    _target_: str
-    uri: str | None
-    experiment: str
-    pictures: bool | None
-    study: str | None
-    parent_run_id: str | None
-    on_curve: bool
+@dataclass(kw_only=True, frozen=True)
+class TrackingConfig:
+    """Where results are logged, and under which study.
 
-    def faults(self, cell: Any) -> Iterator[str]:
+    Attributes:
+        _target_: the tracker.
+        uri: of the MLflow store; null takes MLFLOW_TRACKING_URI, else mlflow.db in the working directory.
+        experiment: MLflow's.
+        pictures: whether a cell logs pictures; null: a single cell does, those of a sweep do not.
+        study: set by a sweep.
+        parent_run_id: set by a sweep.
+        on_curve: set by a sweep, for the real points alone that it adds.
+    """
+
+    _target_: str = "synthmix.tracking.mlflow.tracker.MlflowTracker"
+    uri: str | None = None
+    experiment: str = "synthmix"
+    pictures: bool | None = None
+    study: str | None = None
+    parent_run_id: str | None = None
+    on_curve: bool = False
+
+    def faults(self, cell: CellConfig) -> Iterator[str]:
         """An experiment with a name, and a store of a kind that MLflow knows."""
         if not self.experiment.strip():
             yield f"tracking.experiment={self.experiment!r}: must be a name"

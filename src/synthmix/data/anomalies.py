@@ -53,7 +53,9 @@ def arranged(learn: Tensor, dataset: Dataset, contamination: float | None, *, at
         order[~is_anomaly] = normal[: int((~is_anomaly).sum())]
         kind = f"points of which {contamination:g} are anomalies"
     if len(order) < at_least:
-        raise InvalidInput(f"data.n_train={at_least}: must be ≤ {len(order)} ({kind} left once test and val are set apart)")
+        raise InvalidInput(
+            f"data.n_train={at_least}: must be ≤ {len(order)} ({kind} left once test and val are set apart)"
+        )
     return order
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 import torch
 from torch import Tensor
 
-from synthmix.data.spec import DataSpec
+from synthmix.spec import DataSpec
 
 if TYPE_CHECKING:
     from synthmix.data.scaling import Scaling
@@ -97,6 +97,11 @@ class Splits:
     reserve: Dataset | None
     duplicates_across: int
     scaling: Scaling | None = None
+
+    @property
+    def held_out(self) -> dict[str, Dataset]:
+        """The parts that a task is scored on, by name."""
+        return {"val": self.val, "test": self.test}
 
     def unlabelled(self) -> Splits:
         """All parts without their labels."""

@@ -8,9 +8,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from synthmix.config.parts import Parts
 from synthmix.data.anomalies import arranged, as_anomalies
 from synthmix.data.base import Dataset, Splits
-from synthmix.data.parts import Parts
 from synthmix.data.scaling import Scaling
 from synthmix.errors import InvalidInput
 from synthmix.seeds import generator_for
@@ -44,8 +44,8 @@ def split(
         n_val: points of val; None takes a fifth.
         n_test: points of test; None takes the official test set, or a fifth where there is none.
         n_reserve: points of the reserve; with 0 there is none.
-        anomalies: for anomaly detection, which class is normal and what train is made of; labels are then 0 for a normal
-            point and 1 for an anomaly, test and val as they come, train and pool as the protocol says.
+        anomalies: for anomaly detection, which class is normal and what train is made of; labels are then 0 for a
+            normal point and 1 for an anomaly, test and val as they come, train and pool as the protocol says.
 
     Raises:
         InvalidInput: the dataset has fewer points than asked for.

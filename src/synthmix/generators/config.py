@@ -1,18 +1,22 @@
-"""What the schemas of all generators share."""
+"""What the configs of all generators share."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, get_args
+from typing import TYPE_CHECKING
 
-from synthmix.config.schema import Count, Decay, Member, Positive, type_hints
+from synthmix.config.members import ModelConfig
+from synthmix.config.schema import Count, Decay, Member, Positive, target_of
+
+if TYPE_CHECKING:
+    from synthmix.config.cell import CellConfig
 
 IMAGE_SIZES = (8, 16, 28, 32)  # of the convolutional nets, which halve them twice
 
 
-@dataclass(kw_only=True)
-class TrainedSchema(Member):
+@dataclass(kw_only=True, frozen=True)
+class TrainedConfig(ModelConfig):
     """A generator that is trained for a number of generator steps."""
 
     steps: Count
@@ -21,19 +25,19 @@ class TrainedSchema(Member):
     ema_decay: Decay | None
 
 
-def networks_faults(networks: Member, cell: Any, *allowed: type[Member]) -> Iterator[str]:
+def networks_faults(networks: Member, cell: CellConfig, *allowed: type[Member]) -> Iterator[str]:
     """The faults of a model's nets: those of another family, which it cannot build, or their own.
 
-    A user's own nets have no schema, and are not judged.
+    A user's own nets have no config class, and are not judged.
     """
     if type(networks) is Member or isinstance(networks, allowed):
         yield from networks.faults(cell)
     else:
-        names = ", ".join(get_args(type_hints(schema)["_target_"])[0] for schema in allowed)
+        names = ", ".join(str(target_of(kind)) for kind in allowed)
         yield f"model.networks._target_={networks._target_}: allowed: {names}"
 
 
-def needs_images(name: str, cell: Any) -> Iterator[str]:
+def needs_images(name: str, cell: CellConfig) -> Iterator[str]:
     """The fault of a convolutional net on anything but square images of `IMAGE_SIZES`."""
     spec = cell.outline.spec
     allowed = ", ".join(f"{size}×{size}" for size in IMAGE_SIZES)
@@ -42,14 +46,14 @@ def needs_images(name: str, cell: Any) -> Iterator[str]:
         yield f"model.name={name}: data.name={spec.name} {what}; must be square images of {allowed}"
 
 
-@dataclass(kw_only=True)
-class BlocksSchema(Member):
+@dataclass(kw_only=True, frozen=True)
+class BlocksConfig(Member):
     """Nets of residual blocks: convolutions for images, perceptrons for tables."""
 
     width: Count
     blocks: Count
 
-    def faults(self, cell: Any) -> Iterator[str]:
+    def faults(self, cell: CellConfig) -> Iterator[str]:
         """Images of four sizes only; tables of any."""
         if cell.outline.spec.kind == "image":
             yield from needs_images(cell.model.name, cell)

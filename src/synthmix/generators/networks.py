@@ -9,7 +9,7 @@ from itertools import pairwise
 from torch import Tensor, nn
 from torch.nn.utils.parametrizations import spectral_norm as normalised
 
-from synthmix.data.spec import DataSpec
+from synthmix.spec import DataSpec
 
 SLOPE = 0.2  # of LeakyReLU, as in the DCGAN paper
 UNITS = 8  # of a residual perceptron, for each channel that the convolutions would have

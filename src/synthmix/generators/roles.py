@@ -1,7 +1,8 @@
-"""What the generator that a config names is to a study, as its class says."""
+"""What the generator that a config names is to a study and to the store, as its class says."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cache
 from typing import Literal
 
@@ -19,3 +20,17 @@ def role_of(target: str) -> Role:
 def role_at(target: str, ratio: float) -> Role | Literal["baseline"]:
     """The same at a ratio: without synthetic points every arm is the baseline."""
     return "baseline" if ratio == 0 else role_of(target)
+
+
+@cache
+def is_stored(target: str) -> bool:
+    """Whether a fit of it is kept: that of a model is, if it can be written down; a control is fitted in no time."""
+    found = import_target(target)
+    return role_of(target) == "generator" and hasattr(found, "state") and hasattr(found, "load_state")
+
+
+@cache
+def trainer_keys(target: str) -> Sequence[str]:
+    """The keys of `trainer` that the result of its fit depends on."""
+    keys: Sequence[str] = getattr(import_target(target), "trainer_keys", ())
+    return keys

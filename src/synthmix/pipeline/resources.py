@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
-from omegaconf import DictConfig
-
-from synthmix.config.cell import instantiate, plain
+from synthmix.config.cell import CellConfig
+from synthmix.config.data import READ_BY_SPLIT, SIZES
+from synthmix.config.instantiate import instantiate
+from synthmix.config.parts import Parts
+from synthmix.config.plain import to_plain
 from synthmix.data.base import Dataset, Splits
-from synthmix.data.config import SIZES
-from synthmix.data.parts import Parts
 from synthmix.data.split import split
 from synthmix.pipeline.dependencies import Dependencies
 from synthmix.stages.key import key_of
@@ -72,23 +72,26 @@ class Resources:
         """The text about the environment in which a stored result was computed."""
         return self.texts.read(payload["environment_text"]) or "the text about this environment was removed\n"
 
-    def dataset(self, config: DictConfig) -> Dataset:
+    def dataset(self, config: CellConfig) -> Dataset:
         """The data set of a cell, loaded and checked."""
-        node = {key: value for key, value in plain(config.data).items() if key not in SIZES}
-        dataset: Dataset = self.memory.once("dataset", key_of("dataset", node), lambda: instantiate(node))
+        node = {key: value for key, value in to_plain(config.data).items() if key not in READ_BY_SPLIT}
+        dataset: Dataset = self.memory.once("dataset", key_of("dataset", node), lambda: instantiate(config.data))
         return dataset
 
-    def splits(self, config: DictConfig) -> Splits:
+    def splits(self, config: CellConfig) -> Splits:
         """Train, pool, val, test and reserve of a cell."""
-        data = plain(config.data)
+        data, anomalies = to_plain(config.data), config.anomaly_protocol
         sizes = {key: data[key] for key in SIZES}
-        key = key_of("splits", {"data": data, "seed": config.seed})
-        return self.memory.once("splits", key, lambda: split(self.dataset(config), seed=config.seed, **sizes))
+        protocol = None if anomalies is None else dict(vars(anomalies))
+        key = key_of("splits", {"data": data, "seed": config.seed, "anomalies": protocol})
+        return self.memory.once(
+            "splits", key, lambda: split(self.dataset(config), seed=config.seed, anomalies=anomalies, **sizes)
+        )
 
-    def dependencies(self, config: DictConfig) -> Dependencies:
+    def dependencies(self, config: CellConfig) -> Dependencies:
         """What the stages of a cell depend on."""
         dataset = self.dataset(config)
-        node = plain(config)
         official = None if dataset.test is None else len(dataset.test)
-        sizes = Parts(n_points=len(dataset), n_official_test=official, **{key: node["data"][key] for key in SIZES})
-        return Dependencies(node, dataset.spec.digest, sizes.train)
+        sizes = {key: getattr(config.data, key) for key in SIZES}
+        parts = Parts(n_points=len(dataset), n_official_test=official, **sizes)
+        return Dependencies(config, dataset.spec.digest, parts.train)

@@ -13,8 +13,8 @@ from matplotlib.lines import Line2D
 from numpy.typing import NDArray
 from torch import Tensor
 
-from synthmix.data.spec import DataSpec
 from synthmix.plots.palette import INK, REAL, SYNTHETIC
+from synthmix.spec import DataSpec
 
 TILE = 0.6  # inches, of an image
 FEATURES = 4  # of a table, in a scatter matrix

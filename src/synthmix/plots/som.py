@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from numpy.typing import ArrayLike, NDArray
 
-from synthmix.data.spec import DataSpec
+from synthmix.spec import DataSpec
 from synthmix.tasks.clustering.learners.som import SelfOrganizingMap
 
 NODE_SIZE = 0.5  # inches

@@ -63,7 +63,7 @@ def frechet_distance(
         ValueError: a set has fewer than 2 points, or a value is not finite.
 
     Example:
-        >>> from synthmix.data.spec import DataSpec
+        >>> from synthmix.spec import DataSpec
         >>> from synthmix.quality.features.extractors import PixelFeatures
         >>> line = torch.linspace(-1, 1, 11)[:, None]
         >>> extractor = PixelFeatures(DataSpec("line", "table", (1,), None, None))

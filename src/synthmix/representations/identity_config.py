@@ -1,15 +1,14 @@
-"""Schema of `identity`."""
+"""Config of `identity`."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
 
-from synthmix.representations.config import RepresentationSchema
+from synthmix.config.members import RepresentationConfig
 
 
-@dataclass(kw_only=True)
-class IdentitySchema(RepresentationSchema):
+@dataclass(kw_only=True, frozen=True)
+class IdentityConfig(RepresentationConfig):
     """No keys of its own."""
 
-    _target_: Literal["synthmix.representations.identity.IdentityRepresentation"]
+    _target_: str = "synthmix.representations.identity.IdentityRepresentation"

@@ -1,26 +1,29 @@
-"""Schema of the latent representations."""
+"""Config of the latent representations."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Literal
 
-from synthmix.config.schema import Count, Member
-from synthmix.representations.config import RepresentationSchema
+from synthmix.config.members import ModelConfig, RepresentationConfig
+from synthmix.config.schema import Count
+
+if TYPE_CHECKING:
+    from synthmix.config.cell import CellConfig
 
 
-@dataclass(kw_only=True)
-class LatentSchema(RepresentationSchema):
+@dataclass(kw_only=True, frozen=True)
+class LatentConfig(RepresentationConfig):
     """A generator with an encoder."""
 
-    _target_: Literal["synthmix.representations.latent.LatentRepresentation"]
-    generator: Member
+    _target_: str = "synthmix.representations.latent.LatentRepresentation"
+    generator: ModelConfig
     accelerator: Literal["cpu", "gpu", "auto"]
     precision: Literal["32-true", "bf16-mixed"]
     limit_steps: Count | None
 
-    def faults(self, cell: Any) -> Iterator[str]:
+    def faults(self, cell: CellConfig) -> Iterator[str]:
         """Those of the generator, under its own key."""
         for fault in self.generator.faults(cell):
             yield fault.replace("model.", "representation.generator.", 1)

@@ -1,17 +1,16 @@
-"""Schema of a scikit-learn transformer."""
+"""Config of a scikit-learn transformer."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
 
+from synthmix.config.members import RepresentationConfig
 from synthmix.config.schema import Member
-from synthmix.representations.config import RepresentationSchema
 
 
-@dataclass(kw_only=True)
-class TransformerSchema(RepresentationSchema):
+@dataclass(kw_only=True, frozen=True)
+class TransformerConfig(RepresentationConfig):
     """The transformer's own keys stand under `estimator`."""
 
-    _target_: Literal["synthmix.representations.transformer.TransformerRepresentation"]
+    _target_: str = "synthmix.representations.transformer.TransformerRepresentation"
     estimator: Member

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import is_dataclass
+from collections.abc import Callable, Sequence
 from typing import Any
 
 
@@ -34,7 +33,7 @@ class Inputs:
         ...     seed: int
         ...     mix: Mix
         >>> inputs = Inputs(Config(3, Mix(1.0, 0.5)), ["seed", "mix.ratio"])
-        >>> inputs.mix.ratio, inputs.hashed()
+        >>> inputs.mix.ratio, inputs.hashed(lambda value: value)
         (1.0, {'seed': 3, 'mix': {'ratio': 1.0}})
         >>> inputs.mix.synthetic_weight
         Traceback (most recent call last):
@@ -55,24 +54,17 @@ class Inputs:
             return Inputs(node, self._declared, unhashed=self._unhashed, within=f"{key}.")
         raise Undeclared(f"{key} is not declared by this stage; declared: {', '.join(readable)}")
 
-    def hashed(self) -> dict[str, Any]:
-        """The declared values as nested dicts, lists and plain values, for a key."""
+    def hashed(self, to_plain: Callable[[Any], Any]) -> dict[str, Any]:
+        """The declared values, nested as in the config, for a key.
+
+        Args:
+            to_plain: makes dicts, lists and plain values of a value or of a node.
+        """
         found: dict[str, Any] = {}
         for key in self._declared:
             *path, last = key.split(".")
             node, value = found, self._config
             for name in path:
                 node, value = node.setdefault(name, {}), getattr(value, name)
-            node[last] = plain_value(getattr(value, last))
+            node[last] = to_plain(getattr(value, last))
         return found
-
-
-def plain_value(value: Any) -> Any:
-    """A value of a config, or a node with all that is in it, as plain values."""
-    if hasattr(value, "to_plain"):
-        return value.to_plain()
-    if is_dataclass(value) and not isinstance(value, type):
-        return {name: plain_value(item) for name, item in vars(value).items()}
-    if isinstance(value, dict):
-        return {name: plain_value(item) for name, item in value.items()}
-    return [plain_value(item) for item in value] if isinstance(value, list | tuple) else value

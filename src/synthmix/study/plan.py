@@ -14,9 +14,9 @@ from hydra.core.override_parser.types import Override
 from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 
-from synthmix.config.cell import CellSchema, check, plain
+from synthmix.config.cell import CellConfig, check, from_plain
 from synthmix.config.composing import Composer, composer, parse
-from synthmix.data.config import train_size
+from synthmix.config.plain import to_plain
 from synthmix.errors import InvalidInput
 from synthmix.stages.key import key_of
 from synthmix.study.combination import asked_for
@@ -32,7 +32,7 @@ class PlannedCell:
     """One combination: the overrides that Hydra composes it from, and the config that they give."""
 
     overrides: Sequence[str]
-    config: DictConfig
+    config: CellConfig
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ class Plan:
     swept: Sequence[str]
 
     @property
-    def configs(self) -> Sequence[DictConfig]:
+    def configs(self) -> Sequence[CellConfig]:
         """The configs of the cells asked for."""
         return [cell.config for cell in self.cells]
 
@@ -72,7 +72,7 @@ class Plan:
         if self.master.tracking.study is not None:
             return str(self.master.tracking.study)
         own = OmegaConf.masked_copy(self.master, [str(key) for key in self.master if key != "hydra"])
-        shared = asked_for(plain(own))
+        shared = asked_for(to_plain(from_plain(own)))
         for key in (*AXES, *self.swept):
             _drop(shared, key.partition("@")[0].replace("/", "."))
         below = [text for text in self.fixed if text.lstrip("+~").startswith(tuple(f"{key}." for key in self.swept))]
@@ -95,10 +95,10 @@ def make_plan(overrides: Sequence[str], *, multirun: bool) -> Plan:
             sweep = next(text for text in overrides if text not in fixed)
             raise InvalidInput(f"{sweep}: several values; add -m to sweep over them, or write a list as [1,2]")
         combinations, swept = _sweep(master, overrides) if is_study else ([list(fixed)], [])
-        cells, schemas = _checked(compose, combinations, swept)
+        cells = _checked(compose, combinations, swept)
         if not cells:
             raise InvalidInput(f"{' '.join(overrides)}: sweeps over no value, so that there is no cell")
-        curve = list(_curve(compose, cells, schemas)) if is_study else []
+        curve = list(_curve(compose, cells)) if is_study else []
     return Plan(cells, curve, is_study, master.hydra.runtime.choices.get("experiment"), fixed, master, swept)
 
 
@@ -130,21 +130,17 @@ def _sweep(master: DictConfig, overrides: Sequence[str]) -> tuple[list[list[str]
     return [list(cell) for cell in BasicSweeper.split_arguments(parsed, None)[0]], keys
 
 
-def _checked(
-    compose: Composer, combinations: Sequence[Sequence[str]], swept: Sequence[str]
-) -> tuple[list[PlannedCell], list[CellSchema]]:
+def _checked(compose: Composer, combinations: Sequence[Sequence[str]], swept: Sequence[str]) -> list[PlannedCell]:
     faults: dict[str, None] = {}
-    cells, schemas = [], []
+    cells = []
     for overrides in combinations:
         try:
-            config = compose.cell(overrides)
-            schemas.append(check(config))
-            cells.append(PlannedCell(overrides, config))
+            cells.append(PlannedCell(overrides, check(compose.cell(overrides))))
         except InvalidInput as error:
             faults |= dict.fromkeys(_with_member(fault, overrides, swept) for fault in error.faults)
     if faults:
         raise InvalidInput(*faults)
-    return cells, schemas
+    return cells
 
 
 def _with_member(fault: str, overrides: Sequence[str], swept: Sequence[str]) -> str:
@@ -154,29 +150,26 @@ def _with_member(fault: str, overrides: Sequence[str], swept: Sequence[str]) -> 
     return fault.replace(": unknown key;", f": unknown key of {member};") if member else fault
 
 
-def _curve(compose: Composer, cells: Sequence[PlannedCell], schemas: Sequence[CellSchema]) -> Iterator[PlannedCell]:
+def _curve(compose: Composer, cells: Sequence[PlannedCell]) -> Iterator[PlannedCell]:
     """Real points alone, beside every cell that has synthetic ones; a part too small for its clusterer is left out."""
     baselines = {_real_only(cell.overrides) for cell in cells if cell.config.mix.ratio == 0}
     seen: set[tuple[str, ...]] = set()
-    for cell, schema in zip(cells, schemas, strict=True):
+    for cell in cells:
         shared = _real_only(cell.overrides)
         if cell.config.mix.ratio == 0 or shared in seen:
             continue
         seen.add(shared)
-        n, _ = train_size(schema)
+        n, _ = cell.config.train_size
         sizes = {int(part * n) for part in cell.config.study.learning_curve} - {0, n}
         if shared not in baselines:
             sizes.add(n)
         for size in sorted(sizes):
             overrides = [*shared, f"data.n_train={size}", "mix.ratio=0", "tracking.on_curve=true"]
-            config = compose.cell(overrides)
             try:
-                check(config)
+                yield PlannedCell(overrides, check(compose.cell(overrides)))
             except InvalidInput:
                 if size == n:
                     raise
-                continue
-            yield PlannedCell(overrides, config)
 
 
 def _real_only(overrides: Sequence[str]) -> tuple[str, ...]:

@@ -12,9 +12,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from synthmix.config.cell import plain
 from synthmix.config.composing import parse
 from synthmix.config.flat import flatten
+from synthmix.config.plain import to_plain
 from synthmix.pipeline.resources import Resources
 from synthmix.report.publishing import publish, tell
 from synthmix.study.combination import combination_id
@@ -47,7 +47,7 @@ def missing(asking: Asking, resources: Resources) -> list[tuple[PlannedCell, Ask
     by_key: dict[str, tuple[PlannedCell, Asked]] = {}
     for cell, asked in asking.values():
         by_key.setdefault(asked.key, (cell, asked))
-    todo = [pair for key, pair in by_key.items() if resources.store.find("cell", key) is None]
+    todo = [pair for key, pair in by_key.items() if not pair[1].keys.are_in(resources.store)]
     first: list[tuple[PlannedCell, Asked]] = []
     rest: list[tuple[PlannedCell, Asked]] = []
     begun: set[str] = set()
@@ -73,7 +73,7 @@ def run_study(plan: Plan, words: Sequence[str], resources: Resources) -> int:
         record = studies.read(name)
         command = shlex.join(["synthmix", "run", *words])
         own = _own(resources, name)
-        record.ask(_asked(cells, own), _asked(distinct(curve), own), command, plain(plan.configs[0].study))
+        record.ask(_asked(cells, own), _asked(distinct(curve), own), command, to_plain(plan.configs[0].study))
         folder = sweep_folder(plan, name)
         _describe(record, plan, resources)
         record.report = str(folder / "report")
@@ -179,4 +179,4 @@ def failures(record: Record, errors: Mapping[str, str], resources: Resources) ->
     """One line for each combination that failed, now or before, and has no result yet."""
     known = record.cells | record.curve
     told = {key: errors.get(asked.key, record.failures.get(key)) for key, asked in known.items()}
-    return {key: error for key, error in told.items() if error and not resources.store.has("cell", known[key].key)}
+    return {key: error for key, error in told.items() if error and not known[key].keys.are_in(resources.store)}

@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
-from synthmix.config.cell import plain
+from synthmix.config.plain import plain
 from synthmix.errors import InvalidInput
 from synthmix.pipeline.resources import Resources
 from synthmix.report.publishing import publish, tell

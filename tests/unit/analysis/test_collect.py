@@ -13,6 +13,7 @@ import yaml
 
 from synthmix.analysis.collect import collect
 from synthmix.analysis.result import StudyResult, key_columns
+from synthmix.config.cell import from_plain
 from synthmix.pipeline.dependencies import Dependencies
 from synthmix.stages.store import Store
 from synthmix.study.record import Asked, Record, asked_of
@@ -23,7 +24,7 @@ CONFIG: dict[str, Any] = {
     "data": {"_target_": "synthmix.data.sources.digits.load_digits", "name": "digits", "n_train": 100}
     | {"n_val": 300, "n_test": 497, "n_reserve": 0},
     "model": {"_target_": "synthmix.generators.controls.Duplicate", "name": "duplicate"},
-    "gate": {"_target_": "synthmix.gates.AcceptAll", "name": "none"},
+    "gate": {"_target_": "synthmix.gates.base.AcceptAll", "name": "none"},
     "representation": {"_target_": "synthmix.representations.identity.IdentityRepresentation", "name": "identity"}
     | {"fit_on": "train"},
     "clusterer": {"_target_": "sklearn.cluster.KMeans", "name": "kmeans", "n_clusters": None, "n_init": 10},
@@ -66,7 +67,7 @@ class Study:
         **changes: Any,
     ) -> Asked:
         """A cell of this status, `missing` and `failed` ones without a result."""
-        asked = asked_of(Dependencies(config_with(**changes), "digest", n_train))
+        asked = asked_of(Dependencies(from_plain(config_with(**changes)), "digest", n_train))
         part = self.record.curve if curve else self.record.cells
         combination = f"c{len(self.record.cells) + len(self.record.curve)}"
         part[combination] = asked

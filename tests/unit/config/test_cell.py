@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -9,8 +10,11 @@ from typing import Any
 import pytest
 from omegaconf import DictConfig, OmegaConf
 
-from synthmix.config.cell import CellSchema, check, check_member, instantiate, plain
+from synthmix.config.cell import CellConfig, check, check_member, from_plain
 from synthmix.config.composing import composer
+from synthmix.config.instantiate import instantiate
+from synthmix.config.plain import plain, to_plain
+from synthmix.config.schema import Member
 from synthmix.errors import InvalidInput
 
 MYLAB = """
@@ -60,12 +64,12 @@ def faults_of(node: dict[str, Any], group: str = "model") -> Sequence[str]:
     return []
 
 
-def test_the_typed_config_has_the_schemas_of_its_members() -> None:
+def test_the_typed_config_has_those_of_its_members() -> None:
     cell = check(compose("model=gan", "data=toy", "representation=pca", "representation.n_components=2"))
-    assert isinstance(cell, CellSchema)
+    assert isinstance(cell, CellConfig)
     assert (cell.mix.ratio, cell.seed) == (1.0, 0)
-    assert type(cell.model).__name__ == "GanSchema"
-    assert type(cell.model.networks).__name__ == "MlpNetworksSchema"  # type: ignore[attr-defined]
+    assert type(cell.model).__name__ == "GanConfig"
+    assert type(cell.model.networks).__name__ == "MlpNetworksConfig"  # type: ignore[attr-defined]
     assert (cell.outline.n_learn, cell.outline.spec.shape) == (20_000 - 1000 - 2000, (2,))
 
 
@@ -79,6 +83,46 @@ def test_faults_of_all_nodes_are_told_at_once() -> None:
         "seed=-1: must be ≥ 0 and ≤ 4294967295",
         "trainer.log_every=0: must be ≥ 1",
     ]
+
+
+def test_the_fifth_that_val_takes_where_its_size_is_left_open_is_enough_to_choose_by(tmp_path: Path) -> None:
+    path = tmp_path / "t.csv"
+
+    def checked(rows: int) -> CellConfig:
+        path.write_text("a,b\n" + "".join(f"{i},{i % 7}\n" for i in range(rows)))
+        words = ("data=table", f"data.path={path}", "clusterer.n_clusters=3", "model=gan", "trainer.choose=kid")
+        return check(compose(*words))
+
+    assert checked(50).data.n_val is None
+    with pytest.raises(InvalidInput) as error:
+        checked(9)
+    assert error.value.faults == ("trainer.choose=kid: needs data.n_val ≥ 2",)
+
+
+def test_a_config_is_the_same_once_it_was_recorded_as_plain_values() -> None:
+    cell = check(compose("model=gan", "representation=vae", "mix.ratio=2", "model.learning_rate=1"))
+    recorded = to_plain(cell)
+    assert from_plain(json.loads(json.dumps(recorded))) == cell
+    assert (recorded["mix"]["ratio"], recorded["model"]["learning_rate"]) == (2.0, 1.0)
+    assert [type(recorded[key]) for key in ("seed", "threads")] == [int, int]
+    assert isinstance(recorded["mix"]["ratio"], float)
+
+
+def test_what_was_recorded_with_other_keys_is_refused() -> None:
+    recorded = to_plain(check(compose()))
+    recorded["mix"]["share"] = 1
+    with pytest.raises(InvalidInput, match=r"share=1: unknown key"):
+        from_plain(recorded)
+
+
+def test_what_a_class_without_config_is_given_is_kept_and_built(mylab: str) -> None:
+    node = {"_target_": f"{mylab}.MyGan", "name": "my", "width": 3}
+    node |= {"parts": {"_target_": "sklearn.preprocessing.StandardScaler", "name": "scaler", "with_std": False}}
+    config = OmegaConf.create(plain(compose()) | {"model": node})
+    cell = check(config)
+    assert to_plain(cell)["model"] == node
+    assert to_plain(from_plain(to_plain(cell))) == to_plain(cell)
+    assert instantiate(cell.model).parts.with_std is False
 
 
 def test_an_interpolation_that_leads_nowhere_is_one_line() -> None:
@@ -95,14 +139,14 @@ def test_a_target_outside_of_the_allowlist_is_refused(target: str) -> None:
     line = f"model._target_={target}: not in the allowlist; allowed: synthmix., sklearn.cluster., "
     assert [fault.startswith(line) for fault in faults_of({"_target_": target, "name": "x"})] == [True]
     with pytest.raises(InvalidInput, match="not in the allowlist"):
-        instantiate({"_target_": target})
+        instantiate(Member(_target_=target))
 
 
 @pytest.mark.parametrize(
     "target",
     [
         "synthmix.stages.store.torch.load",
-        "synthmix.config.cell.importlib.import_module",
+        "synthmix.config.nodes.importlib.import_module",
         "sklearn.cluster._kmeans.np.load",
     ],
 )
@@ -110,7 +154,7 @@ def test_a_target_that_reaches_through_a_module_is_refused(target: str) -> None:
     (fault,) = faults_of({"_target_": target, "name": "x"})
     assert fault.startswith(f"model._target_={target}: ")
     with pytest.raises(InvalidInput, match=r"must be a class or function defined in|cannot be imported"):
-        instantiate({"_target_": target})
+        instantiate(Member(_target_=target))
 
 
 @pytest.mark.parametrize(
@@ -123,7 +167,7 @@ def test_a_target_that_reaches_through_a_module_is_refused(target: str) -> None:
 )
 def test_what_a_package_has_only_imported_is_refused(target: str) -> None:
     with pytest.raises(InvalidInput, match=rf"^_target_={target}: must be a class or function defined in "):
-        instantiate({"_target_": target})
+        instantiate(Member(_target_=target))
 
 
 @pytest.mark.parametrize(
@@ -131,32 +175,32 @@ def test_what_a_package_has_only_imported_is_refused(target: str) -> None:
 )
 def test_what_is_no_class_or_function_cannot_be_built(target: str) -> None:
     with pytest.raises(InvalidInput, match=r"must be a class or function|cannot be imported"):
-        instantiate({"_target_": target})
+        instantiate(Member(_target_=target))
 
 
 def test_a_target_deep_inside_is_refused_too() -> None:
-    node = {"_target_": "sklearn.preprocessing.StandardScaler", "with_mean": [{"_target_": "os.system"}]}
+    node = Member(_target_="sklearn.preprocessing.StandardScaler", arguments={"with_mean": [{"_target_": "os.system"}]})
     with pytest.raises(InvalidInput, match=r"os\.system: not in the allowlist"):
         instantiate(node)
 
 
 def test_a_nested_node_is_built_and_names_are_not_passed_on() -> None:
-    built = instantiate(compose("representation=standardize", "~representation.fit_on").representation)
+    built = instantiate(check(compose("representation=standardize")).representation)
     assert type(built.estimator).__name__ == "StandardScaler"
     assert built.estimator.get_params() == {"copy": True, "with_mean": True, "with_std": True}
 
 
 def test_the_error_of_what_is_built_is_the_users_if_he_caused_it(mylab: str) -> None:
     with pytest.raises(InvalidInput, match=r"^data.x=1: refused$"):
-        instantiate({"_target_": f"{mylab}.refuse"})
+        instantiate(Member(_target_=f"{mylab}.refuse"))
     with pytest.raises(Exception, match=r"ZeroDivisionError.*no luck"):
-        instantiate({"_target_": f"{mylab}.Fails"})
+        instantiate(Member(_target_=f"{mylab}.Fails"))
 
 
 def test_a_class_of_ones_own_is_admitted_by_the_environment_alone(mylab: str, monkeypatch: pytest.MonkeyPatch) -> None:
     node = {"_target_": f"{mylab}.MyGan", "name": "my", "width": 3}
     assert faults_of(node) == []
-    assert instantiate(node).width == 3
+    assert instantiate(check_member(node, "model")).width == 3
     monkeypatch.delenv("SYNTHMIX_ALLOW")
     assert "not in the allowlist" in faults_of(node)[0]
 

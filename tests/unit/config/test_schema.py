@@ -11,6 +11,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from synthmix.config.nodes import build, check_node
 from synthmix.config.schema import (
     Count,
     Decay,
@@ -20,8 +21,6 @@ from synthmix.config.schema import (
     NonNegativeInt,
     Positive,
     Range,
-    build,
-    check_node,
     unknown_key,
 )
 

@@ -14,30 +14,31 @@ from typing import Any
 import pytest
 from omegaconf import OmegaConf
 
-from synthmix.config.schema import build, check_node
+from synthmix.config.data import DataConfig
+from synthmix.config.nodes import build, check_node
 from synthmix.data.base import Dataset
-from synthmix.data.config import DataSchema
-from synthmix.data.sources.cifar10_config import Cifar10Schema
-from synthmix.data.sources.digits_config import DigitsSchema
-from synthmix.data.sources.idx_config import FashionMnistSchema, KmnistSchema, MnistSchema
-from synthmix.data.sources.pendigits_config import PendigitsSchema
-from synthmix.data.sources.table.config import TableSchema
-from synthmix.data.sources.toy_config import ToySchema
-from synthmix.data.sources.usps_config import UspsSchema
+from synthmix.data.sources.cifar10_config import Cifar10Config
+from synthmix.data.sources.digits_config import DigitsConfig
+from synthmix.data.sources.idx_config import FashionMnistConfig, KmnistConfig, MnistConfig
+from synthmix.data.sources.pendigits_config import PendigitsConfig
+from synthmix.data.sources.table.config import TableConfig
+from synthmix.data.sources.toy_config import ToyConfig
+from synthmix.data.sources.usps_config import UspsConfig
 from synthmix.data.split import split
 
 CONF = Path(__file__).resolve().parents[3] / "conf" / "data"
-SCHEMAS: dict[str, type[DataSchema]] = {
-    "digits": DigitsSchema,
-    "mnist": MnistSchema,
-    "fashion_mnist": FashionMnistSchema,
-    "kmnist": KmnistSchema,
-    "usps": UspsSchema,
-    "cifar10": Cifar10Schema,
-    "pendigits": PendigitsSchema,
-    "table": TableSchema,
-    "toy": ToySchema,
+CONFIGS: dict[str, type[DataConfig]] = {
+    "digits": DigitsConfig,
+    "mnist": MnistConfig,
+    "fashion_mnist": FashionMnistConfig,
+    "kmnist": KmnistConfig,
+    "usps": UspsConfig,
+    "cifar10": Cifar10Config,
+    "pendigits": PendigitsConfig,
+    "table": TableConfig,
+    "toy": ToyConfig,
 }
+ANY_CELL: Any = None  # a data set does not look at the rest of its cell
 SIZES = ("n_train", "n_val", "n_test", "n_reserve")
 
 
@@ -46,8 +47,8 @@ def node_of(name: str, **changes: Any) -> dict[str, Any]:
     return {**node, **changes}
 
 
-def schema_of(node: dict[str, Any]) -> DataSchema:
-    return build(SCHEMAS[node["name"]], node)
+def config_of(node: dict[str, Any]) -> DataConfig:
+    return build(CONFIGS[node["name"]], node)
 
 
 def loader_of(node: dict[str, Any]) -> Callable[..., Dataset]:
@@ -60,25 +61,25 @@ def loader_keys(node: dict[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in node.items() if key not in (*SIZES, "name", "_target_")}
 
 
-def test_every_config_has_a_schema() -> None:
-    assert {path.stem for path in CONF.glob("*.yaml")} == set(SCHEMAS)
+def test_every_yaml_has_a_config() -> None:
+    assert {path.stem for path in CONF.glob("*.yaml")} == set(CONFIGS)
 
 
-@pytest.mark.parametrize("name", SCHEMAS)
+@pytest.mark.parametrize("name", CONFIGS)
 def test_a_config_has_the_keys_of_its_schema_and_of_its_loader(name: str) -> None:
     node = node_of(name)
-    assert check_node(SCHEMAS[name], node, "data") == []
+    assert check_node(CONFIGS[name], node, "data") == []
     assert set(loader_keys(node)) == set(inspect.signature(loader_of(node)).parameters)
 
 
-@pytest.mark.parametrize("name", [name for name in SCHEMAS if name not in ("table", "kmnist")])
+@pytest.mark.parametrize("name", [name for name in CONFIGS if name not in ("table", "kmnist")])
 def test_the_outline_is_what_loading_delivers(name: str, data_root: Path) -> None:
     node = node_of(name)
     node |= {"root": str(data_root)} if "root" in node else {}
-    schema = schema_of(node)
-    assert list(schema.faults(None)) == []
+    config = config_of(node)
+    assert list(config.faults(ANY_CELL)) == []
     dataset = loader_of(node)(**loader_keys(node))
-    outline = schema.outline()
+    outline = config.outline()
     assert dataset.spec.digest
     assert outline.spec == replace(dataset.spec, digest="")
     splits = split(dataset, seed=0, **{key: node[key] for key in SIZES})
@@ -90,11 +91,11 @@ def test_the_outline_of_a_table_is_what_loading_delivers(tmp_path: Path) -> None
     path = tmp_path / "t.csv"
     path.write_text("a,b,label\n" + "".join(f"{i},{i % 7},{'xyz'[i % 3]}\n" for i in range(50)))
     node = node_of("table", path=str(path), label_column="label")
-    schema = schema_of(node)
+    config = config_of(node)
     dataset = loader_of(node)(**loader_keys(node))
-    assert schema.outline().spec == replace(dataset.spec, digest="")
-    assert schema.outline().n_learn == 30
-    assert list(schema.faults(None)) == []
+    assert config.outline().spec == replace(dataset.spec, digest="")
+    assert config.outline().n_learn == 30
+    assert list(config.faults(ANY_CELL)) == []
 
 
 @pytest.mark.parametrize(
@@ -126,8 +127,8 @@ def test_the_outline_of_a_table_is_what_loading_delivers(tmp_path: Path) -> None
 )
 def test_what_the_data_cannot_give_is_one_line(name: str, changes: dict[str, Any], fault: str) -> None:
     node = node_of(name, **changes)
-    assert check_node(SCHEMAS[name], node, "data") == []
-    assert list(schema_of(node).faults(None)) == [fault]
+    assert check_node(CONFIGS[name], node, "data") == []
+    assert list(config_of(node).faults(ANY_CELL)) == [fault]
 
 
 @pytest.mark.parametrize(
@@ -141,12 +142,12 @@ def test_what_the_data_cannot_give_is_one_line(name: str, changes: dict[str, Any
     ],
 )
 def test_what_no_data_can_give_is_one_line(name: str, changes: dict[str, Any], fault: str) -> None:
-    (line,) = check_node(SCHEMAS[name], node_of(name, **changes), "data")
+    (line,) = check_node(CONFIGS[name], node_of(name, **changes), "data")
     assert line.startswith(fault)
 
 
-def test_schemas_import_nothing_heavy() -> None:
-    modules = sorted({schema.__module__ for schema in SCHEMAS.values()})
+def test_configs_import_nothing_heavy() -> None:
+    modules = sorted({kind.__module__ for kind in CONFIGS.values()})
     code = (
         f"import importlib, sys; [importlib.import_module(name) for name in {modules}]; "
         "print([name for name in ('torch', 'sklearn', 'pyarrow', 'pandas', 'mlflow', 'tqdm') if name in sys.modules])"

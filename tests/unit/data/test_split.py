@@ -18,9 +18,9 @@ from synthmix.data.base import Dataset, Splits, assemble
 from synthmix.data.sources.digits import load_digits
 from synthmix.data.sources.idx import load_mnist
 from synthmix.data.sources.toy import load_toy
-from synthmix.data.spec import DataSpec
 from synthmix.data.split import split
 from synthmix.errors import InvalidInput
+from synthmix.spec import DataSpec
 
 seeds = st.integers(0, 2**32)
 

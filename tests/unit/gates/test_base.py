@@ -9,10 +9,10 @@ import torch
 from torch import Tensor
 
 from synthmix.data.base import Dataset, Splits
-from synthmix.data.spec import DataSpec
 from synthmix.errors import GateStarved, Unavailable
 from synthmix.gates.base import MOST_DRAWS, AcceptAll, Candidates, accepted_points
 from synthmix.generators.controls import Bootstrap, Control, Real
+from synthmix.spec import DataSpec
 
 SPEC = DataSpec("t", "table", (1,), None, None)
 TRAIN = Dataset(torch.arange(100.0)[:, None], None, SPEC)

@@ -9,13 +9,13 @@ import torch
 from torch import Tensor
 
 from synthmix.data.base import Dataset, Splits
-from synthmix.data.spec import DataSpec
 from synthmix.errors import Unavailable
 from synthmix.gates.base import Candidates, Gate, accepted_points
 from synthmix.gates.discriminator import Discriminator, TopK
 from synthmix.generators.base import Generator
 from synthmix.generators.controls import Bootstrap
 from synthmix.seeds import generator_for
+from synthmix.spec import DataSpec
 
 SPEC = DataSpec("t", "table", (1,), None, None)
 SCALE, SHIFT = 3.0, 5.0  # D's logits are the true ones, distorted as adversarial training distorts them

@@ -11,10 +11,10 @@ from scipy.spatial.distance import cdist
 
 from synthmix import load_dataset
 from synthmix.data.base import Dataset, Splits
-from synthmix.data.spec import DataSpec
 from synthmix.gates.base import Candidates, Gate
 from synthmix.gates.distances import Authentic, Typicality
 from synthmix.generators.controls import Duplicate
+from synthmix.spec import DataSpec
 
 SPEC = DataSpec("t", "table", (3,), None, None)
 RNG = torch.Generator().manual_seed(0)

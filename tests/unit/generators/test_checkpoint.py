@@ -10,8 +10,10 @@ import torch
 from omegaconf import OmegaConf
 
 from synthmix.api import load_generator
-from synthmix.config.cell import instantiate, plain
+from synthmix.config.cell import check_member
 from synthmix.config.composing import conf_dir
+from synthmix.config.instantiate import instantiate
+from synthmix.config.plain import plain
 from synthmix.data.base import Dataset, Splits
 from synthmix.generators.autoencoder.model import Autoencoder
 from synthmix.generators.base import Scoring
@@ -42,7 +44,7 @@ CASES = {
 
 def saved(name: str, changes: dict[str, Any], data: Dataset, path: Path) -> LearnedGenerator:
     node = plain(OmegaConf.load(conf_dir() / "model" / f"{name}.yaml")) | changes
-    generator: LearnedGenerator = instantiate(node)
+    generator: LearnedGenerator = instantiate(check_member(node, "model"))
     generator.fit(data, seed=3)
     assert save_generator(generator, node, path) == path
     return generator
@@ -99,10 +101,12 @@ def test_a_loaded_generator_can_be_trained_again(few_digits: Dataset, tmp_path: 
 
 def test_content_restores_a_generator_without_a_file(few_digits: Dataset, tmp_path: Path) -> None:
     node = plain(OmegaConf.load(conf_dir() / "model" / "vae.yaml")) | MIXTURE
-    generator: LearnedGenerator = instantiate(node)
+    generator: LearnedGenerator = instantiate(check_member(node, "model"))
     generator.fit(few_digits, seed=3)
-    loaded = restore(instantiate(node), checkpoint_content(generator))
+    loaded = restore(instantiate(check_member(node, "model")), checkpoint_content(generator))
     assert torch.equal(loaded.sample(100, seed=5), generator.sample(100, seed=5))
     content = read_checkpoint(save_generator(generator, node, tmp_path / "generator.pt"))
     assert content["model"] == node
-    assert torch.equal(restore(instantiate(node), content).sample(100, seed=5), generator.sample(100, seed=5))
+    assert torch.equal(
+        restore(instantiate(check_member(node, "model")), content).sample(100, seed=5), generator.sample(100, seed=5)
+    )

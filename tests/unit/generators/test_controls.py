@@ -10,9 +10,9 @@ from torch import Tensor
 
 from synthmix.data.base import Dataset, Splits
 from synthmix.data.sources.toy import MixtureDensity
-from synthmix.data.spec import DataSpec
 from synthmix.errors import InvalidInput, Unavailable
 from synthmix.generators.controls import Bootstrap, Duplicate, Jitter, Real, Smote, Truth
+from synthmix.spec import DataSpec
 
 LEVEL = 1e-4
 

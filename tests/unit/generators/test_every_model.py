@@ -13,8 +13,9 @@ from scipy import stats
 from torch import Tensor
 
 from synthmix.api import make_generator
-from synthmix.config.cell import check, plain
+from synthmix.config.cell import check
 from synthmix.config.composing import composer, conf_dir
+from synthmix.config.plain import plain
 from synthmix.data.base import Splits
 from synthmix.errors import InvalidInput
 from synthmix.generators.base import Generator

@@ -8,7 +8,6 @@ import pytest
 import torch
 from torch import nn
 
-from synthmix.data.spec import DataSpec
 from synthmix.generators.networks import (
     ConvDiscriminator,
     ConvGenerator,
@@ -18,6 +17,7 @@ from synthmix.generators.networks import (
     Residual,
     ResidualNetworks,
 )
+from synthmix.spec import DataSpec
 
 
 def image_spec(channels: int, size: int) -> DataSpec:

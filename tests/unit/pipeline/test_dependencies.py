@@ -19,7 +19,9 @@ from hypothesis import strategies as st
 
 import synthmix
 from synthmix.config.cell import plain
+from synthmix.config.cell import from_plain
 from synthmix.config.composing import composer, conf_dir
+from synthmix.config.plain import plain
 from synthmix.pipeline import dependencies
 from synthmix.pipeline.dependencies import Dependencies
 from synthmix.stages.key import key_of
@@ -78,7 +80,7 @@ def config_of(model: str = "gan", clusterer: str = "kmeans", representation: str
 
 
 def keys(config: dict[str, Any], digest: str = "d", n_train: int = 100) -> dict[str, str]:
-    depends_on = Dependencies(config, digest, n_train)
+    depends_on = Dependencies(from_plain(config), digest, n_train)
     parts = {stage: getattr(depends_on, stage) for stage in STAGES if stage != "pool"} | {"pool": depends_on.pool(0)}
     return {stage: key_of(stage, parts[stage]) for stage in STAGES}
 
@@ -175,7 +177,7 @@ def test_the_version_of_the_inception_network_matters_where_it_judges(monkeypatc
     monkeypatch.setattr(dependencies, "packages_distributions", lambda: stand_in)
     dependencies._code_of.cache_clear()
     plainly, inception = (
-        Dependencies(composed(*overrides), "d", 100).quality["versions"]
+        Dependencies(from_plain(composed(*overrides)), "d", 100).quality["versions"]
         for overrides in ([], ["quality.inception_weights=file.pth"])
     )
     dependencies._code_of.cache_clear()
@@ -216,17 +218,17 @@ def test_ratios_with_the_same_number_of_points_are_one_cell() -> None:
 
 def test_the_number_of_synthetic_points_is_that_of_the_mixture() -> None:
     config = config_of(ratio=0.29)
-    assert [Dependencies(config, "d", n).n_synthetic for n in (100, 3, 4)] == [29, 0, 1]
+    assert [Dependencies(from_plain(config), "d", n).n_synthetic for n in (100, 3, 4)] == [29, 0, 1]
 
 
 def test_blocks_of_a_pool_are_entries_of_their_own() -> None:
-    depends_on = Dependencies(config_of(), "d", 100)
+    depends_on = Dependencies(from_plain(config_of()), "d", 100)
     assert len({key_of("pool", depends_on.pool(block)) for block in range(5)}) == 5
 
 
 def test_what_a_stage_depends_on_can_be_read() -> None:
     config = config_of(ratio=0.5)
-    depends_on = Dependencies(config, "d", 100)
+    depends_on = Dependencies(from_plain(config), "d", 100)
     assert depends_on.generator["model"] == config["model"]
     assert depends_on.cell["clusterer"] == config["clusterer"]
     assert depends_on.cell["mix"] == {"n_synthetic": 50}
@@ -241,9 +243,10 @@ def test_what_a_stage_depends_on_can_be_read() -> None:
 # The key of a cell, told by a process of its own: what lies on the path is read once.
 ASKS = """
 import json, sys
+from synthmix.config.cell import from_plain
 from synthmix.pipeline.dependencies import Dependencies
 
-print(Dependencies(json.loads(sys.argv[1]), "d", 100).cell_key)
+print(Dependencies(from_plain(json.loads(sys.argv[1])), "d", 100).cell_key)
 """
 
 

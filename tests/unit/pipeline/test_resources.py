@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 import torch
-from omegaconf import DictConfig
 
+from synthmix.config.cell import CellConfig, from_plain
 from synthmix.config.composing import composer
 from synthmix.data.split import split
 from synthmix.pipeline.resources import KEPT, KEPT_OTHERWISE, Memory, Resources
@@ -19,10 +19,10 @@ TOY = ["data=toy", "data.n_points=500", "data.n_train=60", "data.n_val=50", "dat
 
 
 @pytest.fixture(scope="module")
-def config_of() -> Callable[..., DictConfig]:
-    def config_of(*overrides: str) -> DictConfig:
+def config_of() -> Callable[..., CellConfig]:
+    def config_of(*overrides: str) -> CellConfig:
         with composer() as compose:
-            return compose(overrides)
+            return from_plain(compose(overrides))
 
     return config_of
 
@@ -62,7 +62,7 @@ def test_memory_keeps_no_failure() -> None:
 
 
 def test_a_data_set_is_loaded_once_for_all_its_splits(
-    resources: Resources, config_of: Callable[..., DictConfig]
+    resources: Resources, config_of: Callable[..., CellConfig]
 ) -> None:
     first = resources.dataset(config_of(*TOY))
     assert resources.dataset(config_of(*TOY, "data.n_train=20", "seed=5", "clusterer=som")) is first
@@ -71,7 +71,7 @@ def test_a_data_set_is_loaded_once_for_all_its_splits(
 
 @pytest.mark.parametrize("more", [[], ["seed=3"], ["data.n_train=20"], ["data.n_val=100", "seed=2"]])
 def test_splits_are_those_of_the_seed_and_the_sizes(
-    more: list[str], resources: Resources, config_of: Callable[..., DictConfig]
+    more: list[str], resources: Resources, config_of: Callable[..., CellConfig]
 ) -> None:
     config = config_of(*TOY, *more)
     sizes = {key: config.data[key] for key in ("n_train", "n_val", "n_test", "n_reserve")}
@@ -83,7 +83,7 @@ def test_splits_are_those_of_the_seed_and_the_sizes(
 
 @pytest.mark.parametrize("n_train", ["null", "60"])
 def test_the_dependencies_know_the_size_of_train(
-    n_train: str, resources: Resources, config_of: Callable[..., DictConfig]
+    n_train: str, resources: Resources, config_of: Callable[..., CellConfig]
 ) -> None:
     config = config_of(*TOY, f"data.n_train={n_train}")
     depends_on = resources.dependencies(config)
@@ -92,7 +92,7 @@ def test_the_dependencies_know_the_size_of_train(
 
 
 def test_all_points_are_the_same_cell_as_their_number(
-    resources: Resources, config_of: Callable[..., DictConfig]
+    resources: Resources, config_of: Callable[..., CellConfig]
 ) -> None:
     keys = {resources.dependencies(config_of(*TOY, f"data.n_train={n}")).cell_key for n in ("null", "400")}
     assert len(keys) == 1
@@ -101,7 +101,7 @@ def test_all_points_are_the_same_cell_as_their_number(
 OTHER: dict[str, Any] = {"shape": "moons", "n_points": 501, "n_clusters": 6, "dimension": 3, "separation": 4.0}
 
 
-def test_what_a_loader_is_told_changes_the_keys(resources: Resources, config_of: Callable[..., DictConfig]) -> None:
+def test_what_a_loader_is_told_changes_the_keys(resources: Resources, config_of: Callable[..., CellConfig]) -> None:
     config = config_of(*TOY)
     sizes = {"n_train", "n_val", "n_test", "n_reserve"}
     told = {str(key) for key in config.data} - sizes - {"_target_", "name"}
@@ -111,7 +111,7 @@ def test_what_a_loader_is_told_changes_the_keys(resources: Resources, config_of:
 
 
 def test_the_same_files_in_another_folder_are_the_same_cell(
-    data_root: Path, tmp_path: Path, resources: Resources, config_of: Callable[..., DictConfig]
+    data_root: Path, tmp_path: Path, resources: Resources, config_of: Callable[..., CellConfig]
 ) -> None:
     (tmp_path / "moved").symlink_to(data_root)
     configs = [config_of("data=pendigits", f"data.root={root}") for root in (data_root, tmp_path / "moved")]

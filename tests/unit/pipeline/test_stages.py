@@ -12,11 +12,12 @@ from typing import Any
 
 import pytest
 import torch
-from omegaconf import DictConfig
 from torch import Tensor
 
-from synthmix.config.cell import instantiate
+from synthmix.config.cell import CellConfig, from_plain
 from synthmix.config.composing import composer
+from synthmix.config.instantiate import instantiate
+from synthmix.config.plain import to_plain
 from synthmix.errors import InvalidInput, TrainingDiverged
 from synthmix.generators.base import Generator
 from synthmix.generators.controls import Truth
@@ -45,14 +46,13 @@ AUTOENCODER = [
 ]
 
 
-def config_of(*overrides: str) -> DictConfig:
+def config_of(*overrides: str) -> CellConfig:
     with composer() as compose:
-        config = compose([*TOY, "tracking.pictures=false", *overrides])
-    return config
+        return from_plain(compose([*TOY, "tracking.pictures=false", *overrides]))
 
 
 @pytest.fixture(scope="module")
-def vae() -> DictConfig:
+def vae() -> CellConfig:
     return config_of(*SMALL["vae"])
 
 
@@ -72,15 +72,15 @@ class Cells:
         return Resources.at(self.tracker, self.folder)
 
     @contextmanager
-    def open(self, config: DictConfig, resources: Resources | None = None) -> Iterator[Stages]:
+    def open(self, config: CellConfig, resources: Resources | None = None) -> Iterator[Stages]:
         with self.tracker.run("cell", "a cell", params={}, tags={}) as run:
             yield Stages(config, resources or self.resources(), run)
 
-    def pool(self, config: DictConfig, n: int, resources: Resources | None = None) -> tuple[Tensor, Stages]:
+    def pool(self, config: CellConfig, n: int, resources: Resources | None = None) -> tuple[Tensor, Stages]:
         with self.open(config, resources) as stages:
             return stages.generator(stages.splits()).pool.sample(n, pool_seed(config.seed)), stages
 
-    def trainings(self, config: DictConfig) -> list[str]:
+    def trainings(self, config: CellConfig) -> list[str]:
         """Status of every run of this training."""
         with self.open(config) as stages:
             key = key_of("generator", stages.depends_on.generator)
@@ -128,7 +128,7 @@ def test_a_pool_is_the_sample_of_the_restored_generator(model: str, shared: Cell
         assert torch.equal(shared.pool(config, n)[0], longest[:n])
 
 
-def test_a_pool_is_that_of_a_training_without_any_store(shared: Cells, vae: DictConfig) -> None:
+def test_a_pool_is_that_of_a_training_without_any_store(shared: Cells, vae: CellConfig) -> None:
     """What is stored is what somebody gets who trains the same generator in a notebook."""
     with shared.open(vae) as stages:
         train = stages.splits().unlabelled().train
@@ -136,7 +136,7 @@ def test_a_pool_is_that_of_a_training_without_any_store(shared: Cells, vae: Dict
     assert torch.equal(by_hand.sample(700, pool_seed(vae.seed)), shared.pool(vae, 700)[0])
 
 
-def test_a_pool_grows_by_the_blocks_that_it_lacks(cells: Cells, vae: DictConfig) -> None:
+def test_a_pool_grows_by_the_blocks_that_it_lacks(cells: Cells, vae: CellConfig) -> None:
     def blocks() -> list[int]:
         return sorted(entry.depends_on["block"] for entry in Store(cells.folder).entries("pool"))
 
@@ -149,7 +149,7 @@ def test_a_pool_grows_by_the_blocks_that_it_lacks(cells: Cells, vae: DictConfig)
     assert blocks() == [0, 1, 2]
 
 
-def test_stages_that_read_a_pool_do_not_load_the_generator(cells: Cells, vae: DictConfig) -> None:
+def test_stages_that_read_a_pool_do_not_load_the_generator(cells: Cells, vae: CellConfig) -> None:
     cells.pool(vae, 600)
     resources = cells.resources()
     with cells.open(vae, resources) as stages:
@@ -177,7 +177,7 @@ from synthmix.seeds import pool_seed
 from synthmix.pipeline.stages import Stages
 from synthmix.tracking.mlflow.tracker import Tracker
 
-store, uri, config = sys.argv[1], sys.argv[2], OmegaConf.load(sys.argv[3])
+store, uri, config = sys.argv[1], sys.argv[2], from_plain(OmegaConf.load(sys.argv[3]))
 tracker = Tracker(uri, "unit")
 with tracker.run("cell", "elsewhere", params={}, tags={}) as run:
     stages = Stages(config, Resources.at(tracker, Path(store)), run)
@@ -190,21 +190,21 @@ print(hashlib.sha256(pool.numpy()).hexdigest(), repr(sorted(quality.items())))
 """
 
 
-def test_another_process_reuses_what_this_one_has_computed(cells: Cells, vae: DictConfig, tmp_path: Path) -> None:
+def test_another_process_reuses_what_this_one_has_computed(cells: Cells, vae: CellConfig, tmp_path: Path) -> None:
     from omegaconf import OmegaConf
 
     with cells.open(vae) as stages:
         splits = stages.splits()
         fitted = stages.generator(splits)
         pool, quality = fitted.pool.sample(600, pool_seed(vae.seed)), stages.quality(splits, fitted)
-    OmegaConf.save(vae, tmp_path / "config.yaml", resolve=True)
+    OmegaConf.save(to_plain(vae), tmp_path / "config.yaml")
     words = [sys.executable, "-c", PROCESS, str(cells.folder), cells.tracker.uri, str(tmp_path / "config.yaml")]
     told = subprocess.run(words, capture_output=True, text=True, check=True).stdout.splitlines()
     assert told[0].split() == [fitted.run_id, fitted.run_id, stages.run.id, stages.run.id]
     assert told[1] == f"{hashlib.sha256(pool.numpy()).hexdigest()} {sorted(quality.items())!r}"
 
 
-def test_quality_is_the_same_computed_or_read(cells: Cells, vae: DictConfig) -> None:
+def test_quality_is_the_same_computed_or_read(cells: Cells, vae: CellConfig) -> None:
     found = []
     for resources in (cells.resources(), cells.resources()):
         with cells.open(vae, resources) as stages:
@@ -248,7 +248,7 @@ def test_a_generator_that_knows_its_density_is_scored_by_it_on_val(cells: Cells)
     assert "reconstruction_error" not in scores
 
 
-def test_asking_twice_in_one_cell_is_still_computed(cells: Cells, vae: DictConfig) -> None:
+def test_asking_twice_in_one_cell_is_still_computed(cells: Cells, vae: CellConfig) -> None:
     with cells.open(vae) as stages:
         splits = stages.splits()
         for _ in range(2):
@@ -258,7 +258,7 @@ def test_asking_twice_in_one_cell_is_still_computed(cells: Cells, vae: DictConfi
         assert set(stages.sources.values()) == {COMPUTED}
 
 
-def test_a_result_of_a_run_that_mlflow_has_lost_is_told(cells: Cells, vae: DictConfig) -> None:
+def test_a_result_of_a_run_that_mlflow_has_lost_is_told(cells: Cells, vae: CellConfig) -> None:
     with cells.open(vae) as stages:
         depends_on = stages.depends_on.quality
         stages.resources.store.get_or_compute(
@@ -278,7 +278,7 @@ def damage(store: Path, stage: str) -> None:
 
 @pytest.mark.parametrize("stage", ["generator", "pool"])
 def test_a_damaged_stage_is_computed_again_with_a_warning(
-    stage: str, cells: Cells, vae: DictConfig, warned: Callable[[str], Any]
+    stage: str, cells: Cells, vae: CellConfig, warned: Callable[[str], Any]
 ) -> None:
     before, _ = cells.pool(vae, 600)
     damage(cells.folder, stage)
@@ -291,11 +291,11 @@ def test_a_damaged_stage_is_computed_again_with_a_warning(
 
 
 @pytest.fixture
-def diverging() -> DictConfig:
+def diverging() -> CellConfig:
     return config_of(*SMALL["vae"], "model.learning_rate=1e30")
 
 
-def test_a_training_that_diverged_is_not_tried_again(cells: Cells, diverging: DictConfig) -> None:
+def test_a_training_that_diverged_is_not_tried_again(cells: Cells, diverging: CellConfig) -> None:
     resources, told = cells.resources(), []
     for clusterer in ("kmeans", "som"):
         config = diverging.copy()
@@ -309,7 +309,7 @@ def test_a_training_that_diverged_is_not_tried_again(cells: Cells, diverging: Di
     assert list(resources.store.entries()) == []
 
 
-def test_another_seed_of_a_diverged_training_is_tried(cells: Cells, diverging: DictConfig, vae: DictConfig) -> None:
+def test_another_seed_of_a_diverged_training_is_tried(cells: Cells, diverging: CellConfig, vae: CellConfig) -> None:
     resources = cells.resources()
     with pytest.raises(TrainingDiverged), cells.open(diverging, resources) as stages:
         stages.generator(stages.splits())
@@ -354,7 +354,7 @@ def mixture_of(stages: Stages, shift: float = 0.0) -> Mixture:
     return mix(train, train.x[:20] + shift, 1.0)
 
 
-def transformed(cells: Cells, config: DictConfig, shift: float = 0.0) -> tuple[Tensor, Stages]:
+def transformed(cells: Cells, config: CellConfig, shift: float = 0.0) -> tuple[Tensor, Stages]:
     with cells.open(config) as stages:
         fitted = stages.representation(stages.splits(), mixture_of(stages, shift))
         return torch.as_tensor(fitted.transform(stages.splits().test.x)), stages
@@ -392,7 +392,7 @@ def test_identity_changes_nothing(cells: Cells) -> None:
         assert torch.equal(points, torch.as_tensor(stages.splits().test.x.flatten(1)))
 
 
-def test_stages_are_kept_though_mlflow_is_away(tmp_path: Path, vae: DictConfig) -> None:
+def test_stages_are_kept_though_mlflow_is_away(tmp_path: Path, vae: CellConfig) -> None:
     tracker = Tracker("http://127.0.0.1:9", "unit")
     with tracker.run("cell", "a cell", params={}, tags={}) as run:
         stages = Stages(vae, Resources.at(tracker, tmp_path / "store"), run)

@@ -9,10 +9,11 @@ from typing import Any
 import pytest
 import torch
 from mlflow.entities import Run as Entity
-from omegaconf import DictConfig
 
-from synthmix.config.cell import instantiate, plain
+from synthmix.config.cell import CellConfig, from_plain
 from synthmix.config.composing import composer
+from synthmix.config.instantiate import instantiate
+from synthmix.config.plain import to_plain
 from synthmix.data.base import Splits
 from synthmix.errors import Interrupted, TrainingDiverged
 from synthmix.generators.checkpoint import read_checkpoint, restore
@@ -38,15 +39,15 @@ SMALL = [
 ]
 
 
-def config_of(*overrides: str) -> DictConfig:
+def config_of(*overrides: str) -> CellConfig:
     with composer() as compose:
-        return compose([*SMALL, *overrides])
+        return from_plain(compose([*SMALL, *overrides]))
 
 
 class Training:
     """One training, by hand."""
 
-    def __init__(self, tracker: Tracker, folder: Path, config: DictConfig) -> None:
+    def __init__(self, tracker: Tracker, folder: Path, config: CellConfig) -> None:
         self.tracker, self.config = tracker, config
         resources = Resources.at(tracker, folder)
         self.splits: Splits = resources.splits(config)
@@ -92,7 +93,7 @@ def test_what_is_stored_and_what_is_logged_give_the_same_generator(tracker: Trac
     stored = torch.load(file, weights_only=True)
     path = tracker.client.download_artifacts(payload["run_id"], "checkpoint/generator.pt", str(tmp_path))
     for content in (stored["content"], read_checkpoint(Path(path))):
-        assert content["model"] == plain(one.config.model)
+        assert content["model"] == to_plain(one.config.model)
         assert torch.equal(restore(instantiate(one.config.model), content).sample(50, 0), sample)
     assert json.loads(json.dumps(stored["environment"])) == payload["environment"]
 
@@ -183,7 +184,7 @@ MIXTURE = ["model=gmm", "model.n_components=[1,2,5]", "model.covariance=[full,di
 def mixture_of(tracker: Tracker, folder: Path, *overrides: str) -> Training:
     small = [text for text in SMALL if not text.startswith("model")]
     with composer() as compose:
-        return Training(tracker, folder, compose([*small, *MIXTURE, *overrides]))
+        return Training(tracker, folder, from_plain(compose([*small, *MIXTURE, *overrides])))
 
 
 def test_a_fit_by_em_logs_its_likelihood_and_its_choice_as_a_training_does(tracker: Tracker, tmp_path: Path) -> None:

@@ -7,9 +7,9 @@ import pandas as pd
 import torch
 from matplotlib import pyplot
 
-from synthmix.data.spec import DataSpec
 from synthmix.generators.mixture.model_selection import Candidate, Selection
 from synthmix.plots import confusion, projection, samples, selection, study
+from synthmix.spec import DataSpec
 
 
 def test_pictures_leave_pyplot_and_settings_alone(tmp_path: Path) -> None:

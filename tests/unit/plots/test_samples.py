@@ -6,8 +6,8 @@ import torch
 from matplotlib.axes import Axes
 from torch import Tensor
 
-from synthmix.data.spec import DataSpec
 from synthmix.plots.samples import real_synthetic_nearest, sample_grid
+from synthmix.spec import DataSpec
 
 IMAGES = DataSpec("images", "image", (1, 4, 5), (-1.0, 1.0), None)
 COLOURS = DataSpec("colours", "image", (3, 4, 5), (0.0, 1.0), None)

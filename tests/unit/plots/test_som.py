@@ -9,8 +9,8 @@ from matplotlib.figure import Figure
 from PIL import Image
 from sklearn.datasets import load_digits
 
-from synthmix.data.spec import DataSpec
 from synthmix.plots import som as plots
+from synthmix.spec import DataSpec
 from synthmix.tasks.clustering.learners.som import SelfOrganizingMap
 
 IMAGES = DataSpec("digits", "image", (1, 8, 8), (-1.0, 1.0), 10)

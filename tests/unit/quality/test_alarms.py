@@ -9,9 +9,7 @@ import torch
 from torch import Tensor
 
 from synthmix.api import load_dataset, make_generator
-from synthmix.config.alarms import AlarmsSchema
-from synthmix.config.cell import plain
-from synthmix.config.composing import composer
+from synthmix.config.alarms import AlarmsConfig
 from synthmix.data.base import Splits
 from synthmix.data.split import split
 from synthmix.quality.alarms import ADVANTAGE, ALARMS, CHECKS, alarms
@@ -23,9 +21,8 @@ Broken = Callable[[Splits, torch.Generator], Tensor]
 
 
 @pytest.fixture(scope="module")
-def limits() -> AlarmsSchema:
-    with composer() as compose:
-        return AlarmsSchema(**plain(compose([]).quality.alarms))
+def limits() -> AlarmsConfig:
+    return AlarmsConfig()
 
 
 @pytest.fixture(scope="module", params=[0, 1])
@@ -60,18 +57,18 @@ BROKEN: dict[str, tuple[str, Broken]] = {
 }
 
 
-def rung(sample: Tensor, splits: Splits, limits: AlarmsSchema) -> set[str]:
+def rung(sample: Tensor, splits: Splits, limits: AlarmsConfig) -> set[str]:
     scores = quality_scores(sample, splits, [], n_samples=N)
     return {name for name, reasons in alarms(scores, {}, limits).items() if reasons}
 
 
 @pytest.mark.parametrize("name", BROKEN)
-def test_a_broken_generator_trips_its_alarm(name: str, splits: Splits, limits: AlarmsSchema) -> None:
+def test_a_broken_generator_trips_its_alarm(name: str, splits: Splits, limits: AlarmsConfig) -> None:
     alarm, sample = BROKEN[name]
     assert alarm in rung(sample(splits, generator_for(0, name)), splits, limits)
 
 
-def test_new_real_points_trip_none(splits: Splits, limits: AlarmsSchema) -> None:
+def test_new_real_points_trip_none(splits: Splits, limits: AlarmsConfig) -> None:
     assert rung(splits.pool.x, splits, limits) == set()
 
 
@@ -87,14 +84,14 @@ def test_new_real_points_trip_none(splits: Splits, limits: AlarmsSchema) -> None
     ids=str,
 )
 def test_a_sound_generator_trips_none(
-    name: str, options: dict[str, object], splits: Splits, limits: AlarmsSchema
+    name: str, options: dict[str, object], splits: Splits, limits: AlarmsConfig
 ) -> None:
     model = make_generator(name, **options).fit(splits.unlabelled().train, seed=0)
     assert rung(model.sample(N, 0), splits, limits) == set()
 
 
 @pytest.mark.parametrize("name", ["duplicate", "bootstrap"])
-def test_copies_of_train_are_told(name: str, splits: Splits, limits: AlarmsSchema) -> None:
+def test_copies_of_train_are_told(name: str, splits: Splits, limits: AlarmsConfig) -> None:
     control = make_generator(name).fit(splits.train, seed=0)
     assert rung(control.sample(N, 0), splits, limits) == {"memorisation", "mode_collapse"}
 
@@ -108,19 +105,19 @@ def curve(*advantages: float) -> dict[str, list[tuple[int, float]]]:
     [((0.1,) * 8 + (1.0, 1.0), True), ((1.0,) * 8 + (0.7, 0.7), False), ((1.0,), True), ((0.94,) * 10, False)],
 )
 def test_a_discriminator_that_wins_at_the_end_is_told(
-    advantages: tuple[float, ...], rings: bool, limits: AlarmsSchema
+    advantages: tuple[float, ...], rings: bool, limits: AlarmsConfig
 ) -> None:
     found = alarms({}, curve(*advantages), limits)
     assert list(found) == ["discriminator_wins"]
     assert bool(found["discriminator_wins"]) is rings
 
 
-def test_what_cannot_be_judged_is_left_out(limits: AlarmsSchema) -> None:
+def test_what_cannot_be_judged_is_left_out(limits: AlarmsConfig) -> None:
     assert alarms({}, {}, limits) == {}
     assert alarms({"authenticity": 0.4, "authenticity_floor": 0.5}, {}, limits) == {"memorisation": []}
 
 
-def test_a_reason_names_value_bound_and_meaning(limits: AlarmsSchema) -> None:
+def test_a_reason_names_value_bound_and_meaning(limits: AlarmsConfig) -> None:
     found = alarms({"coverage": 0.04, "coverage_floor": 0.8, "holes": 0.1}, {}, limits)
     assert found["mode_collapse"] == [
         "coverage 0.04 < 0.08 (0.1 of the 0.8 of real points): few real points have a synthetic one among their "
@@ -130,5 +127,5 @@ def test_a_reason_names_value_bound_and_meaning(limits: AlarmsSchema) -> None:
 
 
 def test_every_limit_is_looked_at() -> None:
-    assert {check.value for check in CHECKS} == set(AlarmsSchema.__dataclass_fields__)
+    assert {check.value for check in CHECKS} == set(AlarmsConfig.__dataclass_fields__)
     assert set(ALARMS) == {"mode_collapse", "memorisation", "divergence", "discriminator_wins"}

@@ -15,7 +15,6 @@ from torch import Tensor
 from synthmix.data.base import Dataset, Splits
 from synthmix.data.sources.digits import load_digits
 from synthmix.data.sources.idx import load_mnist
-from synthmix.data.spec import DataSpec
 from synthmix.data.split import split
 from synthmix.quality import scores as quality
 from synthmix.quality.features import extractors as features
@@ -24,6 +23,7 @@ from synthmix.quality.kernels import kid
 from synthmix.quality.memorisation import authenticity, closest_records
 from synthmix.quality.neighbours import precision_recall_density_coverage
 from synthmix.quality.scores import frechet_distance, log_likelihood, quality_scores, reconstruction_error
+from synthmix.spec import DataSpec
 
 
 def table(n_features: int) -> DataSpec:

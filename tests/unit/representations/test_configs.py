@@ -7,10 +7,12 @@ from typing import Any
 import pytest
 from omegaconf import OmegaConf
 
-from synthmix.config.cell import instantiate, plain, schemas
-from synthmix.config.schema import build, check_node
-from synthmix.data.spec import DataSpec, Outline
-from synthmix.representations.config import RepresentationSchema
+from synthmix.config.cell import check_member
+from synthmix.config.instantiate import instantiate
+from synthmix.config.members import RepresentationConfig
+from synthmix.config.nodes import build, check_node, member_types
+from synthmix.config.plain import plain
+from synthmix.spec import DataSpec, Outline
 
 CONF = Path(__file__).resolve().parents[3] / "conf" / "representation"
 
@@ -22,13 +24,14 @@ def node(member: str, **changes: object) -> dict[str, Any]:
 def faults(member: str, n_train: int | None = 100, **changes: object) -> list[str]:
     """The lines that a cell on 8×8 images with 1,200 points to learn from would get."""
     values = node(member, **changes)
-    schema = schemas()[values["_target_"]]
-    lines = check_node(schema, values, "representation")
+    kind = member_types()[values["_target_"]]
+    lines = check_node(kind, values, "representation")
     if lines:
         return lines
     outline = Outline(DataSpec("digits", "image", (1, 8, 8), (-1.0, 1.0), 10), 1200)
-    cell = SimpleNamespace(outline=outline, data=SimpleNamespace(n_train=n_train))
-    return list(build(schema, values).faults(cell))
+    size = (1200, "points to learn from") if n_train is None else (n_train, "data.n_train")
+    cell: Any = SimpleNamespace(outline=outline, train_size=size)
+    return list(build(kind, values).faults(cell))
 
 
 @pytest.mark.parametrize("member", ["identity", "pca"])
@@ -38,10 +41,10 @@ def test_the_yaml_has_no_fault(member: str) -> None:
 
 @pytest.mark.parametrize("member", ["identity", "pca", "standardize"])
 def test_the_yaml_builds_once_the_cell_has_read_fit_on(member: str) -> None:
-    values = node(member)
-    assert values.pop("fit_on") == "train"
-    assert issubclass(schemas()[values["_target_"]], RepresentationSchema)
-    assert hasattr(instantiate(values), "transform")
+    config = check_member(node(member), "representation")
+    assert isinstance(config, RepresentationConfig)
+    assert config.fit_on == "train"
+    assert hasattr(instantiate(config), "transform")
 
 
 def test_pca_has_no_more_components_than_values_or_points() -> None:

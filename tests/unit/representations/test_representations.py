@@ -8,7 +8,6 @@ from sklearn.decomposition import FastICA
 from sklearn.preprocessing import StandardScaler
 
 from synthmix.data.base import Dataset
-from synthmix.data.spec import DataSpec
 from synthmix.generators.autoencoder.coders import MlpCoders
 from synthmix.generators.autoencoder.model import Autoencoder
 from synthmix.representations.base import Representation
@@ -16,6 +15,7 @@ from synthmix.representations.identity import IdentityRepresentation
 from synthmix.representations.latent import LatentRepresentation
 from synthmix.representations.pca import PcaRepresentation
 from synthmix.representations.transformer import TransformerRepresentation
+from synthmix.spec import DataSpec
 
 
 @pytest.fixture(scope="module")

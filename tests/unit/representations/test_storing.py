@@ -18,13 +18,13 @@ from sklearn.kernel_approximation import Nystroem
 from sklearn.preprocessing import MinMaxScaler, OneHotEncoder, QuantileTransformer, StandardScaler
 
 from synthmix.data.base import Dataset
-from synthmix.data.spec import DataSpec
 from synthmix.generators.autoencoder.coders import MlpCoders
 from synthmix.generators.autoencoder.model import Autoencoder, Vae
 from synthmix.representations.base import Representation, Storable
 from synthmix.representations.latent import LatentRepresentation
 from synthmix.representations.pca import PcaRepresentation
 from synthmix.representations.transformer import TransformerRepresentation
+from synthmix.spec import DataSpec
 
 
 @pytest.fixture(scope="module")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field, is_dataclass
+from typing import Any
 
 import pytest
 
@@ -23,9 +24,13 @@ class Config:
     hidden: list[int] = field(default_factory=lambda: [128, 256])
 
 
+def plain(value: Any) -> Any:
+    return asdict(value) if is_dataclass(value) and not isinstance(value, type) else value
+
+
 def test_the_key_has_what_is_declared_and_nothing_else() -> None:
-    assert Inputs(Config(), ["seed", "mix.ratio"]).hashed() == {"seed": 3, "mix": {"ratio": 1.0}}
-    assert Inputs(Config(), ["mix", "hidden"]).hashed() == {
+    assert Inputs(Config(), ["seed", "mix.ratio"]).hashed(plain) == {"seed": 3, "mix": {"ratio": 1.0}}
+    assert Inputs(Config(), ["mix", "hidden"]).hashed(plain) == {
         "mix": {"ratio": 1.0, "synthetic_weight": 0.5},
         "hidden": [128, 256],
     }
@@ -50,4 +55,4 @@ def test_so_is_another_key_of_a_node_of_which_a_part_is_declared() -> None:
 
 def test_what_no_result_depends_on_can_be_read_and_is_in_no_key() -> None:
     inputs = Inputs(Config(), ["seed"], unhashed=["threads", "mix.ratio"])
-    assert (inputs.threads, inputs.mix.ratio, inputs.hashed()) == (1, 1.0, {"seed": 3})
+    assert (inputs.threads, inputs.mix.ratio, inputs.hashed(plain)) == (1, 1.0, {"seed": 3})

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from synthmix.config.cell import plain
+from synthmix.config.cell import from_plain
 from synthmix.config.composing import composer
+from synthmix.config.plain import to_plain
 from synthmix.study.job import cell_name
 
 
@@ -19,4 +20,4 @@ from synthmix.study.job import cell_name
 )
 def test_a_cell_is_named_after_what_sets_it_apart(overrides: list[str], name: str) -> None:
     with composer() as compose:
-        assert cell_name(plain(compose(overrides))) == name
+        assert cell_name(to_plain(from_plain(compose(overrides)))) == name

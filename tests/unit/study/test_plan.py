@@ -11,8 +11,9 @@ from typing import Any
 import pytest
 from omegaconf import DictConfig
 
-from synthmix.config.cell import plain
+from synthmix.config.cell import check, from_plain
 from synthmix.config.composing import composer
+from synthmix.config.plain import to_plain
 from synthmix.errors import InvalidInput
 from synthmix.study.plan import make_plan
 from synthmix.study.sweep import sweep_folder
@@ -49,14 +50,14 @@ def hydras_cells(arguments: Sequence[str]) -> list[Any]:
     found: list[Any] = []
 
     def task(config: DictConfig) -> None:
-        found.append(plain(config))
+        found.append(to_plain(from_plain(config)))
 
     hydra_main(arguments, task)
     return found
 
 
 def planned(*overrides: str, multirun: bool) -> list[Any]:
-    return [plain(config) for config in make_plan(overrides, multirun=multirun).configs]
+    return [to_plain(config) for config in make_plan(overrides, multirun=multirun).configs]
 
 
 @pytest.mark.parametrize(
@@ -216,7 +217,7 @@ def test_two_experiments_are_two_studies(own_experiment: str, tmp_path: Path) ->
 
 
 def curve_of(*overrides: str) -> list[Any]:
-    return [plain(cell.config) for cell in make_plan(overrides, multirun=True).curve]
+    return [to_plain(cell.config) for cell in make_plan(overrides, multirun=True).curve]
 
 
 def sizes(curve: list[Any]) -> list[int]:
@@ -274,9 +275,9 @@ def test_each_size_that_is_swept_over_has_its_own_parts() -> None:
 def test_a_curve_differs_from_its_arms_in_the_real_points_alone(representation: str) -> None:
     swept = ["model=duplicate,smote", "mix.ratio=1", f"representation={representation}", "trainer.limit_steps=7"]
     plan = make_plan([*swept, "clusterer.n_init=3", "seed=5", "data.n_val=200"], multirun=True)
-    arm = plain(plan.cells[0].config)
+    arm = to_plain(plan.cells[0].config)
     for cell in plan.curve:
-        curve = plain(cell.config)
+        curve = to_plain(cell.config)
         for group in ("representation", "clusterer", "seed", "threads"):
             assert curve[group] == arm[group]
         assert curve["data"] == arm["data"] | {"n_train": curve["data"]["n_train"]}
@@ -284,7 +285,7 @@ def test_a_curve_differs_from_its_arms_in_the_real_points_alone(representation: 
 
 def test_the_curve_of_an_experiment_has_its_settings(own_experiment: str) -> None:
     curve = [
-        plain(cell.config) for cell in make_plan([own_experiment, "experiment=mine", "seed=0"], multirun=False).curve
+        to_plain(cell.config) for cell in make_plan([own_experiment, "experiment=mine", "seed=0"], multirun=False).curve
     ]
     found = [(cell["clusterer"]["name"], cell["data"]["n_train"], cell["mix"]["ratio"]) for cell in curve]
     assert found == [(name, size, 0) for name in ("kmeans", "gmm") for size in (25, 50, 75, 100)]
@@ -294,7 +295,7 @@ def test_the_overrides_of_a_planned_cell_compose_to_its_config() -> None:
     plan = make_plan(["model=gan,duplicate", "mix.ratio=1", "representation=pca", "data.n_train=80"], multirun=True)
     with composer() as compose:
         for cell in (*plan.cells, *plan.curve):
-            assert plain(compose(cell.overrides)) == plain(cell.config)
+            assert check(compose(cell.overrides)) == cell.config
 
 
 def test_a_setting_of_swept_members_need_not_be_one_of_the_default_member() -> None:

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from synthmix.config.cell import plain
+from synthmix.config.cell import from_plain
 from synthmix.config.composing import composer
 from synthmix.errors import InvalidInput
 from synthmix.pipeline.dependencies import Dependencies
@@ -24,7 +24,7 @@ from synthmix.study.record import Asked, Record, Studies, asked_of
 
 def depends_on(*overrides: str, n_train: int = 100) -> Dependencies:
     with composer() as compose:
-        return Dependencies(plain(compose(overrides)), "digest", n_train)
+        return Dependencies(from_plain(compose(overrides)), "digest", n_train)
 
 
 def asked(key: str, **config: Any) -> Asked:

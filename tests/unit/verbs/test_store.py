@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from synthmix.cli import main
+from synthmix.config.cell import from_plain
 from synthmix.config.composing import composer
 from synthmix.gates.base import AcceptAll, Candidates, accepted_points
 from synthmix.mixing import mix
@@ -41,7 +42,7 @@ def _handlers_of_signals() -> Iterator[None]:
 def compute(resources: Resources, studies: str | None, *overrides: str) -> None:
     """Every stage of a cell, and its result; with a name, a study has asked for it."""
     with composer() as compose:
-        config = compose(overrides)
+        config = from_plain(compose(overrides))
     with resources.tracker.run("cell", "a cell", params={}, tags={}) as run:
         stages = Stages(config, resources, run)
         splits = stages.splits()

@@ -9,10 +9,16 @@ from synthmix.config.data import FileSetConfig
 from synthmix.spec import DataSpec, Extent
 
 # Rows and columns of each set, as its README tells them.
-SHAPES = {"cardio": (1831, 21), "mnist": (7603, 100), "satellite": (6435, 36), "shuttle": (49097, 9), "thyroid": (3772, 6)}
+SHAPES = {
+    "cardio": (1831, 21),
+    "mnist": (7603, 100),
+    "satellite": (6435, 36),
+    "shuttle": (49097, 9),
+    "thyroid": (3772, 6),
+}
 
 
-@dataclass(kw_only=True)
+@dataclass(kw_only=True, frozen=True)
 class AdbenchConfig(FileSetConfig):
     """One of the classical sets of ADBench (Han et al. 2022), with its anomalies labelled 1.
 
@@ -20,7 +26,7 @@ class AdbenchConfig(FileSetConfig):
         set: which one.
     """
 
-    _target_: Literal["synthmix.data.sources.adbench.load_adbench"] = "synthmix.data.sources.adbench.load_adbench"
+    _target_: str = "synthmix.data.sources.adbench.load_adbench"
     set: Literal["cardio", "mnist", "satellite", "shuttle", "thyroid"] = "thyroid"
 
     def extent(self) -> Extent:

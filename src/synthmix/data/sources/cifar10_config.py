@@ -1,14 +1,13 @@
-"""Schema of `data=cifar10`."""
+"""Config of `data=cifar10`."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
 
-from synthmix.data.config import FileSetSchema
+from synthmix.config.data import FileSetConfig
 from synthmix.data.sources.files import all_present, data_folder
 from synthmix.data.sources.known_files import CIFAR10_ARCHIVE, CIFAR10_SUBSET
-from synthmix.data.spec import Extent, unit_images
+from synthmix.spec import Extent, unit_images
 
 SPEC = unit_images("cifar10", (3, 32, 32))
 
@@ -19,11 +18,11 @@ def reads_subset(root: str | None) -> bool:
     return all_present([CIFAR10_SUBSET], folder) and not all_present([CIFAR10_ARCHIVE], folder)
 
 
-@dataclass(kw_only=True)
-class Cifar10Schema(FileSetSchema):
+@dataclass(kw_only=True, frozen=True)
+class Cifar10Config(FileSetConfig):
     """Small photographs."""
 
-    _target_: Literal["synthmix.data.sources.cifar10.load_cifar10"]
+    _target_: str = "synthmix.data.sources.cifar10.load_cifar10"
 
     def extent(self) -> Extent:
         """Images of 3×32×32: 50,000 and an official test set of 10,000, or the subset of 4,000 and 1,000."""

@@ -1,21 +1,20 @@
-"""Schema of `data=digits`."""
+"""Config of `data=digits`."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
 
-from synthmix.data.config import DataSchema
-from synthmix.data.spec import Extent, unit_images
+from synthmix.config.data import DataConfig
+from synthmix.spec import Extent, unit_images
 
 EXTENT = Extent(unit_images("digits", (1, 8, 8)), n_points=1797)
 
 
-@dataclass(kw_only=True)
-class DigitsSchema(DataSchema):
+@dataclass(kw_only=True, frozen=True)
+class DigitsConfig(DataConfig):
     """The digits that scikit-learn brings along; no keys of its own."""
 
-    _target_: Literal["synthmix.data.sources.digits.load_digits"]
+    _target_: str = "synthmix.data.sources.digits.load_digits"
 
     def extent(self) -> Extent:
         """1,797 images of 1×8×8."""

@@ -1,12 +1,11 @@
-"""Schemas of `data=mnist|fashion_mnist|kmnist`."""
+"""Configs of `data=mnist|fashion_mnist|kmnist`."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
 
-from synthmix.data.config import FileSetSchema
-from synthmix.data.spec import Extent, unit_images
+from synthmix.config.data import FileSetConfig
+from synthmix.spec import Extent, unit_images
 
 
 def idx_extent(name: str) -> Extent:
@@ -14,33 +13,33 @@ def idx_extent(name: str) -> Extent:
     return Extent(unit_images(name, (1, 28, 28)), n_points=60_000, n_official_test=10_000)
 
 
-@dataclass(kw_only=True)
-class MnistSchema(FileSetSchema):
+@dataclass(kw_only=True, frozen=True)
+class MnistConfig(FileSetConfig):
     """Handwritten digits."""
 
-    _target_: Literal["synthmix.data.sources.idx.load_mnist"]
+    _target_: str = "synthmix.data.sources.idx.load_mnist"
 
     def extent(self) -> Extent:
         """As `idx_extent`."""
         return idx_extent("mnist")
 
 
-@dataclass(kw_only=True)
-class FashionMnistSchema(FileSetSchema):
+@dataclass(kw_only=True, frozen=True)
+class FashionMnistConfig(FileSetConfig):
     """Pieces of clothing."""
 
-    _target_: Literal["synthmix.data.sources.idx.load_fashion_mnist"]
+    _target_: str = "synthmix.data.sources.idx.load_fashion_mnist"
 
     def extent(self) -> Extent:
         """As `idx_extent`."""
         return idx_extent("fashion_mnist")
 
 
-@dataclass(kw_only=True)
-class KmnistSchema(FileSetSchema):
+@dataclass(kw_only=True, frozen=True)
+class KmnistConfig(FileSetConfig):
     """Old Japanese handwriting."""
 
-    _target_: Literal["synthmix.data.sources.idx.load_kmnist"]
+    _target_: str = "synthmix.data.sources.idx.load_kmnist"
 
     def extent(self) -> Extent:
         """As `idx_extent`."""

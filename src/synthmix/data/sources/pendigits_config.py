@@ -1,21 +1,20 @@
-"""Schema of `data=pendigits`."""
+"""Config of `data=pendigits`."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
 
-from synthmix.data.config import FileSetSchema
-from synthmix.data.spec import DataSpec, Extent
+from synthmix.config.data import FileSetConfig
+from synthmix.spec import DataSpec, Extent
 
 EXTENT = Extent(DataSpec("pendigits", "table", (16,), None, n_classes=10), n_points=7494, n_official_test=3498)
 
 
-@dataclass(kw_only=True)
-class PendigitsSchema(FileSetSchema):
+@dataclass(kw_only=True, frozen=True)
+class PendigitsConfig(FileSetConfig):
     """Pen strokes of digits."""
 
-    _target_: Literal["synthmix.data.sources.pendigits.load_pendigits"]
+    _target_: str = "synthmix.data.sources.pendigits.load_pendigits"
 
     def extent(self) -> Extent:
         """7,494 rows of 16 columns and an official test set of 3,498."""

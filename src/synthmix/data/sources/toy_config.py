@@ -1,13 +1,13 @@
-"""Schema of `data=toy`."""
+"""Config of `data=toy`."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
+from synthmix.config.data import DataConfig
 from synthmix.config.schema import Count, NonNegativeInt, Positive, Range
-from synthmix.data.config import DataSchema
-from synthmix.data.spec import DataSpec, Extent
+from synthmix.spec import DataSpec, Extent
 
 Shape = Literal["blobs", "moons", "gaussian_mixture"]
 
@@ -17,11 +17,11 @@ def toy_spec(dimension: int, n_clusters: int) -> DataSpec:
     return DataSpec("toy", "table", (dimension,), None, n_clusters)
 
 
-@dataclass(kw_only=True)
-class ToySchema(DataSchema):
+@dataclass(kw_only=True, frozen=True)
+class ToyConfig(DataConfig):
     """Points of a known distribution; the keys are those of `load_toy`."""
 
-    _target_: Literal["synthmix.data.sources.toy.load_toy"]
+    _target_: str = "synthmix.data.sources.toy.load_toy"
     shape: Shape
     n_points: Count
     n_clusters: Annotated[int, Range(low=2)]

@@ -1,21 +1,20 @@
-"""Schema of `data=usps`."""
+"""Config of `data=usps`."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
 
-from synthmix.data.config import FileSetSchema
-from synthmix.data.spec import Extent, unit_images
+from synthmix.config.data import FileSetConfig
+from synthmix.spec import Extent, unit_images
 
 EXTENT = Extent(unit_images("usps", (1, 16, 16)), n_points=7291, n_official_test=2007)
 
 
-@dataclass(kw_only=True)
-class UspsSchema(FileSetSchema):
+@dataclass(kw_only=True, frozen=True)
+class UspsConfig(FileSetConfig):
     """Digits from envelopes."""
 
-    _target_: Literal["synthmix.data.sources.usps.load_usps"]
+    _target_: str = "synthmix.data.sources.usps.load_usps"
 
     def extent(self) -> Extent:
         """7,291 images of 1×16×16 and an official test set of 2,007."""

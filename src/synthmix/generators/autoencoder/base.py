@@ -9,13 +9,13 @@ import torch
 from torch import Tensor, nn
 from torch.optim import Adam, Optimizer
 
-from synthmix.data.spec import DataSpec
 from synthmix.errors import TrainingDiverged
 from synthmix.generators.autoencoder.losses import bernoulli_nll, gaussian_nll
 from synthmix.generators.mixture.latent_mixture import LatentMixture
 from synthmix.generators.ranges import rescaled
 from synthmix.generators.training.trained import TrainedGenerator
 from synthmix.seeds import derive_seed
+from synthmix.spec import DataSpec
 
 MIXTURE_POINTS = 10_000  # as many latents tell a mixture as much as all of MNIST do, in a sixth of the time
 NET_RANGE = (0.0, 1.0)

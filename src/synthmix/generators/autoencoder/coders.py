@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from torch import nn
 
-from synthmix.data.spec import DataSpec
 from synthmix.generators.networks import mlp
+from synthmix.spec import DataSpec
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,6 @@ from typing import Any, Literal
 import torch
 from torch import Tensor
 
-from synthmix.data.spec import DataSpec
 from synthmix.errors import TrainingDiverged
 from synthmix.generators.autoencoder.base import LatentGenerator
 from synthmix.generators.autoencoder.corruption import Corruption, corrupted
@@ -17,6 +16,7 @@ from synthmix.generators.autoencoder.losses import (
     calibrated_gaussian_nll,
     gaussian_kl,
 )
+from synthmix.spec import DataSpec
 
 Sparsity = Literal["none", "kl", "l1"]
 

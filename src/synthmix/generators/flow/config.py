@@ -1,34 +1,37 @@
-"""Schemas of flow matching and of its nets."""
+"""Configs of flow matching and of its nets."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 from synthmix.config.schema import Count, Member, Positive
-from synthmix.generators.config import BlocksSchema, TrainedSchema, networks_faults
+from synthmix.generators.config import BlocksConfig, TrainedConfig, networks_faults
+
+if TYPE_CHECKING:
+    from synthmix.config.cell import CellConfig
 
 
-@dataclass(kw_only=True)
-class VelocityNetworksSchema(BlocksSchema):
+@dataclass(kw_only=True, frozen=True)
+class VelocityNetworksConfig(BlocksConfig):
     """A U-Net or a perceptron."""
 
-    _target_: Literal["synthmix.generators.flow.velocity.VelocityNetworks"]
+    _target_: str = "synthmix.generators.flow.velocity.VelocityNetworks"
 
 
-@dataclass(kw_only=True)
-class FlowMatchingSchema(TrainedSchema):
+@dataclass(kw_only=True, frozen=True)
+class FlowMatchingConfig(TrainedConfig):
     """A velocity field and the solver of its flow."""
 
-    _target_: Literal["synthmix.generators.flow.model.FlowMatching"]
+    _target_: str = "synthmix.generators.flow.model.FlowMatching"
     networks: Member
     solver: Literal["euler", "midpoint", "heun"]
     evaluations: Count
     max_gradient_norm: Positive
 
-    def faults(self, cell: Any) -> Iterator[str]:
+    def faults(self, cell: CellConfig) -> Iterator[str]:
         """Nets that suit the data, and whole steps of the solver."""
-        yield from networks_faults(self.networks, cell, VelocityNetworksSchema)
+        yield from networks_faults(self.networks, cell, VelocityNetworksConfig)
         if self.solver != "euler" and self.evaluations % 2:
             yield f"model.evaluations={self.evaluations}: must be even for model.solver={self.solver}, two a step"

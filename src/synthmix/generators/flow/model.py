@@ -10,11 +10,11 @@ from torch.nn import functional as F  # noqa: N812
 from torch.nn.utils import clip_grad_norm_
 from torch.optim import Adam, Optimizer
 
-from synthmix.data.spec import DataSpec
 from synthmix.generators.evaluation import evaluating
 from synthmix.generators.flow.ode import Solver, Velocity, integrate
 from synthmix.generators.ranges import rescaled
 from synthmix.generators.training.trained import TrainedGenerator
+from synthmix.spec import DataSpec
 
 NET_RANGE = (-1.0, 1.0)
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from synthmix.data.spec import DataSpec
 from synthmix.generators.networks import UNITS
+from synthmix.spec import DataSpec
 
 GROUPS = 8  # of GroupNorm, at most
 FREQUENCIES = 32  # of a time embedding

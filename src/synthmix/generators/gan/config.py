@@ -1,52 +1,55 @@
-"""Schemas of the adversarial generators and of their nets."""
+"""Configs of the adversarial generators and of their nets."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 from synthmix.config.schema import Count, Decay, Member, NonNegative, Positive
-from synthmix.generators.config import BlocksSchema, TrainedSchema, needs_images, networks_faults
+from synthmix.generators.config import BlocksConfig, TrainedConfig, needs_images, networks_faults
+
+if TYPE_CHECKING:
+    from synthmix.config.cell import CellConfig
 
 
-@dataclass(kw_only=True)
-class MlpNetworksSchema(Member):
+@dataclass(kw_only=True, frozen=True)
+class MlpNetworksConfig(Member):
     """Perceptrons."""
 
-    _target_: Literal["synthmix.generators.networks.MlpNetworks"]
+    _target_: str = "synthmix.generators.networks.MlpNetworks"
     hidden: list[Count]
     spectral_norm: bool
 
 
-@dataclass(kw_only=True)
-class ConvNetworksSchema(Member):
+@dataclass(kw_only=True, frozen=True)
+class ConvNetworksConfig(Member):
     """Convolutional nets."""
 
-    _target_: Literal["synthmix.generators.networks.ConvNetworks"]
+    _target_: str = "synthmix.generators.networks.ConvNetworks"
     width: Count
     dropout: Decay
     spectral_norm: bool
 
-    def faults(self, cell: Any) -> Iterator[str]:
+    def faults(self, cell: CellConfig) -> Iterator[str]:
         """Square images of four sizes only, and more than one of them for batch norm."""
         yield from needs_images(cell.model.name, cell)
-        if cell.model.batch_size < 2:
+        if isinstance(cell.model, TrainedConfig) and cell.model.batch_size < 2:
             yield f"model.batch_size={cell.model.batch_size}: must be ≥ 2 for the batch norm of {cell.model.name}"
 
 
-@dataclass(kw_only=True)
-class ResidualNetworksSchema(BlocksSchema):
+@dataclass(kw_only=True, frozen=True)
+class ResidualNetworksConfig(BlocksConfig):
     """Residual nets."""
 
-    _target_: Literal["synthmix.generators.networks.ResidualNetworks"]
+    _target_: str = "synthmix.generators.networks.ResidualNetworks"
 
 
-@dataclass(kw_only=True)
-class GanSchema(TrainedSchema):
+@dataclass(kw_only=True, frozen=True)
+class GanConfig(TrainedConfig):
     """A generator against a discriminator."""
 
-    _target_: Literal["synthmix.generators.gan.model.Gan"]
+    _target_: str = "synthmix.generators.gan.model.Gan"
     networks: Member
     loss: Literal["non_saturating", "least_squares", "hinge", "wasserstein", "relativistic"]
     penalty: Literal["none", "gradient", "r1_r2"]
@@ -60,9 +63,9 @@ class GanSchema(TrainedSchema):
     beta2: Decay
     beta2_end: Decay | None
 
-    def faults(self, cell: Any) -> Iterator[str]:
+    def faults(self, cell: CellConfig) -> Iterator[str]:
         """Nets that suit the data, and an activation that reaches all of its range."""
-        yield from networks_faults(self.networks, cell, ConvNetworksSchema, MlpNetworksSchema, ResidualNetworksSchema)
+        yield from networks_faults(self.networks, cell, ConvNetworksConfig, MlpNetworksConfig, ResidualNetworksConfig)
         if self.output in ("tanh", "sigmoid") and cell.outline.spec.value_range is None:
             yield f"model.output={self.output}: data.name={cell.data.name} has no bounds; allowed: auto, none"
         if self.augment and cell.outline.spec.kind != "image":

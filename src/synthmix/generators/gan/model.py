@@ -9,13 +9,13 @@ import torch
 from torch import Tensor, nn
 from torch.optim import Adam, Optimizer
 
-from synthmix.data.spec import DataSpec
 from synthmix.generators.evaluation import evaluating
 from synthmix.generators.gan.augmentation import Transformation, augmented
 from synthmix.generators.gan.objectives import OBJECTIVES, PENALTIES, Judged, Loss, Penalty
 from synthmix.generators.networks import OutputActivation
 from synthmix.generators.ranges import rescaled
 from synthmix.generators.training.trained import TrainedGenerator
+from synthmix.spec import DataSpec
 
 Output = Literal["auto", "none", "tanh", "sigmoid"]
 

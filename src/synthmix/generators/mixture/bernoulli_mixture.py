@@ -12,9 +12,9 @@ from sklearn.cluster import KMeans
 from sklearn.exceptions import ConvergenceWarning
 from torch import Tensor
 
-from synthmix.data.spec import DataSpec
 from synthmix.generators.mixture.expectation_maximization import EmOptions, MixtureByEm
 from synthmix.generators.mixture.model_selection import FEWEST_POINTS
+from synthmix.spec import DataSpec
 
 LEAST_WEIGHT = 1e-300  # of a component that has lost all its points: its logarithm stays a number
 

@@ -1,20 +1,23 @@
-"""Schemas of the mixtures that are generators themselves."""
+"""Configs of the mixtures that are generators themselves."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
-from synthmix.config.schema import Count, Member, NonNegative, Positive, Range, Share
-from synthmix.data.config import train_size
-from synthmix.generators.config import TrainedSchema
+from synthmix.config.members import ModelConfig
+from synthmix.config.schema import Count, NonNegative, Positive, Range, Share
+from synthmix.generators.config import TrainedConfig
+
+if TYPE_CHECKING:
+    from synthmix.config.cell import CellConfig
 
 Regularization = Annotated[float, Range(low=1e-9)]  # below, rounding makes a covariance of identical points indefinite
 
 
-@dataclass(kw_only=True)
-class EmSchema(Member):
+@dataclass(kw_only=True, frozen=True)
+class EmConfig(ModelConfig):
     """Mixtures by EM, of which a criterion chooses one."""
 
     n_components: list[Count]
@@ -24,9 +27,9 @@ class EmSchema(Member):
     max_iterations: Count
     tolerance: NonNegative
 
-    def faults(self, cell: Any) -> Iterator[str]:
+    def faults(self, cell: CellConfig) -> Iterator[str]:
         """Something to choose, points enough for it, and no training by gradient to continue."""
-        n_train, reason = train_size(cell)
+        n_train, reason = cell.train_size
         if not self.n_components:
             yield "model.n_components=[]: must name at least one number"
         elif min(self.n_components) > (most := max(1, n_train // 2)):
@@ -42,49 +45,49 @@ class EmSchema(Member):
             yield f"trainer.resume_from={path}: model.name={self.name} is fitted by EM; must be null"
 
 
-@dataclass(kw_only=True)
-class GaussianMixtureSchema(EmSchema):
+@dataclass(kw_only=True, frozen=True)
+class GaussianMixtureConfig(EmConfig):
     """Gaussian mixtures by EM."""
 
-    _target_: Literal["synthmix.generators.mixture.gaussian_mixture.GaussianMixtureGenerator"]
+    _target_: str = "synthmix.generators.mixture.gaussian_mixture.GaussianMixtureGenerator"
     covariance: list[Literal["full", "tied", "diag", "spherical"]]
     covariance_regularization: Regularization
     pca_variance: Literal["auto"] | Share | None
 
-    def faults(self, cell: Any) -> Iterator[str]:
+    def faults(self, cell: CellConfig) -> Iterator[str]:
         """A covariance to choose, too."""
         yield from super().faults(cell)
         if not self.covariance:
             yield "model.covariance=[]: must name at least one of full, tied, diag, spherical"
 
 
-@dataclass(kw_only=True)
-class BernoulliMixtureSchema(EmSchema):
+@dataclass(kw_only=True, frozen=True)
+class BernoulliMixtureConfig(EmConfig):
     """A Bernoulli mixture by EM."""
 
-    _target_: Literal["synthmix.generators.mixture.bernoulli_mixture.BernoulliMixtureGenerator"]
+    _target_: str = "synthmix.generators.mixture.bernoulli_mixture.BernoulliMixtureGenerator"
     smoothing: Positive
 
-    def faults(self, cell: Any) -> Iterator[str]:
+    def faults(self, cell: CellConfig) -> Iterator[str]:
         """Values between two bounds."""
         yield from super().faults(cell)
         if cell.outline.spec.value_range is None:
             yield f"model.name={self.name}: data.name={cell.data.name} has no bounds; must be images"
 
 
-@dataclass(kw_only=True)
-class GaussianMixtureSgdSchema(TrainedSchema):
+@dataclass(kw_only=True, frozen=True)
+class GaussianMixtureSgdConfig(TrainedConfig):
     """A Gaussian mixture by gradient."""
 
-    _target_: Literal["synthmix.generators.mixture.gaussian_mixture_sgd.GaussianMixtureSgd"]
+    _target_: str = "synthmix.generators.mixture.gaussian_mixture_sgd.GaussianMixtureSgd"
     n_components: Count
     covariance: Literal["full", "diag"]
     covariance_regularization: Regularization
     pca_variance: Literal["auto"] | Share | None
 
-    def faults(self, cell: Any) -> Iterator[str]:
+    def faults(self, cell: CellConfig) -> Iterator[str]:
         """No more components than points, and two points at least."""
-        n_train, reason = train_size(cell)
+        n_train, reason = cell.train_size
         if self.n_components > n_train:
             yield f"model.n_components={self.n_components}: must be ≤ {n_train} ({reason})"
         if n_train == 1:

@@ -10,7 +10,6 @@ import torch
 from sklearn.mixture import GaussianMixture
 from torch import Tensor
 
-from synthmix.data.spec import DataSpec
 from synthmix.generators.mixture.expectation_maximization import EmOptions, MixtureByEm
 from synthmix.generators.mixture.gaussian_density import (
     Covariance,
@@ -20,6 +19,7 @@ from synthmix.generators.mixture.gaussian_density import (
     n_parameters,
 )
 from synthmix.generators.mixture.subspace import PcaVariance, Subspace, SubspaceMixture
+from synthmix.spec import DataSpec
 
 
 @dataclass(frozen=True)

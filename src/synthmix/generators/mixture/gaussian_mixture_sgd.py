@@ -12,11 +12,11 @@ from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812
 from torch.optim import Adam, Optimizer
 
-from synthmix.data.spec import DataSpec
 from synthmix.generators.mixture.gaussian_density import GaussianMixtureDensity, mixture_log_prob
 from synthmix.generators.mixture.subspace import PcaVariance, Subspace, SubspaceMixture
 from synthmix.generators.training.trained import TrainedGenerator
 from synthmix.seeds import derive_seed
+from synthmix.spec import DataSpec
 
 
 class GaussianMixtureSgd(TrainedGenerator):

@@ -10,8 +10,8 @@ import torch
 from sklearn.decomposition import PCA
 from torch import Tensor, nn
 
-from synthmix.data.spec import DataSpec
 from synthmix.generators.mixture.gaussian_density import GaussianMixtureDensity
+from synthmix.spec import DataSpec
 
 PcaVariance = float | Literal["auto"] | None
 AUTO_VARIANCE, AUTO_AXES = 0.95, 40  # of images; along more axes a thousand points determine no full covariance

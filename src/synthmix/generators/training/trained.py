@@ -6,7 +6,7 @@ import math
 from abc import abstractmethod
 from collections.abc import Sequence
 from copy import deepcopy
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import pytorch_lightning as pl
 import torch
@@ -15,13 +15,13 @@ from pytorch_lightning.loggers import Logger
 from torch import Tensor, nn
 
 from synthmix.data.base import Dataset, digest_of
-from synthmix.data.spec import DataSpec
 from synthmix.errors import InvalidInput, TrainingDiverged
 from synthmix.generators.learned import LearnedGenerator
 from synthmix.generators.training.minibatches import MinibatchOrder
 from synthmix.generators.training.moving_average import MovingAverage
 from synthmix.generators.training.trainer import TrainerOptions, run_training
 from synthmix.seeds import derive_seed, isolated_rng
+from synthmix.spec import DataSpec
 
 
 class TrainedGenerator(pl.LightningModule, LearnedGenerator):
@@ -38,6 +38,10 @@ class TrainedGenerator(pl.LightningModule, LearnedGenerator):
 
     network: nn.Module
     train_x: Tensor
+    trainer_keys: ClassVar[Sequence[str]] = (
+        *("accelerator", "precision", "limit_steps", "resume_from"),
+        *("choose", "choose_every"),
+    )
     annealed = False  # whether a step depends on how many there are, so that a training cannot be made longer later
 
     def __init__(self, *, steps: int, batch_size: int, ema_decay: float | None) -> None:

@@ -14,9 +14,9 @@ from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
 from synthmix.data.base import Dataset, digest_of
-from synthmix.data.spec import DataSpec
 from synthmix.quality.features.extractors import FeatureExtractor
 from synthmix.seeds import derive_seed, generator_for, isolated_rng
+from synthmix.spec import DataSpec
 
 BATCH_SIZE = 128
 STEPS = 640  # eight times through 10,000 points

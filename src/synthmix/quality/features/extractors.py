@@ -14,7 +14,7 @@ from sklearn.decomposition import PCA
 from torch import Tensor, nn
 
 from synthmix.data.base import Dataset, Splits
-from synthmix.data.spec import DataSpec
+from synthmix.spec import DataSpec
 
 MAX_PIXELS = 1024  # 28×28 takes half a second for 10,000 points, 3×32×32 takes 35 (eigenvalues, cubic in the size)
 MAX_COMPONENTS = 32

@@ -8,9 +8,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from synthmix.data.spec import DataSpec
+from synthmix.config.inception_weights import weights_fault
 from synthmix.quality.features.extractors import FeatureExtractor
-from synthmix.quality.features.inception_weights import weights_fault
+from synthmix.spec import DataSpec
 
 SPLITS = 10
 SHUFFLE_SEED = 2020  # torch-fidelity's

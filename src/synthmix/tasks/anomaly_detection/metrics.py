@@ -1,7 +1,7 @@
 """The scores of an anomaly detector. Light: scikit-learn is imported when a score is computed.
 
-Labels are 0 for a normal point and 1 for an anomaly. `roc_auc`, `average_precision` and `precision_at_n` judge the order
-of the points alone; `f1`, `recall` and `false_alarm_rate` judge the points that the threshold flags.
+Labels are 0 for a normal point and 1 for an anomaly. `roc_auc`, `average_precision` and `precision_at_n` judge the
+order of the points alone; `f1`, `recall` and `false_alarm_rate` judge the points that the threshold flags.
 """
 
 from __future__ import annotations
@@ -15,7 +15,6 @@ from synthmix.tasks.anomaly_detection.outputs import FLAGGED, NORMALITY
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
-
 
 
 def _judged(score: Callable[[NDArray[Any], HeldOut], float]) -> Callable[[HeldOut], float]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any, Self
+from collections.abc import Sequence
+from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,26 +22,34 @@ class AnomalyDetection:
 
     Args:
         config: the share of anomalies in train, and the share of points that the threshold flags where train is clean.
-        learner: an unfitted scikit-learn outlier detector with `fit` and `score_samples`: the larger, the more normal.
+        estimator: the learner, an unfitted scikit-learn outlier detector with `fit` and `score_samples`: the larger,
+            the more normal.
         spec: of the data.
     """
 
-    def __init__(self, config: AnomalyDetectionConfig, *, learner: Any, spec: DataSpec) -> None:
-        self.learner = learner
+    prefix: ClassVar[str] = "anomaly"
+    learner: ClassVar[str] = "detector"
+    scored_by: ClassVar[str] = "synthmix.tasks.anomaly_detection.metrics"
+    drawn_by: ClassVar[str] = "synthmix.tasks.anomaly_detection.pictures"
+    primary: ClassVar[Sequence[str]] = ("roc_auc",)
+    choose_by: ClassVar[str | None] = None
+
+    def __init__(self, config: AnomalyDetectionConfig, *, estimator: Any, spec: DataSpec) -> None:
+        self.estimator = estimator
         self.flagged_share = config.flagged_share if config.contamination is None else config.contamination
 
     def fit(self, points: NDArray[Any], weight: NDArray[Any] | None, seed: int) -> Self:
         """Fits the detector to points (N, d), in float64, and sets the threshold."""
         points = points.astype(np.float64)
-        with_random_state(self.learner, seed, "detector")
-        self.learner.fit(points, **({} if weight is None else {"sample_weight": weight}))
-        normality = np.asarray(self.learner.score_samples(points), dtype=np.float64)
+        with_random_state(self.estimator, seed, "detector")
+        self.estimator.fit(points, **({} if weight is None else {"sample_weight": weight}))
+        normality = np.asarray(self.estimator.score_samples(points), dtype=np.float64)
         self.threshold = _quantile(normality, self.flagged_share, weight)
         return self
 
     def outputs(self, points: NDArray[Any]) -> dict[str, NDArray[Any]]:
         """`normality`, float64, (N,), the larger, the more normal; `flagged`, bool, (N,): below the threshold."""
-        normality = np.asarray(self.learner.score_samples(points.astype(np.float64)), dtype=np.float64)
+        normality = np.asarray(self.estimator.score_samples(points.astype(np.float64)), dtype=np.float64)
         return {NORMALITY: normality, FLAGGED: normality < self.threshold}
 
 

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Annotated, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated
 
-from synthmix.config.cell import CellConfig
 from synthmix.config.schema import Range, Share
 from synthmix.config.task import TaskConfig
 from synthmix.spec import AnomalyProtocol
 
+if TYPE_CHECKING:
+    from synthmix.config.cell import CellConfig
 
-@dataclass(kw_only=True)
+
+@dataclass(kw_only=True, frozen=True)
 class AnomalyDetectionConfig(TaskConfig):
     """What is not like the rest, found by a detector.
 
@@ -22,14 +24,7 @@ class AnomalyDetectionConfig(TaskConfig):
         flagged_share: share of the mixture that the threshold flags where train is clean.
     """
 
-    prefix: ClassVar[str] = "anomaly"
-    learner: ClassVar[str] = "detector"
-    scored_by: ClassVar[str] = "synthmix.tasks.anomaly_detection.metrics"
-    primary: ClassVar[Sequence[str]] = ("roc_auc",)
-
-    _target_: Literal["synthmix.tasks.anomaly_detection.task.AnomalyDetection"] = (
-        "synthmix.tasks.anomaly_detection.task.AnomalyDetection"
-    )
+    _target_: str = "synthmix.tasks.anomaly_detection.task.AnomalyDetection"
     contamination: Annotated[float, Range(above=0, high=0.5)] | None = None
     flagged_share: Share = 0.05
 

@@ -1,32 +1,24 @@
-"""What the schemas of all clusterers share."""
+"""What the configs of all clusterers share."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Annotated, Any, ClassVar
+from typing import TYPE_CHECKING, Annotated, ClassVar
 
-from synthmix.config.schema import Member, Range
-from synthmix.data.config import train_size
-from synthmix.data.spec import DataSpec
+from synthmix.config.members import ClustererConfig
+from synthmix.config.schema import Range
+from synthmix.spec import DataSpec
 
-
-@dataclass(kw_only=True)
-class ClustererSchema(Member):
-    """A clusterer; `takes_weights` says whether its `fit` has a `sample_weight`."""
-
-    takes_weights: ClassVar[bool] = True
-
-    def faults(self, cell: Any) -> Iterator[str]:
-        """A weight other than 1 needs a clusterer that takes weights."""
-        weight = cell.mix.synthetic_weight
-        if weight != 1 and not self.takes_weights:
-            yield f"mix.synthetic_weight={weight:g}: clusterer.name={self.name} takes no sample weights; must be 1"
+if TYPE_CHECKING:
+    from synthmix.config.cell import CellConfig
 
 
-@dataclass(kw_only=True)
-class KClustersSchema(ClustererSchema):
+@dataclass(kw_only=True, frozen=True)
+class KClustersConfig(ClustererConfig):
     """A clusterer that is told the number of clusters; null takes the number of known classes."""
+
+    takes_weights: ClassVar[bool | None] = True
 
     n_clusters: Annotated[int, Range(low=2)] | None
 
@@ -34,14 +26,14 @@ class KClustersSchema(ClustererSchema):
         """`n_clusters`, or the number of known classes in its place; None where neither is known."""
         return spec.n_classes if self.n_clusters is None else self.n_clusters
 
-    def faults(self, cell: Any) -> Iterator[str]:
+    def faults(self, cell: CellConfig) -> Iterator[str]:
         """Known classes where the number is left to them, and at least as many points as clusters."""
         yield from super().faults(cell)
         n_clusters = self.clusters_for(cell.outline.spec)
         if n_clusters is None:
             yield "clusterer.n_clusters=null: the data has no known classes; give a number ≥ 2"
         else:
-            limit, reason = train_size(cell)
+            limit, reason = cell.train_size
             yield from self.too_many(n_clusters, limit, reason)
 
     def too_many(self, n_clusters: int, limit: int, reason: str) -> Iterator[str]:

@@ -1,10 +1,10 @@
 """The scores of a clustering. Light: what computes them is imported when they are computed.
 
 Noise (-1, of DBSCAN) counts as wrong in `acc` and `purity` and as one cluster in `nmi`, `ami`, `ari`, `homogeneity`,
-`completeness` and `v_measure`. `acc_covered`, `nmi_covered` and `ari_covered` are those of the points in clusters, to be
-read with `coverage`; they are computed without noise too, so that a mean over seeds does not leave out the seeds without
-noise. Internal indices refer to the points in clusters, in the space of the points, whatever the representation; they are
-not defined with fewer than two clusters or as many as points.
+`completeness` and `v_measure`. `acc_covered`, `nmi_covered` and `ari_covered` are those of the points in clusters, to
+be read with `coverage`; they are computed without noise too, so that a mean over seeds does not leave out the seeds
+without noise. Internal indices refer to the points in clusters, in the space of the points, whatever the
+representation; they are not defined with fewer than two clusters or as many as points.
 """
 
 from __future__ import annotations
@@ -94,7 +94,7 @@ def _silhouette(seed: int) -> TorchMetric:
 
 def _n_clusters(held_out: HeldOut) -> float:
     assignments, inside = _assigned(held_out)
-    return float(len(assignments[inside].unique()))
+    return float(len(set(assignments[inside].tolist())))
 
 
 def _coverage(held_out: HeldOut) -> float:

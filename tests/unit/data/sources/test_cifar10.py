@@ -14,7 +14,7 @@ import pytest
 import torch
 
 from synthmix.data.sources.cifar10 import ArrayUnpickler, load_cifar10, read_archive, read_subset
-from synthmix.data.sources.cifar10_config import Cifar10Schema
+from synthmix.data.sources.cifar10_config import Cifar10Config
 from synthmix.errors import InvalidInput
 
 TRAIN = [396, 366, 420, 384, 422, 393, 414, 385, 407, 413]
@@ -76,8 +76,8 @@ def test_the_subset_holds_the_known_images(data_root: Path) -> None:
     assert (test_x[0, :, 0, 0] * 255).round().tolist() == [158, 112, 49]
 
 
-def schema(root: Path) -> Cifar10Schema:
-    return Cifar10Schema(
+def schema(root: Path) -> Cifar10Config:
+    return Cifar10Config(
         _target_="synthmix.data.sources.cifar10.load_cifar10",
         name="cifar10",
         root=str(root),

@@ -8,8 +8,8 @@ import pytest
 import torch
 from torch import nn
 
-from synthmix.data.spec import DataSpec
 from synthmix.generators.autoencoder.coders import ConvCoders, MlpCoders
+from synthmix.spec import DataSpec
 
 
 def image_spec(channels: int, size: int) -> DataSpec:

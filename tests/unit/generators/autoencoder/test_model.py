@@ -11,12 +11,12 @@ from torch.distributions import Bernoulli, Normal, kl_divergence
 from torch.optim import Adam
 
 from synthmix.data.base import Dataset, Splits
-from synthmix.data.spec import DataSpec
 from synthmix.generators.autoencoder import base as latent_generator
 from synthmix.generators.autoencoder.base import LatentGenerator
 from synthmix.generators.autoencoder.coders import MlpCoders
 from synthmix.generators.autoencoder.model import Autoencoder, Vae
 from synthmix.generators.mixture.latent_mixture import LatentMixture
+from synthmix.spec import DataSpec
 
 LATENT = 8
 SMALL = {

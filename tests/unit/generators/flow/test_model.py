@@ -12,11 +12,11 @@ from torch.func import functional_call
 
 from synthmix.api import make_generator
 from synthmix.data.base import Dataset, Splits
-from synthmix.data.spec import DataSpec
 from synthmix.generators.flow.model import FlowMatching, flow_matching_loss
 from synthmix.generators.flow.velocity import VelocityNetworks
 from synthmix.quality.features.extractors import PixelFeatures
 from synthmix.quality.scores import frechet_distance
+from synthmix.spec import DataSpec
 
 Weights = dict[str, Tensor]
 

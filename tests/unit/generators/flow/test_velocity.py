@@ -6,7 +6,6 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from synthmix.data.spec import DataSpec
 from synthmix.generators.flow.velocity import (
     FREQUENCIES,
     Preconditioned,
@@ -15,6 +14,7 @@ from synthmix.generators.flow.velocity import (
     VelocityNetworks,
     VelocityUNet,
 )
+from synthmix.spec import DataSpec
 
 TIMES = torch.tensor([0.0, 0.3, 1.0])
 

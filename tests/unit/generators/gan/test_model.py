@@ -14,12 +14,12 @@ from torch.func import functional_call
 
 from synthmix.api import make_generator
 from synthmix.data.base import Dataset, Splits
-from synthmix.data.spec import DataSpec
 from synthmix.errors import InvalidInput
 from synthmix.generators.gan.model import Gan, Output
 from synthmix.generators.gan.objectives import OBJECTIVES, Loss
 from synthmix.generators.networks import ConvNetworks, MlpNetworks
 from synthmix.generators.training.trainer import TrainerOptions
+from synthmix.spec import DataSpec
 
 LATENT = 5
 Weights = dict[str, Tensor]

@@ -12,7 +12,6 @@ from torch import Tensor
 
 from synthmix.api import make_generator
 from synthmix.data.base import Dataset, Splits
-from synthmix.data.spec import DataSpec
 from synthmix.generators.mixture.bernoulli_mixture import (
     BernoulliMixtureGenerator,
     UnitRange,
@@ -20,6 +19,7 @@ from synthmix.generators.mixture.bernoulli_mixture import (
     log_joint,
 )
 from synthmix.generators.mixture.expectation_maximization import EmOptions
+from synthmix.spec import DataSpec
 
 WEIGHTS = torch.tensor([0.5, 0.3, 0.2], dtype=torch.float64)
 PROBABILITIES = torch.tensor(

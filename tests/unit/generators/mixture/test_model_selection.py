@@ -11,11 +11,11 @@ from sklearn.model_selection import KFold, cross_val_score
 from torch import Tensor
 
 from synthmix.data.base import Dataset
-from synthmix.data.spec import DataSpec
 from synthmix.errors import InvalidInput
 from synthmix.generators.mixture.gaussian_mixture import GaussianMixtureGenerator
 from synthmix.generators.mixture.model_selection import Candidate, Criterion, Selection, is_determined
 from synthmix.seeds import derive_seed
+from synthmix.spec import DataSpec
 
 ALL = ("full", "tied", "diag", "spherical")
 

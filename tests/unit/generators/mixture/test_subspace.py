@@ -8,9 +8,9 @@ import torch
 from scipy import stats
 from torch import Tensor
 
-from synthmix.data.spec import DataSpec
 from synthmix.generators.mixture.gaussian_density import GaussianMixtureDensity, fit_by_em
 from synthmix.generators.mixture.subspace import PcaVariance, Subspace, SubspaceMixture
+from synthmix.spec import DataSpec
 
 TABLE = DataSpec("t", "table", (5,), None, None)
 IMAGE = DataSpec("i", "image", (1, 1, 5), (-50.0, 50.0), None)

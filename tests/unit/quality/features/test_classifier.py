@@ -11,10 +11,10 @@ import torch
 from synthmix.data.base import Dataset
 from synthmix.data.sources.digits import load_digits
 from synthmix.data.sources.idx import load_mnist
-from synthmix.data.spec import DataSpec
 from synthmix.quality.features.classifier import ClassifierFeatures, train_classifier
 from synthmix.quality.features.extractors import FeatureExtractor, PixelFeatures
 from synthmix.quality.scores import frechet_distance
+from synthmix.spec import DataSpec
 
 
 def shuffled(dataset: Dataset) -> Dataset:

@@ -10,17 +10,17 @@ import pytest
 import torch
 from scipy.stats import entropy
 
+from synthmix.config import inception_weights
 from synthmix.config.cell import check
 from synthmix.config.composing import composer
+from synthmix.config.inception_weights import FILE, weights_fault
 from synthmix.data.base import Dataset
 from synthmix.data.sources.digits import load_digits
-from synthmix.data.spec import DataSpec, unit_images
 from synthmix.data.split import split
 from synthmix.errors import InvalidInput
-from synthmix.quality.features import inception_weights
 from synthmix.quality.features.inception import InceptionFeatures, inception_score
-from synthmix.quality.features.inception_weights import FILE, weights_fault
 from synthmix.quality.scores import quality_scores
+from synthmix.spec import DataSpec, unit_images
 
 GREY = unit_images("digits", (1, 8, 8))
 

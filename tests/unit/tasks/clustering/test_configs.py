@@ -9,11 +9,13 @@ import pytest
 from omegaconf import OmegaConf
 from sklearn.utils.validation import has_fit_parameter
 
-from synthmix.config.cell import instantiate, plain, schemas
+from synthmix.config.cell import check_member
 from synthmix.config.composing import composer
-from synthmix.config.schema import build, check_node
-from synthmix.data.spec import DataSpec, Outline
-from synthmix.tasks.clustering.config import ClustererSchema
+from synthmix.config.instantiate import instantiate
+from synthmix.config.members import ClustererConfig
+from synthmix.config.nodes import build, check_node, member_types
+from synthmix.config.plain import plain
+from synthmix.spec import DataSpec, Outline
 
 CONF = Path(__file__).resolve().parents[4] / "conf" / "clusterer"
 MEMBERS = ["dbscan", "gmm", "kmeans", "minibatch_kmeans", "som"]
@@ -28,15 +30,14 @@ def faults(
 ) -> list[str]:
     """The lines that a cell on a table of 64 columns with 1,200 points to learn from would get."""
     values = node(member, **changes)
-    schema = schemas()[values["_target_"]]
-    lines = check_node(schema, values, "clusterer")
+    kind = member_types()[values["_target_"]]
+    lines = check_node(kind, values, "clusterer")
     if lines:
         return lines
     outline = Outline(DataSpec("t", "table", (64,), None, n_classes), 1200)
-    cell = SimpleNamespace(
-        outline=outline, data=SimpleNamespace(n_train=n_train), mix=SimpleNamespace(synthetic_weight=weight)
-    )
-    return list(build(schema, values).faults(cell))
+    size = (1200, "points to learn from") if n_train is None else (n_train, "data.n_train")
+    cell: Any = SimpleNamespace(outline=outline, train_size=size, mix=SimpleNamespace(synthetic_weight=weight))
+    return list(build(kind, values).faults(cell))
 
 
 @pytest.mark.parametrize("member", MEMBERS)
@@ -45,10 +46,10 @@ def test_the_yaml_has_no_fault(member: str) -> None:
 
 
 @pytest.mark.parametrize("member", MEMBERS)
-def test_the_schema_knows_whether_fit_takes_weights(member: str) -> None:
-    schema = schemas()[node(member)["_target_"]]
-    assert issubclass(schema, ClustererSchema)
-    assert schema.takes_weights == has_fit_parameter(instantiate(node(member)), "sample_weight")
+def test_the_config_knows_whether_fit_takes_weights(member: str) -> None:
+    config = check_member(node(member), "clusterer")
+    assert isinstance(config, ClustererConfig)
+    assert config.takes_weights == has_fit_parameter(instantiate(config), "sample_weight")
 
 
 def test_a_weight_is_refused_by_a_clusterer_that_takes_none() -> None:

@@ -1,14 +1,13 @@
-"""Schema of `data=table`."""
+"""Config of `data=table`."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
 
-from synthmix.data.config import DataSchema
+from synthmix.config.data import DataConfig
 from synthmix.data.sources.table.file import Table, read_table
-from synthmix.data.spec import DataSpec, Extent
 from synthmix.errors import InvalidInput
+from synthmix.spec import DataSpec, Extent
 
 
 def table_spec(table: Table) -> DataSpec:
@@ -16,11 +15,11 @@ def table_spec(table: Table) -> DataSpec:
     return DataSpec("table", "table", (len(table.columns),), None, table.n_classes)
 
 
-@dataclass(kw_only=True)
-class TableSchema(DataSchema):
+@dataclass(kw_only=True, frozen=True)
+class TableConfig(DataConfig):
     """A file of the user's; the keys are those of `load_table`."""
 
-    _target_: Literal["synthmix.data.sources.table.loader.load_table"]
+    _target_: str = "synthmix.data.sources.table.loader.load_table"
     path: str | None
     label_column: str | None
     drop_columns: list[str]

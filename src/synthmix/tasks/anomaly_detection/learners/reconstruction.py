@@ -36,4 +36,4 @@ class ReconstructionErrorDetector(OutlierMixin, BaseEstimator):
         check_is_fitted(self)
         points = validate_data(self, X, dtype=np.float64, reset=False)
         rebuilt = self.components_.inverse_transform(self.components_.transform(points))
-        return -np.square(points - rebuilt).sum(axis=1)
+        return -np.asarray(np.square(points - rebuilt).sum(axis=1))

@@ -43,4 +43,4 @@ class EcodDetector(OutlierMixin, BaseEstimator):
             at_least[:, column] = n - np.searchsorted(values, points[:, column], side="left")
         left, right = -np.log(np.maximum(at_most, 1) / (n + 1)), -np.log(np.maximum(at_least, 1) / (n + 1))
         by_skewness = np.where(self.skewness_ < 0, left, right)
-        return -np.max([left.sum(axis=1), right.sum(axis=1), by_skewness.sum(axis=1)], axis=0)
+        return -np.asarray(np.max([left.sum(axis=1), right.sum(axis=1), by_skewness.sum(axis=1)], axis=0))

@@ -1,4 +1,4 @@
-"""Schemas of scikit-learn's k-means and of its minibatch form."""
+"""Configs of scikit-learn's k-means and of its minibatch form."""
 
 from __future__ import annotations
 
@@ -6,30 +6,30 @@ from dataclasses import dataclass
 from typing import Literal
 
 from synthmix.config.schema import Count, NonNegative
-from synthmix.tasks.clustering.config import KClustersSchema
+from synthmix.tasks.clustering.config import KClustersConfig
 
 
-@dataclass(kw_only=True)
-class KMeansSchema(KClustersSchema):
+@dataclass(kw_only=True, frozen=True)
+class KMeansConfig(KClustersConfig):
     """Keys of `sklearn.cluster.KMeans`."""
 
-    _target_: Literal["sklearn.cluster.KMeans"]
-    init: Literal["k-means++", "random"]
-    n_init: Count
-    max_iter: Count
-    tol: NonNegative
-    algorithm: Literal["lloyd", "elkan"]
+    _target_: str = "sklearn.cluster.KMeans"
+    init: Literal["k-means++", "random"] = "k-means++"
+    n_init: Count = 10
+    max_iter: Count = 300
+    tol: NonNegative = 1e-4
+    algorithm: Literal["lloyd", "elkan"] = "lloyd"
 
 
-@dataclass(kw_only=True)
-class MiniBatchKMeansSchema(KClustersSchema):
+@dataclass(kw_only=True, frozen=True)
+class MiniBatchKMeansConfig(KClustersConfig):
     """Keys of `sklearn.cluster.MiniBatchKMeans`."""
 
-    _target_: Literal["sklearn.cluster.MiniBatchKMeans"]
-    init: Literal["k-means++", "random"]
-    n_init: Count
-    max_iter: Count
-    batch_size: Count
-    tol: NonNegative
-    max_no_improvement: Count | None
-    reassignment_ratio: NonNegative
+    _target_: str = "sklearn.cluster.MiniBatchKMeans"
+    init: Literal["k-means++", "random"] = "k-means++"
+    n_init: Count = 10
+    max_iter: Count = 100
+    batch_size: Count = 1024
+    tol: NonNegative = 0.0
+    max_no_improvement: Count | None = 10
+    reassignment_ratio: NonNegative = 0.01

@@ -1,20 +1,23 @@
-"""Schema of `som`."""
+"""Config of `som`."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 from synthmix.config.schema import Count, Positive
-from synthmix.tasks.clustering.config import KClustersSchema
+from synthmix.tasks.clustering.config import KClustersConfig
+
+if TYPE_CHECKING:
+    from synthmix.config.cell import CellConfig
 
 
-@dataclass(kw_only=True)
-class SomSchema(KClustersSchema):
+@dataclass(kw_only=True, frozen=True)
+class SomConfig(KClustersConfig):
     """A self-organising map."""
 
-    _target_: Literal["synthmix.tasks.clustering.learners.som.SelfOrganizingMap"]
+    _target_: str = "synthmix.tasks.clustering.learners.som.SelfOrganizingMap"
     rows: Count
     columns: Count
     epochs: Count
@@ -22,7 +25,7 @@ class SomSchema(KClustersSchema):
     sigma_end: Positive
     neighbourhood: Literal["gaussian", "bubble"]
 
-    def faults(self, cell: Any) -> Iterator[str]:
+    def faults(self, cell: CellConfig) -> Iterator[str]:
         """The nodes are what is grouped, so there must be enough of them too."""
         yield from super().faults(cell)
         n_clusters = self.clusters_for(cell.outline.spec)

@@ -7,7 +7,7 @@ from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 
-from synthmix.data.spec import DataSpec
+from synthmix.spec import DataSpec
 
 FILE = "weights-inception-2015-12-05-6726825d.pth"
 SHA256_STARTS = "6726825d"  # the last part of the name of the file, as torch.hub has it

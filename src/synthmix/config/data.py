@@ -2,42 +2,51 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, ClassVar
 
+from synthmix.config.instantiate import instantiate
+from synthmix.config.parts import Parts
 from synthmix.config.schema import Count, Member, NonNegativeInt
-from synthmix.data.parts import Parts
-from synthmix.data.spec import Extent, Outline
 from synthmix.errors import InvalidInput
+from synthmix.spec import Extent, Outline
 
-SIZES = ("n_train", "n_val", "n_test", "n_reserve")  # the keys that `split` reads and no loader does
+if TYPE_CHECKING:
+    from synthmix.config.cell import CellConfig
+
+SIZES = ("n_train", "n_val", "n_test", "n_reserve")
+READ_BY_SPLIT = (*SIZES, "normal_class")  # and by no loader
 
 
-@dataclass(kw_only=True)
-class DataSchema(Member, ABC):
-    """Sizes of the parts of a split, which `split` reads; all other keys of a data set go to its loader.
+@dataclass(kw_only=True, frozen=True)
+class DataConfig(Member):
+    """A data set. Sizes of the parts of a split, which `split` reads; all other keys of a data set go to its loader.
 
     Attributes:
         n_train: points of train; null takes all that is left.
         n_val: points of val; null takes a fifth.
         n_test: points of test; null takes the official test set, or a fifth where there is none.
         n_reserve: points set apart for training the classifier features.
+        normal_class: for anomaly detection, the class whose points are normal; all others are anomalies.
     """
 
-    n_train: Count | None
-    n_val: Count | None
-    n_test: Count | None
-    n_reserve: NonNegativeInt
+    of_the_cell: ClassVar[tuple[str, ...]] = ("name", *READ_BY_SPLIT)
 
-    @abstractmethod
+    n_train: Count | None = None
+    n_val: Count | None = None
+    n_test: Count | None = None
+    n_reserve: NonNegativeInt = 0
+    normal_class: NonNegativeInt | None = None
+
     def extent(self) -> Extent:
-        """What the set holds, found without loading it.
+        """What the set holds, found without loading it where its own config says how, else by loading it.
 
         Raises:
             InvalidInput: the set cannot be used, whatever the sizes; one line for each reason.
         """
+        dataset = instantiate(self)
+        return Extent(dataset.spec, len(dataset), None if dataset.test is None else len(dataset.test))
 
     def parts(self) -> Parts:
         """The sizes asked for against those that the set has. Raises InvalidInput as `extent` does."""
@@ -55,7 +64,7 @@ class DataSchema(Member, ABC):
         """Spec and number of points to learn from. Raises InvalidInput as `extent` does."""
         return Outline(self.extent().spec, self.parts().learn)
 
-    def faults(self, cell: Any) -> Iterator[str]:
+    def faults(self, cell: CellConfig) -> Iterator[str]:
         """Yields why the set cannot be used, or which of its sizes it cannot give."""
         try:
             parts = self.parts()
@@ -65,19 +74,12 @@ class DataSchema(Member, ABC):
             yield from parts.faults()
 
 
-@dataclass(kw_only=True)
-class FileSetSchema(DataSchema, ABC):
+@dataclass(kw_only=True, frozen=True)
+class FileSetConfig(DataConfig):
     """A known set that lies in files.
 
     Attributes:
         root: folder of the data folders; null takes $SYNTHMIX_DATA or the cache of the user.
     """
 
-    root: str | None
-
-
-def train_size(cell: Any) -> tuple[int, str]:
-    """How many points train has, and where that number comes from."""
-    if cell.data.n_train is None:
-        return cell.outline.n_learn, "points to learn from"
-    return cell.data.n_train, "data.n_train"
+    root: str | None = None
