@@ -14,7 +14,7 @@ import pytest
 import torch
 
 from synthmix.data.sources.table.loader import load_table
-from synthmix.data.spec import DataSpec
+from synthmix.spec import DataSpec
 from synthmix.data.split import split
 from synthmix.errors import InvalidInput
 
