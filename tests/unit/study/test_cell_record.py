@@ -6,7 +6,7 @@ import pytest
 
 from synthmix.config.cell import plain
 from synthmix.config.composing import composer
-from synthmix.study.job import cell_name
+from synthmix.study.cell_record import cell_name
 
 
 @pytest.mark.parametrize(
@@ -19,4 +19,5 @@ from synthmix.study.job import cell_name
 )
 def test_a_cell_is_named_after_what_sets_it_apart(overrides: list[str], name: str) -> None:
     with composer() as compose:
-        assert cell_name(plain(compose(overrides))) == name
+        config = plain(compose(overrides))
+    assert cell_name(config, config["tracking"]["on_curve"]) == name
