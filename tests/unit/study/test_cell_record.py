@@ -7,7 +7,7 @@ import pytest
 from synthmix.config.cell import from_plain
 from synthmix.config.composing import composer
 from synthmix.config.plain import to_plain
-from synthmix.study.job import cell_name
+from synthmix.study.cell_record import cell_name
 
 
 @pytest.mark.parametrize(
@@ -20,4 +20,5 @@ from synthmix.study.job import cell_name
 )
 def test_a_cell_is_named_after_what_sets_it_apart(overrides: list[str], name: str) -> None:
     with composer() as compose:
-        assert cell_name(to_plain(from_plain(compose(overrides)))) == name
+        config = to_plain(from_plain(compose(overrides)))
+    assert cell_name(config, config["tracking"]["on_curve"]) == name
