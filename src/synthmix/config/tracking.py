@@ -19,6 +19,7 @@ class TrackingConfig:
     """Where results are logged, and under which study.
 
     Attributes:
+        _target_: the tracker.
         uri: of the MLflow store; null takes MLFLOW_TRACKING_URI, else mlflow.db in the working directory.
         experiment: MLflow's.
         pictures: whether a cell logs pictures; null: a single cell does, those of a sweep do not.
@@ -27,6 +28,7 @@ class TrackingConfig:
         on_curve: set by a sweep, for the real points alone that it adds.
     """
 
+    _target_: str = "synthmix.tracking.mlflow.tracker.Tracker"
     uri: str | None = None
     experiment: str = "synthmix"
     pictures: bool | None = None

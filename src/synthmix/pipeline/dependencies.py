@@ -23,7 +23,10 @@ LIBRARIES = ("numpy", "pytorch-lightning", "scikit-learn", "scipy", "torch", "to
 SPLIT: tuple[str, ...] = ("synthmix.data.split", "synthmix.seeds")
 MIXING = ("synthmix.mixing", "synthmix.gates.base")
 SCORING = ("synthmix.tasks.clustering.preparing", "synthmix.tasks.clustering.scores")
-QUALITY = tuple(f"synthmix.metrics.{name}" for name in ("quality", "features", "classifier", "alarms", "inception"))
+QUALITY = (
+    *("synthmix.quality.scores", "synthmix.quality.alarms", "synthmix.quality.features.extractors"),
+    *("synthmix.quality.features.classifier", "synthmix.quality.features.inception"),
+)
 INCEPTION = "torch_fidelity.feature_extractor_inceptionv3.FeatureExtractorInceptionV3"
 CHOICE: tuple[str, ...] = ("synthmix.quality.choice", "synthmix.generators.training.choice")
 
