@@ -28,7 +28,7 @@ class TrackingConfig:
         on_curve: set by a sweep, for the real points alone that it adds.
     """
 
-    _target_: str = "synthmix.tracking.mlflow.tracker.MlflowTracker"
+    _target_: str = "synthmix.tracking.mlflow.tracker.Tracker"
     uri: str | None = None
     experiment: str = "synthmix"
     pictures: bool | None = None

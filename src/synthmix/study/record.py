@@ -96,15 +96,15 @@ class Asked:
 
 def asked_of(depends_on: Dependencies) -> Asked:
     """What a cell is asked to be, with the keys that today's code gives it."""
-    keys = Keys.of(depends_on)
+    node, keys = to_plain(depends_on.config), Keys.of(depends_on)
     return Asked(
-        config=asked_for(to_plain(depends_on.config)),
+        config=asked_for(node),
         n_train=depends_on.n_train,
         key=keys.cell,
         generator_key=depends_on.generator.key if depends_on.is_trained else None,
         quality_key=keys.quality,
         digest=depends_on.digest,
-        elsewhere=left_out(to_plain(depends_on.config)),
+        elsewhere=left_out(node),
     )
 
 

@@ -43,8 +43,11 @@ def test_a_smaller_train_is_the_beginning_of_a_larger_one() -> None:
 
 
 @pytest.mark.parametrize(
-    ("contamination", "n_train", "kind"), [(None, 590, "normal points"), (0.5, 300, "points of which 0.5 are anomalies")]
+    ("contamination", "n_train", "kind"),
+    [(None, 590, "normal points"), (0.5, 300, "points of which 0.5 are anomalies")],
 )
 def test_too_few_points_of_a_kind_are_told(contamination: float | None, n_train: int, kind: str) -> None:
-    with pytest.raises(InvalidInput, match=f"^data.n_train={n_train}: must be ≤ .* {kind} left once test and val are set apart"):
+    with pytest.raises(
+        InvalidInput, match=f"^data.n_train={n_train}: must be ≤ .* {kind} left once test and val are set apart"
+    ):
         splits(contamination, n_train=n_train)

@@ -18,7 +18,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import synthmix
-from synthmix.config.cell import plain
 from synthmix.config.cell import from_plain
 from synthmix.config.composing import composer, conf_dir
 from synthmix.config.plain import plain
@@ -40,7 +39,8 @@ TRAINING = tuple(f"trainer.{key}" for key in ("accelerator", "precision", "limit
 def leaves(node: Any, path: str = "") -> Iterator[str]:
     """Dotted keys of everything in a plain config that is no dict."""
     for key, value in node.items():
-        yield from leaves(value, f"{path}{key}.") if isinstance(value, dict) else [f"{path}{key}"]
+        if f"{path}{key}" != "data._target_":  # no data set is without a config of its own
+            yield from leaves(value, f"{path}{key}.") if isinstance(value, dict) else [f"{path}{key}"]
 
 
 def changed(config: dict[str, Any], *keys: str) -> dict[str, Any]:

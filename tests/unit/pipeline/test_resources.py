@@ -11,6 +11,7 @@ import torch
 
 from synthmix.config.cell import CellConfig, from_plain
 from synthmix.config.composing import composer
+from synthmix.config.plain import to_plain
 from synthmix.data.split import split
 from synthmix.pipeline.resources import KEPT, KEPT_OTHERWISE, Memory, Resources
 from synthmix.tracking.mlflow.tracker import Tracker
@@ -74,7 +75,7 @@ def test_splits_are_those_of_the_seed_and_the_sizes(
     more: list[str], resources: Resources, config_of: Callable[..., CellConfig]
 ) -> None:
     config = config_of(*TOY, *more)
-    sizes = {key: config.data[key] for key in ("n_train", "n_val", "n_test", "n_reserve")}
+    sizes = {key: getattr(config.data, key) for key in ("n_train", "n_val", "n_test", "n_reserve")}
     expected, found = split(resources.dataset(config), seed=config.seed, **sizes), resources.splits(config)
     for part in ("train", "pool", "val", "test"):
         assert torch.equal(getattr(found, part).x, getattr(expected, part).x)
@@ -104,7 +105,7 @@ OTHER: dict[str, Any] = {"shape": "moons", "n_points": 501, "n_clusters": 6, "di
 def test_what_a_loader_is_told_changes_the_keys(resources: Resources, config_of: Callable[..., CellConfig]) -> None:
     config = config_of(*TOY)
     sizes = {"n_train", "n_val", "n_test", "n_reserve"}
-    told = {str(key) for key in config.data} - sizes - {"_target_", "name"}
+    told = {*to_plain(config.data)} - sizes - {"_target_", "name"}
     assert told == {*OTHER, "structure_seed"}
     keys = {resources.dependencies(config_of(*TOY, f"data.{key}={OTHER.get(key, 1)}")).cell_key for key in sorted(told)}
     assert len(keys | {resources.dependencies(config).cell_key}) == len(told) + 1

@@ -119,16 +119,16 @@ ELSEWHERE = ["tracking.uri=sqlite:///x.db", "tracking.study=s", "paths.store=x",
 
 @pytest.mark.parametrize("where", ELSEWHERE)
 def test_where_a_cell_runs_tells_no_combinations_apart(where: str) -> None:
-    base = depends_on("data=mnist").config
-    assert combination_id(depends_on("data=mnist", where).config) == combination_id(base)
+    here, there = (asked_of(depends_on("data=mnist", *words)) for words in ([], [where]))
+    assert combination_id(here.config) == combination_id(there.config)
 
 
 @pytest.mark.parametrize(
     "what", ["seed=1", "mix.ratio=0", "model=gan", "data.n_train=50", "clusterer=som", "threads=2"]
 )
 def test_arms_are_told_apart_even_where_they_are_one_cell(what: str) -> None:
-    base = depends_on("data=mnist", "mix.ratio=2").config
-    assert combination_id(depends_on("data=mnist", "mix.ratio=2", what).config) != combination_id(base)
+    one, other = (asked_of(depends_on("data=mnist", "mix.ratio=2", *words)) for words in ([], [what]))
+    assert combination_id(one.config) != combination_id(other.config)
 
 
 def test_studies_are_named_in_the_order_of_their_last_command(tmp_path: Path) -> None:
