@@ -14,7 +14,7 @@ from synthmix.data.base import Dataset
 from synthmix.data.scaling import Scaling
 from synthmix.data.spec import DataSpec
 from synthmix.generators.base import Generator
-from synthmix.generators.mixture.model_selection import Selection
+from synthmix.generators.mixture.selection import Selection
 
 if TYPE_CHECKING:
     from synthmix.generators.training.trainer import TrainerOptions

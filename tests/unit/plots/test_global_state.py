@@ -8,7 +8,7 @@ import torch
 from matplotlib import pyplot
 
 from synthmix.data.spec import DataSpec
-from synthmix.generators.mixture.model_selection import Candidate, Selection
+from synthmix.generators.mixture.selection import Candidate, Selection
 from synthmix.plots import confusion, projection, samples, selection, study
 
 

@@ -46,7 +46,7 @@ class EmSchema(Member):
 class GaussianMixtureSchema(EmSchema):
     """Gaussian mixtures by EM."""
 
-    _target_: Literal["synthmix.generators.mixture.gaussian_mixture.GaussianMixtureGenerator"]
+    _target_: Literal["synthmix.generators.mixture.gaussian.GaussianMixtureGenerator"]
     covariance: list[Literal["full", "tied", "diag", "spherical"]]
     covariance_regularization: Regularization
     pca_variance: Literal["auto"] | Share | None
@@ -62,7 +62,7 @@ class GaussianMixtureSchema(EmSchema):
 class BernoulliMixtureSchema(EmSchema):
     """A Bernoulli mixture by EM."""
 
-    _target_: Literal["synthmix.generators.mixture.bernoulli_mixture.BernoulliMixtureGenerator"]
+    _target_: Literal["synthmix.generators.mixture.bernoulli.BernoulliMixtureGenerator"]
     smoothing: Positive
 
     def faults(self, cell: Any) -> Iterator[str]:
@@ -76,7 +76,7 @@ class BernoulliMixtureSchema(EmSchema):
 class GaussianMixtureSgdSchema(TrainedSchema):
     """A Gaussian mixture by gradient."""
 
-    _target_: Literal["synthmix.generators.mixture.gaussian_mixture_sgd.GaussianMixtureSgd"]
+    _target_: Literal["synthmix.generators.mixture.gaussian_sgd.GaussianMixtureSgd"]
     n_components: Count
     covariance: Literal["full", "diag"]
     covariance_regularization: Regularization
