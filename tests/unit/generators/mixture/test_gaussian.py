@@ -105,12 +105,14 @@ def test_the_criteria_of_all_candidates_are_logged_by_their_number_of_components
 
 @FAMILIES
 def test_the_likeliest_of_several_starts_is_kept(make: Callable[..., LearnedGenerator], digits: Splits) -> None:
-    ends = []
-    for n_init in (1, 8):
+    def end(n_init: int, seed: int) -> float:
         logger = Entries()
-        make(n_components=[8], n_init=n_init, folds=2).fit(digits.train, logger=logger)
-        ends.append(logger.curves["train/log_likelihood"][-1][1])
-    assert ends[1] > ends[0] + 0.01
+        make(n_components=[5], n_init=n_init, folds=2).fit(digits.train, seed=seed, logger=logger)
+        return logger.curves["train/log_likelihood"][-1][1]
+
+    gains = [end(6, seed) - end(1, seed) for seed in range(2)]
+    assert min(gains) >= 0
+    assert max(gains) > 0.01
 
 
 @FAMILIES
