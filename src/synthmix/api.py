@@ -23,6 +23,8 @@ from synthmix.generators.learned import LearnedGenerator
 def load_dataset(name: str, **options: Any) -> Dataset:
     """The data set of conf/data/<name>.yaml, e.g. ``load_dataset("mnist", root="data")``.
 
+    A table of one's own comes as it stands, in float64; `split` standardises it, which its generators count on.
+
     Raises:
         InvalidInput: an unknown name or option, or a file that is missing or damaged.
     """

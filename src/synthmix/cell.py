@@ -19,10 +19,10 @@ from synthmix.pipeline.stages import Stages
 from synthmix.seeds import pool_seed
 from synthmix.tasks.clustering.preparing import prepared
 from synthmix.tasks.clustering.scores import cluster_scores
-from synthmix.tracking.mlflow.run import Run
+from synthmix.tracking.base import OpenRun
 
 
-def run_cell(config: DictConfig, stages: Stages, run: Run) -> dict[str, float]:
+def run_cell(config: DictConfig, stages: Stages, run: OpenRun) -> dict[str, float]:
     """Computes one cell and returns its metrics by their MLflow names; `run` gets the pictures.
 
     Labels appear in the line that scores, and in the pictures; nothing that learns is given them. `stages.quality` has

@@ -164,15 +164,16 @@ def test_samples_of_a_table_are_in_its_units(
     command: Command, runs_in: Callable[..., list[Run]], tmp_path: Path
 ) -> None:
     rng = np.random.default_rng(0)
-    rows = np.stack([rng.normal(180, 8, 400), rng.normal(0.002, 0.0005, 400)], axis=1)
-    np.savetxt("people.csv", rows, delimiter=",", header="height_cm,share", comments="")
+    rows = np.stack([rng.normal(180, 8, 400), rng.normal(0.002, 0.0005, 400), rng.normal(1.7e9, 0.5, 400)], axis=1)
+    np.savetxt("people.csv", rows, delimiter=",", header="height_cm,share,time", comments="")
     words = ["data=table", "data.path=people.csv", "clusterer.n_clusters=2", "model=vae", "model.steps=600"]
     assert command("run", *words, "tracking.pictures=false", "quality.n_samples=50").code == 0
     (run,) = runs_in(tmp_path, "cell")
     assert command("sample", run.info.run_id, "-n", "2000", "--out", "x.npz").code == 0
     x = np.load("x.npz")["x"]
-    assert x.shape == (2000, 2)
+    assert (x.shape, x.dtype) == ((2000, 3), np.float64)
     assert x.mean(axis=0) == pytest.approx(rows.mean(axis=0), rel=0.1)
+    assert abs(x[:, 2] - 1.7e9).mean() < 1
     assert x.std(axis=0) == pytest.approx(rows.std(axis=0), rel=0.5)
 
 

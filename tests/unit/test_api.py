@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from hydra.core.global_hydra import GlobalHydra
@@ -38,6 +39,14 @@ def test_options_are_those_of_the_yaml(tmp_path: Path) -> None:
     (tmp_path / "t.csv").write_text("a,b,kind\n1,2,x\n3,4,y\n5,7,x\n")
     table = load_dataset("table", path=tmp_path / "t.csv", label_column="kind")
     assert (table.x.tolist(), table.spec.n_classes) == ([[1, 2], [3, 4], [5, 7]], 2)
+
+
+@pytest.mark.parametrize("name", ["vae", "gmm", "gmm_sgd", "smote"])
+def test_a_table_that_nobody_has_split_can_be_fitted(name: str, tmp_path: Path) -> None:
+    np.savez(tmp_path / "t.npz", x=np.random.default_rng(0).normal(size=(60, 3)))
+    table = load_dataset("table", path=tmp_path / "t.npz")
+    generator = make_generator(name, **({"steps": 2} if name in ("vae", "gmm_sgd") else {}))
+    assert generator.fit(table, seed=0).sample(10, seed=0).dtype == torch.float32
 
 
 @pytest.mark.parametrize(

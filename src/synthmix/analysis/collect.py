@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -35,8 +35,22 @@ class Row:
         return "missing" if self.failure is None else "failed"
 
 
-def collect(record: Record, store: Store, runs: Mapping[str, str], tracking_uri: str) -> StudyResult:
-    """Reads every cell of a study; `runs` has the MLflow run of a combination, as far as there is one."""
+def collect(
+    record: Record,
+    store: Store,
+    runs: Mapping[str, str],
+    tracking_uri: str | None,
+    present: Callable[[str], str | None] = lambda source: source,
+) -> StudyResult:
+    """Reads every cell of a study.
+
+    Args:
+        record: what was asked for.
+        store: the results.
+        runs: the run of a combination, as far as there is one.
+        tracking_uri: where they are logged; None where they are not.
+        present: gives the run that stands now for one that computed something; other words as they are.
+    """
     asked = list(_rows(record.cells, record, store))
     added = list(_rows(record.curve, record, store))
     settings = varying_settings([row.config for row in asked])
@@ -46,7 +60,7 @@ def collect(record: Record, store: Store, runs: Mapping[str, str], tracking_uri:
         name=record.name,
         cells=cells,
         curve=_table(added, settings),
-        runs=_runs_table(asked, settings, runs),
+        runs=_runs_table(asked, settings, runs, present),
         failures=[Failure(cell_label(row.config, settings), row.failure) for row in asked + added if row.failure],
         score=f"cluster/{score}",
         choose_by=record.settings["choose_by"],
@@ -106,7 +120,9 @@ def _table(rows: list[Row], settings: list[str]) -> pd.DataFrame:
     return table.sort_values(keys, key=_sortable, kind="stable", ignore_index=True)
 
 
-def _runs_table(rows: list[Row], settings: list[str], runs: Mapping[str, str]) -> pd.DataFrame:
+def _runs_table(
+    rows: list[Row], settings: list[str], runs: Mapping[str, str], present: Callable[[str], str | None]
+) -> pd.DataFrame:
     """Where each combination's result is from, and how long its stages took."""
     keys = _keys(settings)
     content = []
@@ -114,9 +130,10 @@ def _runs_table(rows: list[Row], settings: list[str], runs: Mapping[str, str]) -
         line = {key: row.config.get(key) for key in keys} | {"run_id": runs.get(row.combination)}
         if row.entry is not None:
             payload = row.entry.payload
-            line |= {"computed_by": row.entry.producer, "created": row.entry.manifest.created}
+            producer = row.entry.producer
+            line |= {"computed_by": producer and (present(producer) or producer), "created": row.entry.manifest.created}
             line |= {f"time/{stage}_s": seconds for stage, seconds in payload["seconds"].items()}
-            line |= {f"stage/{stage}": source for stage, source in payload["sources"].items()}
+            line |= {f"stage/{stage}": present(source) or source for stage, source in payload["sources"].items()}
         content.append(line)
     table = pd.DataFrame(content)
     return table.sort_values(keys, key=_sortable, kind="stable", ignore_index=True)

@@ -44,7 +44,7 @@ class StudyResult:
         choose_by: name of the score on val that chooses a ratio: a label-free index (`silhouette`), else `supervised`.
         config: what all cells share, as YAML.
         commands: the command lines that have asked for the cells.
-        tracking_uri: of the MLflow store.
+        tracking_uri: of the MLflow store; None where nothing is logged.
         notes: lines that a reader must know, such as cells of another version of the code.
     """
 
@@ -57,5 +57,5 @@ class StudyResult:
     choose_by: str
     config: str
     commands: Sequence[str]
-    tracking_uri: str
+    tracking_uri: str | None
     notes: Sequence[str] = field(default=())

@@ -15,6 +15,7 @@ from synthmix.tracking.uri import resolve_uri
 class TrackingSchema:
     """Where results are logged, and under which study. The last three are set by a sweep."""
 
+    _target_: str
     uri: str | None
     experiment: str
     pictures: bool | None

@@ -36,7 +36,8 @@ class Dataset:
     """Points, their labels where there are any, and their spec.
 
     Attributes:
-        x: float32, (N, C, H, W) for images with values in `spec.value_range`, (N, D) for tables.
+        x: float32, (N, C, H, W) for images with values in `spec.value_range`, (N, D) for tables; of a table that no
+            `Scaling` has passed yet also float64.
         y: int64, (N,), or None. For scoring only.
         spec: kind, shape, value range, number of classes, digest.
         test: the official test set where there is one.
@@ -50,9 +51,10 @@ class Dataset:
     density: Density | None = None
 
     def __post_init__(self) -> None:
-        if self.x.dtype != torch.float32 or tuple(self.x.shape[1:]) != self.spec.shape:
+        allowed = (torch.float32, torch.float64) if self.spec.kind == "table" else (torch.float32,)
+        if self.x.dtype not in allowed or tuple(self.x.shape[1:]) != self.spec.shape:
             raise ValueError(
-                f"x must be float32 of shape (N, {', '.join(map(str, self.spec.shape))}), "
+                f"x must be {' or '.join(map(str, allowed))} of shape (N, {', '.join(map(str, self.spec.shape))}), "
                 f"got {self.x.dtype} {tuple(self.x.shape)}"
             )
         if self.y is not None and (self.y.dtype != torch.int64 or self.y.shape != self.x.shape[:1]):

@@ -26,15 +26,17 @@ class Scaling:
     @classmethod
     def fit(cls, train: Dataset) -> Scaling:
         """The scaling under which every column of train, a table, has mean 0 and variance 1."""
-        scaler = StandardScaler().fit(train.x.double().numpy())
-        return cls(torch.from_numpy(scaler.mean_), torch.from_numpy(scaler.scale_))
+        x = train.x.double()
+        # From the first point, as the scaler takes a column for constant whose offset is large beside its deviation.
+        scaler = StandardScaler().fit((x - x[0]).numpy())
+        return cls(x[0] + torch.from_numpy(scaler.mean_), torch.from_numpy(scaler.scale_))
 
     def __call__(self, dataset: Dataset) -> Dataset:
-        """The dataset on the new scale, and the density that it carries with it."""
+        """The dataset on the new scale, in float32, and the density that it carries with it."""
         x = ((dataset.x.double() - self.shift) / self.scale).float()
         density = None if dataset.density is None else dataset.density.rescaled(self.shift, self.scale)
         return replace(dataset, x=x, density=density)
 
     def undone(self, x: Tensor) -> Tensor:
-        """Points on the new scale, (N, D), in the units of the data."""
-        return (x.double() * self.scale + self.shift).float()
+        """Points on the new scale, (N, D), in the units of the data: float64."""
+        return x.double() * self.scale + self.shift

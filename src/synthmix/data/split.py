@@ -26,7 +26,7 @@ def split(
     The reserve is drawn first, by a constant seed. Of the other points a seeded permutation gives test (where
     the dataset has no official one), then val, then train, then pool. So test and val do not depend on
     `n_train`, and a smaller train is the beginning of a larger one. Images keep their range; tables are
-    standardised by mean and standard deviation of train, in all parts.
+    standardised by mean and standard deviation of train, in all parts, and are float32 from there on.
 
     Args:
         dataset: all points, with the official test set where there is one.

@@ -19,7 +19,7 @@ class Control(Generator):
     def fit(self, dataset: Dataset, *, seed: int) -> Self:
         """Keeps `dataset.x`."""
         self.spec = dataset.spec
-        self.x = dataset.x
+        self.x = dataset.x.float()  # a table that nobody has split is float64
         return self
 
     def _clipped(self, x: Tensor) -> Tensor:
@@ -77,7 +77,7 @@ class Smote(Control):
     def fit(self, dataset: Dataset, *, seed: int) -> Self:
         """Finds the neighbours of every train point."""
         super().fit(dataset, seed=seed)
-        flat = dataset.x.flatten(1).numpy()
+        flat = self.x.flatten(1).numpy()
         k = min(self.n_neighbors, len(flat) - 1)
         found = NearestNeighbors(n_neighbors=k + 1).fit(flat).kneighbors(flat, return_distance=False)
         self.neighbors = torch.from_numpy(found[:, 1:])

@@ -21,7 +21,7 @@ from synthmix.plots.projection import projection
 from synthmix.plots.samples import real_synthetic_nearest, sample_grid
 from synthmix.representations.base import Representation
 from synthmix.tasks.clustering.learners.som import SelfOrganizingMap
-from synthmix.tracking.mlflow.run import Run
+from synthmix.tracking.base import OpenRun
 
 GRID_SIZE = 64  # images of a sample grid
 SCATTERED = 1000  # points of a table's scatter matrix
@@ -31,7 +31,7 @@ SHOWN = 10  # points of the comparison of real, synthetic and nearest
 class SampleGrids(Callback):
     """Logs a generator's preview every so many generator steps: the same points, as they become what they will be."""
 
-    def __init__(self, run: Run, every: int, seed: int) -> None:
+    def __init__(self, run: OpenRun, every: int, seed: int) -> None:
         self.run, self.every, self.seed = run, every, seed
         self._shown = 0
 
@@ -54,7 +54,7 @@ def points_shown(spec: DataSpec) -> int:
 
 
 def log_pictures(
-    run: Run, config: DictConfig, splits: Splits, mixture: Mixture, clusterer: Any, representation: Representation
+    run: OpenRun, config: DictConfig, splits: Splits, mixture: Mixture, clusterer: Any, representation: Representation
 ) -> None:
     """Logs everything that there is to see of a cell."""
     predicted = clusterer.predict(representation.transform(splits.test.x))

@@ -1,4 +1,4 @@
-"""What the cells of a process share: MLflow, the store of stages, and what was used last, still in memory."""
+"""What the cells of a process share: the tracker, the store of stages, and what was used last, still in memory."""
 
 from __future__ import annotations
 
@@ -17,7 +17,8 @@ from synthmix.data.split import split
 from synthmix.pipeline.dependencies import Dependencies
 from synthmix.stages.key import key_of
 from synthmix.stages.store import Store
-from synthmix.tracking.mlflow.tracker import Tracker
+from synthmix.stages.texts import Texts
+from synthmix.tracking.base import Tracker
 
 T = TypeVar("T")
 # How many results of a stage stay in memory, those used last.
@@ -61,6 +62,15 @@ class Resources:
     def at(cls, tracker: Tracker, store: Path) -> Resources:
         """Those over the store in this folder."""
         return cls(tracker, Store(store))
+
+    @property
+    def texts(self) -> Texts:
+        """What many entries of the store share."""
+        return Texts(self.store.root)
+
+    def environment_of(self, payload: Mapping[str, Any]) -> str:
+        """The text about the environment in which a stored result was computed."""
+        return self.texts.read(payload["environment_text"]) or "the text about this environment was removed\n"
 
     def dataset(self, config: DictConfig) -> Dataset:
         """The data set of a cell, loaded and checked."""

@@ -32,7 +32,7 @@ from synthmix.representations.base import Representation, Storable
 from synthmix.seeds import derive_seed, pool_seed
 from synthmix.stages.key import code_hash, key_of, library_versions
 from synthmix.stages.store import Entry
-from synthmix.tracking.mlflow.run import Run
+from synthmix.tracking.base import OpenRun
 
 COMPUTED = "computed"
 
@@ -86,7 +86,7 @@ class Stages:
         alarms: those that ring over the generator, each with its reasons, once its quality is known.
     """
 
-    def __init__(self, config: DictConfig, resources: Resources, run: Run) -> None:
+    def __init__(self, config: DictConfig, resources: Resources, run: OpenRun) -> None:
         self.config, self.resources, self.run = config, resources, run
         self.depends_on = resources.dependencies(config)
         self.seconds: dict[str, float] = {}
@@ -199,7 +199,7 @@ class Stages:
         with ExitStack() as until_stored:  # a training that counts as finished must not get lost
 
             def compute() -> dict[str, Any]:
-                training = train(model, self.config, splits, self.resources.tracker, depends_on)
+                training = train(model, self.config, self.resources, depends_on)
                 return until_stored.enter_context(training)
 
             try:

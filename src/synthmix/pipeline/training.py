@@ -1,4 +1,4 @@
-"""The training of a generator, as an MLflow run of its own."""
+"""The training of a generator, as a run of its own."""
 
 from __future__ import annotations
 
@@ -6,97 +6,61 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 from omegaconf import DictConfig
 from pytorch_lightning.callbacks import Callback
 
 from synthmix.config.cell import plain
-from synthmix.config.flat import flatten
 from synthmix.data.base import Splits
-from synthmix.generators.checkpoint import checkpoint_content, save_generator
+from synthmix.generators.checkpoint import checkpoint_content
 from synthmix.generators.learned import LearnedGenerator
 from synthmix.generators.training.choice import KeepBest
 from synthmix.generators.training.trainer import TrainerOptions
 from synthmix.pipeline.pictures import SampleGrids, points_shown
+from synthmix.pipeline.resources import Resources
+from synthmix.pipeline.training_record import training_head, training_record
 from synthmix.plots.samples import sample_grid
 from synthmix.plots.selection import selection_curves
 from synthmix.quality.choice import distance_to
 from synthmix.seeds import derive_seed, pool_seed
 from synthmix.stages.key import key_of
-from synthmix.tracking.environment import environment_tags
+from synthmix.tracking.base import OpenRun
+from synthmix.tracking.environment import environment_tags, environment_text
 from synthmix.tracking.loss_logger import LossLogger
-from synthmix.tracking.mlflow.run import Run
-from synthmix.tracking.mlflow.tracker import Tracker
-
-NOT_PARAMETERS = ("code", "versions", "training")  # of what a training depends on: tags say it
-
-
-class KeptLosses(LossLogger):
-    """Keeps the loss curves beside logging them, so that a lost run can be written again."""
-
-    def __init__(self, run: Run) -> None:
-        super().__init__(run)
-        self.curves: dict[str, list[tuple[int, float]]] = {}
-
-    def log_metrics(self, metrics: Mapping[str, float], step: int | None = None) -> None:
-        """Keeps and logs the losses of a step."""
-        for name, value in metrics.items():
-            self.curves.setdefault(name, []).append((step or 0, float(value)))
-        super().log_metrics(metrics, step)
 
 
 @contextmanager
 def train(
-    generator: LearnedGenerator, config: DictConfig, splits: Splits, tracker: Tracker, depends_on: Mapping[str, Any]
+    generator: LearnedGenerator, config: DictConfig, resources: Resources, depends_on: Mapping[str, Any]
 ) -> Iterator[dict[str, Any]]:
     """Trains `generator`; yields what is to be stored of it. Its run ends with the block.
 
     Raises:
         TrainingDiverged: a loss is not finite.
     """
-    name, tags = run_name(depends_on), run_tags(depends_on, config.tracking.study)
-    parent = config.tracking.parent_run_id
-    with tracker.run("generator", name, params=run_params(depends_on), tags=tags, parent=parent) as run:
+    head = training_head(depends_on, config.tracking.study)
+    with resources.tracker.open(head, config.tracking.parent_run_id) as run:
         start = time.perf_counter()
-        losses = KeptLosses(run)
-        _fit(generator, config, splits, run, losses, tags["synthmix.stage_key"])
-        seconds = time.perf_counter() - start
-        run.log_metrics({"time/generator_s": seconds})
-        with TemporaryDirectory() as folder:
-            file = save_generator(generator, plain(config.model), Path(folder) / "generator.pt")
-            run.log_file(file, "checkpoint")
-        yield {
+        losses = LossLogger(run)
+        _fit(generator, config, resources.splits(config), run, losses, key_of("generator", depends_on))
+        data, dataset = depends_on["data"], resources.dataset(config)
+        payload = {
             "content": checkpoint_content(generator, plain(config.model)),
             "curves": losses.curves,
-            "seconds": seconds,
+            "seconds": time.perf_counter() - start,
             "run_id": run.id,
+            "study": config.tracking.study,
+            "data": {"name": data["name"], "digest": data["digest"], "shape": list(dataset.x.shape)},
             "environment": dict(environment_tags()),
+            "environment_text": resources.texts.keep(environment_text()),
         }
-
-
-def run_name(depends_on: Mapping[str, Any]) -> str:
-    """Name of a training's run."""
-    return f"{depends_on['model']['name']} seed {depends_on['seed']}"
-
-
-def run_params(depends_on: Mapping[str, Any]) -> dict[str, Any]:
-    """Parameters of a training's run."""
-    return flatten({key: value for key, value in depends_on.items() if key not in NOT_PARAMETERS})
-
-
-def run_tags(depends_on: Mapping[str, Any], study: str | None) -> dict[str, str]:
-    """Tags of a training's run."""
-    tags = {
-        "synthmix.stage_key": key_of("generator", depends_on),
-        "synthmix.data_digest": str(depends_on["data"]["digest"]),
-    }
-    return tags | ({"synthmix.study": study} if study else {})
+        run.publish(training_record(depends_on, payload, environment_text()))
+        yield payload
 
 
 def _fit(
-    generator: LearnedGenerator, config: DictConfig, splits: Splits, run: Run, losses: LossLogger, key: str
+    generator: LearnedGenerator, config: DictConfig, splits: Splits, run: OpenRun, losses: LossLogger, key: str
 ) -> None:
     trainer = plain(config.trainer)
     steps = min(generator.steps, config.trainer.limit_steps or generator.steps)

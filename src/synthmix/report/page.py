@@ -66,7 +66,7 @@ def context(result: StudyResult, analysis: Analysis, pictures: Sequence[Picture]
         "config": result.config,
         "commands": result.commands,
         "tracking_uri": result.tracking_uri,
-        "ui": f"MLFLOW_TRACKING_URI={shlex.quote(result.tracking_uri)} synthmix ui",
+        "ui": f"MLFLOW_TRACKING_URI={shlex.quote(result.tracking_uri or '')} synthmix ui",
     }
 
 

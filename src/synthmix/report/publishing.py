@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import os
-import shlex
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,20 +13,21 @@ from synthmix.analysis.collect import collect
 from synthmix.analysis.result import StudyResult
 from synthmix.pipeline.resources import Resources
 from synthmix.report.files import write_report
+from synthmix.report.study_run import arm_records, study_record
 from synthmix.report.terminal import table_text
 from synthmix.study.job import Outcome
 from synthmix.study.record import Record
-from synthmix.tracking.mlflow.run import Run
-from synthmix.tracking.mlflow.tracker import Tracker
-from synthmix.tracking.mlflow.view import save_ratio_view
+from synthmix.tracking.base import OpenRun, Tracker
 from synthmix.tracking.uri import shown
 
 SHOWN = ["data.name", "data.n_train", "model.name", "mix.ratio", "representation.name", "clusterer.name", "seed"]
 
+UNLOGGED = "nothing was logged: tracking=none"
+
 
 @dataclass(frozen=True)
 class Report:
-    """A report that was written: what it says, its folder, and the path of the study's chart in the MLflow UI."""
+    """A report that was written: what it says, its folder, and the address of its curves."""
 
     result: StudyResult
     analysis: Analysis
@@ -51,13 +51,11 @@ def print_cell(outcome: Outcome, tracker: Tracker) -> None:
         print(f"alarm {name}: {reasons}")
     if outcome.reused_from:
         print(f"reused from run {outcome.reused_from}")
-    print(f"MLflow run {outcome.run_id} in {shown(tracker.uri)}" if outcome.run_id else tracker.outage)
-    print(f"to look at it: {ui_command(tracker)}")
-
-
-def ui_command(tracker: Tracker) -> str:
-    """What a user types to see the store that was logged to."""
-    return f"MLFLOW_TRACKING_URI={shlex.quote(shown(tracker.uri))} synthmix ui"
+    if tracker.uri is None:
+        print(UNLOGGED)
+    else:
+        print(f"MLflow run {outcome.run_id} in {shown(tracker.uri)}" if outcome.run_id else tracker.outage)
+        print(f"to look at it: {tracker.ui_command()}")
 
 
 def tell(record: Record, resources: Resources, report: Report) -> None:
@@ -68,20 +66,36 @@ def tell(record: Record, resources: Resources, report: Report) -> None:
     for line in filter(None, [*report.result.notes, resources.tracker.outage]):
         print(line)
     print(f"report: {os.path.relpath(report.folder / 'index.html')}")
-    print(f"study {record.name}; MLflow: {ui_command(resources.tracker)}")
+    ui = resources.tracker.ui_command()
+    print(f"study {record.name}; {UNLOGGED if ui is None else f'MLflow: {ui}'}")
     if report.chart is not None:
-        print(f"its cells as a chart, once the UI is open: http://127.0.0.1:5000{report.chart}")
+        print(f"its curves, once the UI is open: {report.chart}")
 
 
-def publish(record: Record, resources: Resources, runs: Mapping[str, str], folder: Path, parent: Run | None) -> Report:
-    """Writes a study's report, and logs it to the parent run where there is one."""
-    result = collect(record, resources.store, runs, resources.tracker.uri)
+def publish(
+    record: Record,
+    resources: Resources,
+    runs: Mapping[str, str],
+    folder: Path,
+    parent: OpenRun | None,
+    present: Callable[[str], str | None] = lambda source: source,
+) -> Report:
+    """Writes a study's report, and logs it to its run where there is one, and its arms below.
+
+    Args:
+        record: what was asked for.
+        resources: the store and the tracker.
+        runs: the run of each combination.
+        folder: where the report is written.
+        parent: the run of the study.
+        present: gives the run that stands now for one that a result names.
+    """
+    result = collect(record, resources.store, runs, resources.tracker.uri, present)
     analysis = analyse(result)
     files = write_report(result, analysis, folder)
-    if parent is None:
+    if parent is None or parent.id is None:
         return Report(result, analysis, folder, None)
-    for file in files:
-        parent.log_file(file, str(Path("report") / file.parent.relative_to(folder)))
-    counts = result.cells["status"].value_counts().to_dict()
-    parent.log_metrics({f"study/{status}": count for status, count in counts.items()})
-    return Report(result, analysis, folder, save_ratio_view(resources.tracker, record.name, [result.score]))
+    environment = resources.environment_of({"environment_text": record.environment_text})
+    parent.publish(study_record(record, result, analysis, environment, files, folder))
+    resources.tracker.publish_arms(record.name, arm_records(result, analysis), parent.id)
+    return Report(result, analysis, folder, resources.tracker.chart(record.name))

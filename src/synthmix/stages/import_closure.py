@@ -1,7 +1,9 @@
 """The modules behind a module: everything of one's own code that it can reach, read from import statements.
 
 No module is run. Own code is synthmix, the top-level packages that are asked about, and whatever lies neither in
-Python's own library nor in site-packages; the rest is known by its version.
+Python's own library nor in site-packages; the rest is known by its version. grimp finds the same for synthmix (a test
+compares), but reads no module that is a single file, and passes over folders of a package that have no ``__init__``:
+a change of a user's code there would go unnoticed.
 """
 
 from __future__ import annotations
@@ -14,15 +16,12 @@ from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
-BLOCKS = ("body", "orelse", "finalbody", "handlers", "cases")  # where a statement keeps further ones
-
 
 class Import(NamedTuple):
-    """`import module` (name is None), or `from module import name as bound`."""
+    """What an import statement binds: the name `bound` stands for `wanted`, a module or what a module defines."""
 
-    module: str
-    name: str | None
-    bound: str | None
+    bound: str
+    wanted: str
 
 
 def modules_behind(*modules: str) -> tuple[str, ...]:
@@ -51,11 +50,11 @@ def modules_behind(*modules: str) -> tuple[str, ...]:
 
 
 @cache
-def source_bytes(module: str) -> bytes:
+def syntax_tree(module: str) -> ast.Module:
     """A module's source, as it was when this process first looked."""
     file = source_file(module)
     assert file is not None
-    return file.read_bytes()
+    return ast.parse(file.read_bytes(), str(file))
 
 
 @cache
@@ -103,22 +102,20 @@ def _needed(module: str, own: set[str]) -> Iterator[str]:
     names = module.split(".")
     above = (".".join(names[:depth]) for depth in range(1, len(names)))
     yield from (package for package in above if not _is_facade(package))
-    for wanted in _imports(module):
-        if _top(wanted.module) in own or not _is_installed(_top(wanted.module)):
+    for _, wanted in _imports(module):
+        if _top(wanted) in own or not _is_installed(_top(wanted)):
             yield _home(wanted)
 
 
-def _home(wanted: Import) -> str:
-    """The module that an import statement is about."""
-    if wanted.name is None:
-        return wanted.module
-    submodule = f"{wanted.module}.{wanted.name}"
-    if source_file(submodule) is not None:
-        return submodule
-    if _is_facade(wanted.module):
-        bindings = (inner for inner in _imports(wanted.module) if inner.bound == wanted.name)
-        return next(map(_home, bindings), wanted.module)
-    return wanted.module
+def _home(wanted: str) -> str:
+    """The module that an import statement is about: the one that it names, or the one that a name comes from."""
+    package, _, name = wanted.rpartition(".")
+    if not package or source_file(wanted) is not None:
+        return wanted
+    if _is_facade(package):
+        behind = (inner for bound, inner in _imports(package) if bound == name and inner != wanted)
+        return next(map(_home, behind), package)
+    return package
 
 
 @cache
@@ -126,7 +123,7 @@ def _is_facade(package: str) -> bool:
     file = source_file(package)
     if file is None or file.name != "__init__.py":
         return False
-    return any(isinstance(node, ast.FunctionDef) and node.name == "__getattr__" for node in _tree(package).body)
+    return any(isinstance(node, ast.FunctionDef) and node.name == "__getattr__" for node in syntax_tree(package).body)
 
 
 @cache
@@ -136,25 +133,11 @@ def _imports(module: str) -> tuple[Import, ...]:
     assert file is not None
     package = module.split(".") if file.name == "__init__.py" else module.split(".")[:-1]
     found: list[Import] = []
-    for statement in _statements(_tree(module)):
-        if isinstance(statement, ast.Import):
-            found += [Import(alias.name, None, None) for alias in statement.names]
-        elif isinstance(statement, ast.ImportFrom) and statement.level <= len(package):
-            start = package[: len(package) - statement.level + 1] if statement.level else []
-            source = ".".join([*start, statement.module] if statement.module else start)
-            found += [Import(source, alias.name, alias.asname or alias.name) for alias in statement.names]
+    for node in ast.walk(syntax_tree(module)):
+        if isinstance(node, ast.Import):
+            found += [Import(alias.asname or alias.name, alias.name) for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and node.level <= len(package):
+            start = package[: len(package) - node.level + 1] if node.level else []
+            source = ".".join([*start, node.module] if node.module else start)
+            found += [Import(alias.asname or alias.name, f"{source}.{alias.name}") for alias in node.names]
     return tuple(found)
-
-
-def _statements(tree: ast.Module) -> Iterator[ast.AST]:
-    """All statements, without descending into expressions, which hold no imports and most of the nodes."""
-    blocks: list[list[ast.AST]] = [list(tree.body)]
-    while blocks:
-        for node in blocks.pop():
-            yield node
-            blocks += [getattr(node, block) for block in BLOCKS if isinstance(getattr(node, block, None), list)]
-
-
-@cache
-def _tree(module: str) -> ast.Module:
-    return ast.parse(source_bytes(module), str(source_file(module)))

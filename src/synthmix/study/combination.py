@@ -21,6 +21,22 @@ def asked_for(config: Mapping[str, Any]) -> dict[str, Any]:
     return node | {"data": data, "trainer": trainer}
 
 
+def left_out(config: Mapping[str, Any]) -> dict[str, Any]:
+    """The rest of a plain config: where a cell runs, is logged and kept, and what a study makes of it.
+
+    The run below which it is logged is left out even so: it has another one when it is logged again.
+    """
+    told = asked_for(config)
+    rest = {
+        key: {name: setting for name, setting in value.items() if name not in told[key]} if key in told else dict(value)
+        for key, value in config.items()
+        if isinstance(value, Mapping) and key != "hydra"
+    }
+    return {key: value for key, value in rest.items() if value} | {
+        "tracking": {**rest["tracking"], "parent_run_id": None}
+    }
+
+
 def combination_id(config: Mapping[str, Any]) -> str:
     """The key of a combination."""
     return key_of("combination", asked_for(config))

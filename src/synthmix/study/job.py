@@ -1,11 +1,10 @@
-"""What Hydra calls for each cell: opens its MLflow run, computes it, keeps its record, writes down what came of it."""
+"""What Hydra calls for each cell: opens its run, computes it, keeps its record, writes down what came of it."""
 
 from __future__ import annotations
 
 import json
 import os
 import traceback
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from functools import cache
 from pathlib import Path
@@ -13,7 +12,7 @@ from typing import Any
 
 import torch
 from hydra.core.hydra_config import HydraConfig
-from omegaconf import DictConfig, OmegaConf
+from omegaconf import DictConfig
 from threadpoolctl import threadpool_limits
 
 from synthmix.cell import run_cell
@@ -21,15 +20,15 @@ from synthmix.config.cell import plain
 from synthmix.config.flat import flatten
 from synthmix.errors import GateStarved, InvalidInput, TrainingDiverged, Unavailable
 from synthmix.pipeline.resources import Resources
-from synthmix.pipeline.stages import Stages, alarm_tags
+from synthmix.pipeline.stages import Stages
 from synthmix.stages.store import Entry
-from synthmix.study.combination import asked_for, combination_id
+from synthmix.study.cell_record import cell_head, cell_record
+from synthmix.study.combination import asked_for
 from synthmix.study.gpu import use_one_gpu
-from synthmix.study.record import asked_of
+from synthmix.study.record import Asked, asked_of
+from synthmix.tracking.base import OpenRun
+from synthmix.tracking.choice import make_tracker
 from synthmix.tracking.environment import environment_tags, environment_text
-from synthmix.tracking.mlflow.run import Run
-from synthmix.tracking.mlflow.tracker import Tracker
-from synthmix.tracking.uri import resolve_uri
 
 OUTCOME_FILE = "outcome.json"
 
@@ -44,7 +43,7 @@ class Outcome:
         key: of the cell; None where it could not be found.
         metrics: by their MLflow names; empty unless finished.
         alarms: those that ring over the generator, each with its reasons.
-        run_id: of the MLflow run.
+        run_id: of its run; None where it was not logged.
         reused_from: the run that computed the same cell, where this one did not.
         error: one line, where there is no result.
         traceback: where the failure was not foreseen.
@@ -62,15 +61,16 @@ class Outcome:
 
 
 @cache
-def process_resources(uri: str, experiment: str, store: str) -> Resources:
+def process_resources(target: str, uri: str | None, experiment: str, store: str) -> Resources:
     """The resources of this process. A launcher may start several; they share the store."""
-    return Resources.at(Tracker(uri, experiment), Path(store))
+    return Resources.at(make_tracker(target, uri, experiment), Path(store))
 
 
 def resources_of(config: DictConfig) -> Resources:
     """Those that a cell asks for."""
+    tracking = config.tracking
     store = str(Path(config.paths.store).absolute())
-    return process_resources(resolve_uri(config.tracking.uri), config.tracking.experiment, store)
+    return process_resources(tracking._target_, tracking.uri, tracking.experiment, store)
 
 
 def run_job(config: DictConfig) -> Outcome:
@@ -79,7 +79,7 @@ def run_job(config: DictConfig) -> Outcome:
         config.tracking.pictures = config.tracking.study is None
     if config.tracking.study is not None and config.trainer.accelerator != "cpu":
         use_one_gpu(Path(config.paths.store) / "gpus")
-    outcome = Outcome("failed", cell_params(plain(config)))
+    outcome = Outcome("failed", flatten(asked_for(plain(config))))
     with threadpool_limits(limits=config.threads):
         torch.set_num_threads(config.threads)
         try:
@@ -94,49 +94,20 @@ def run_job(config: DictConfig) -> Outcome:
     return outcome
 
 
-def cell_params(config: Mapping[str, Any]) -> dict[str, Any]:
-    """The parameters of a cell's run: its config, flattened, without what only says where it runs."""
-    return flatten(asked_for(config))
-
-
-def cell_name(config: Mapping[str, Any]) -> str:
-    """Name of a cell's run."""
-    ratio, clusterer = config["mix"]["ratio"], config["clusterer"]["name"]
-    if config["tracking"]["on_curve"]:
-        return f"real points alone n={config['data']['n_train']} {clusterer} seed {config['seed']}"
-    gate = "" if config["gate"]["name"] == "none" else f"{config['gate']['name']} "
-    return f"{config['model']['name']} {gate}r={ratio:g} {clusterer} seed {config['seed']}"
-
-
-def cell_tags(config: Mapping[str, Any], key: str, digest: str) -> dict[str, str]:
-    """Tags of a cell's run."""
-    study = config["tracking"]["study"]
-    tags = {
-        "synthmix.cell_key": key,
-        "synthmix.combination": combination_id(config),
-        "synthmix.data_digest": digest,
-    }
-    if study:
-        tags |= {"synthmix.study": study, "synthmix.part": "curve" if config["tracking"]["on_curve"] else "sweep"}
-    return tags
-
-
 def _run(config: DictConfig, resources: Resources, outcome: Outcome) -> None:
-    depends_on = resources.dependencies(config)
-    node, outcome.key = depends_on.config, depends_on.cell_key
-    tags, parent = cell_tags(node, outcome.key, depends_on.digest), config.tracking.parent_run_id
-    with resources.tracker.run("cell", cell_name(node), params=outcome.config, tags=tags, parent=parent) as run:
+    asked, on_curve = asked_of(resources.dependencies(config)), config.tracking.on_curve
+    outcome.key = asked.key
+    with resources.tracker.open(cell_head(asked, on_curve=on_curve), config.tracking.parent_run_id) as run:
         outcome.run_id = run.id
-        run.log_text(OmegaConf.to_yaml(config, resolve=True), "config.yaml")
-        run.log_text(environment_text(), "environment.txt")
-        entry = _entry(config, Stages(config, resources, run), run)
-        _log(entry, run)
+        entry = _entry(config, Stages(config, resources, run), run, asked)
+        environment = resources.environment_of(entry.payload)
+        run.publish(cell_record(asked, entry, environment, on_curve=on_curve, is_own=not entry.reused))
     outcome.status, outcome.error = entry.payload["status"], entry.payload["error"]
     outcome.metrics, outcome.alarms = entry.payload["metrics"], entry.payload.get("alarms", {})
     outcome.reused_from = entry.producer if entry.reused else None
 
 
-def _entry(config: DictConfig, stages: Stages, run: Run) -> Entry:
+def _entry(config: DictConfig, stages: Stages, run: OpenRun, asked: Asked) -> Entry:
     """The cell's record: from the store, or computed. Pictures are not stored, so who wants them computes again."""
 
     def compute() -> dict[str, Any]:
@@ -145,32 +116,17 @@ def _entry(config: DictConfig, stages: Stages, run: Run) -> Entry:
             record["metrics"] = run_cell(config, stages, run)
         except Unavailable as reason:
             record |= {"status": "unavailable", "error": str(reason)}
-        made = {"seconds": stages.seconds, "sources": stages.sources, "environment": dict(environment_tags())}
-        made["alarms"] = stages.alarms
-        return record | made | {"asked": asdict(asked_of(stages.depends_on))}
+        made = {"seconds": stages.seconds, "sources": stages.sources, "alarms": stages.alarms, "asked": asdict(asked)}
+        environment = {
+            "environment": dict(environment_tags()),
+            "environment_text": stages.resources.texts.keep(environment_text()),
+        }
+        return record | made | environment
 
     record = compute() if config.tracking.pictures else None
     return stages.resources.store.get_or_compute(
         "cell", stages.depends_on.cell, compute if record is None else lambda: record, lambda: run.id
     )
-
-
-def _log(entry: Entry, run: Run) -> None:
-    """Logs what the record says."""
-    record = entry.payload
-    run.log_metrics(record["metrics"] | {f"time/{stage}_s": seconds for stage, seconds in record["seconds"].items()})
-    for key, value in record_tags(entry).items():
-        run.tag(key, value)
-    if entry.reused and entry.producer is not None:
-        run.tag("synthmix.reused_from", entry.producer)
-
-
-def record_tags(entry: Entry) -> dict[str, str]:
-    """Tags that tell of a cell's stages and alarms, and why it has no result."""
-    record = entry.payload
-    tags = {f"synthmix.stage.{stage}": source for stage, source in record["sources"].items()}
-    tags |= alarm_tags(record.get("alarms", {}))
-    return tags | ({"synthmix.unavailable": record["error"]} if record["error"] else {})
 
 
 def _write(outcome: Outcome, folder: Path) -> None:

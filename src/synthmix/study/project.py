@@ -1,131 +1,200 @@
-"""MLflow as a projection of the store: whatever it lacks of a study is logged from what the store keeps."""
+"""A tracker as a projection of the store: whatever it lacks of a study is logged from what the store keeps."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
-from functools import partial
-
-import torch
-import yaml
+from functools import cached_property
 
 from synthmix.pipeline.resources import Resources
 from synthmix.pipeline.stages import alarm_tags
-from synthmix.pipeline.training import run_name, run_params, run_tags
+from synthmix.pipeline.training_record import training_record
 from synthmix.stages.store import Entry, Manifest
-from synthmix.study.job import cell_name, cell_params, cell_tags, record_tags
+from synthmix.study.cell_record import GENERATOR_RUN, PART, cell_record, part
+from synthmix.study.combination import combination_id
 from synthmix.study.record import Asked, Record
-from synthmix.tracking.base import RunRecord
-from synthmix.tracking.mlflow.tracker import Tracker
+from synthmix.tracking.base import REPLAYED, STUDY, RunRecord
 
 
-def project(record: Record, resources: Resources, parent: str | None) -> dict[str, str]:
-    """Logs what MLflow lacks of a study, under `parent`; returns the run of each combination.
+class Projection:
+    """Logs what the tracker lacks; a run that names others is completed once these have been logged too.
 
-    Where MLflow is away, that is none of them: the next command completes it.
+    Args:
+        resources: the tracker and the store.
     """
-    tracker, asked = resources.tracker, record.cells | record.curve
-    keys = {cell.generator_key for cell in asked.values() if cell.generator_key is not None}
-    trainings = log_trainings(keys, record.name, resources, parent)
-    found = tracker.find_runs("cell", "synthmix.combination", study=record.name)
-    if trainings is None or found is None:
-        return {}
-    runs: dict[str, str] = {}
-    for combination, cell in asked.items():
-        training = trainings.get(cell.generator_key or "")
-        logged = [run for run in found.get(combination, ()) if run.tags.get("synthmix.cell_key") == cell.key]
-        if logged:
-            runs[combination] = logged[0].id
-            due = {"synthmix.part": "curve" if combination in record.curve else "sweep"}
-            due |= {} if training is None else {"synthmix.generator_run": training}
-            if not due.items() <= logged[0].tags.items():
-                tracker.add(logged[0].id, tags=due)
-        elif (entry := resources.store.find("cell", cell.key)) is not None:
-            on_curve = combination in record.curve
-            told = cell_record(cell, entry, training, tracker, study=record.name, on_curve=on_curve)
-            replayed = tracker.replay(told, parent)
-            runs |= {} if replayed is None else {combination: replayed}
-    return runs
 
+    def __init__(self, resources: Resources) -> None:
+        self.resources, self.tracker = resources, resources.tracker
+        self._present: dict[str, str] = {}  # the run that stands now for one that a result names
+        self._unknown = False  # whether the record that was made last names one that is not there
+        self._incomplete: list[tuple[str, Callable[[], RunRecord], Mapping[str, str]]] = []
 
-def log_trainings(
-    keys: Collection[str], study: str | None, resources: Resources, parent: str | None
-) -> dict[str, str] | None:
-    """The run of each stored training, logged where MLflow lacks it; None where MLflow is away."""
-    found = resources.tracker.find_runs("generator", "synthmix.stage_key", values=keys) if keys else {}
-    if found is None:
-        return None
-    runs = {key: logged[0].id for key, logged in found.items()}
-    for key in sorted(set(keys) - set(runs)):
-        entry = resources.store.find("generator", key)
-        if entry is not None:
-            replayed = resources.tracker.replay(training_record(entry, resources, study), parent)
-            if replayed is None:
+    def study(self, record: Record, parent: str | None) -> dict[str, str]:
+        """Logs what the tracker lacks of a study, under `parent`; returns the run of each combination.
+
+        Where it is away, that is none of them: the next command completes it.
+        """
+        asked = record.cells | record.curve
+        keys = record.generator_keys
+        trainings = self.trainings(keys, record.name, parent)
+        found = self.tracker.find_runs("cell", "synthmix.combination", study=record.name)
+        if trainings is None or found is None:
+            return {}
+        for logged in (run for of_combination in found.values() for run in of_combination):
+            self._present |= {logged.id: logged.id, logged.tags.get(REPLAYED, logged.id): logged.id}
+        runs: dict[str, str] = {}
+        missing: dict[str, tuple[Asked, Entry]] = {}
+        for combination, cell in asked.items():
+            current = [run for run in found.get(combination, ()) if run.tags.get("synthmix.cell_key") == cell.key]
+            if current:
+                runs[combination] = current[0].id
+                due = {PART: part(combination in record.curve)}
+                due |= {GENERATOR_RUN: trainings[cell.generator_key]} if cell.generator_key in trainings else {}
+                if not due.items() <= current[0].tags.items():
+                    self.tracker.add(current[0].id, tags=due)
+            elif (entry := self.resources.store.find("cell", cell.key)) is not None:
+                missing[combination] = cell, entry
+        # First those that others have reused.
+        for combination, (cell, entry) in sorted(missing.items(), key=lambda item: not is_own(*item[1])):
+            run = self._cell(cell, entry, trainings, parent, on_curve=combination in record.curve)
+            runs |= {} if run is None else {combination: run}
+        return runs
+
+    def single(self, entry: Entry) -> bool:
+        """Logs a cell that is of no study, if the tracker lacks it; says whether it is there now."""
+        asked = Asked(**entry.payload["asked"])
+        trainings = self.trainings([] if asked.generator_key is None else [asked.generator_key], None, None)
+        found = self.tracker.find_runs("cell", "synthmix.combination", values=[combination_id(asked.config)])
+        if trainings is None or found is None:
+            return False
+        if any(STUDY not in run.tags for runs in found.values() for run in runs):
+            return True
+        return self._cell(asked, entry, trainings, None, on_curve=False) is not None
+
+    def trainings(
+        self, keys: Collection[str], study: str | None, parent: str | None, *, only_own: bool = False
+    ) -> dict[str, str] | None:
+        """The run of each stored training, logged where the tracker lacks it; None where the tracker is away.
+
+        Args:
+            keys: of the trainings.
+            study: that needs them; None for a single cell.
+            parent: its run.
+            only_own: leaves out those that another study has asked for first.
+        """
+        found = self.tracker.find_runs("generator", "synthmix.stage_key", values=keys) if keys else {}
+        if found is None:
+            return None
+        runs = {key: logged[0].id for key, logged in found.items()}
+        for key in sorted(set(keys) - set(runs)):
+            entry = self.resources.store.find("generator", key)
+            if entry is not None and not (only_own and entry.payload["study"] != study):
+                run = self._training(entry, study, parent)
+                if run is None:
+                    return None
+                runs[key] = run
+        return runs
+
+    def complete(self) -> None:
+        """Adds to what was logged the runs that it names and that were logged after it."""
+        for run, make, logged in self._incomplete:
+            tags = {tag: text for tag, text in make().tags.items() if tag not in logged}
+            if tags:
+                self.tracker.add(run, tags=tags)
+        self._incomplete = []
+
+    def present(self, source: str) -> str | None:
+        """The run that stands now for one that a result names, None where there is none; other words as they are."""
+        if not re.fullmatch("[0-9a-f]{32}", source):
+            return source
+        if source not in self._present:
+            found = self.tracker.present_run(source)
+            if found is None:
+                self._unknown = True
                 return None
-            runs[key] = replayed
-    return runs
+            self._present[source] = found
+        return self._present[source]
+
+    def _cell(
+        self, asked: Asked, entry: Entry, trainings: Mapping[str, str], parent: str | None, *, on_curve: bool
+    ) -> str | None:
+        own = is_own(asked, entry)
+        times = times_of(entry.manifest)
+
+        def make() -> RunRecord:
+            return cell_record(
+                asked,
+                entry,
+                self.resources.environment_of(entry.payload),
+                on_curve=on_curve,
+                is_own=own,
+                training=trainings.get(asked.generator_key or ""),
+                present=self.present,
+                started_ms=times[0],
+                ended_ms=times[1],
+            )
+
+        self._unknown = False
+        record = make()
+        unknown = self._unknown
+        run = self.tracker.publish(record, parent, entry.producer or "true" if own else "true")
+        if run is not None and unknown:
+            self._incomplete.append((run, make, record.tags))
+        if run is not None and own and entry.producer is not None:
+            self._present[entry.producer] = run
+        return run
+
+    def _training(self, entry: Entry, study: str | None, parent: str | None) -> str | None:
+        payload = entry.payload
+        scores, alarms = self._quality(entry.manifest.key)
+        started, ended = times_of(entry.manifest)
+        record = training_record(
+            entry.manifest.depends_on,
+            payload,
+            self.resources.environment_of(payload),
+            scores=scores,
+            alarms=alarm_tags(alarms),
+            started_ms=started,
+            ended_ms=ended,
+        )
+        if payload["study"] != study:
+            parent = self._run_of_study(payload["study"])
+        run = self.tracker.publish(record, parent, payload["run_id"] or "true")
+        if run is not None and payload["run_id"] is not None:
+            self._present[payload["run_id"]] = run
+        return run
+
+    def _quality(self, generator_key: str) -> tuple[dict[str, float], dict[str, str]]:
+        """What the store has of a generator's quality, and the alarms that ring over it, the latest judgement last."""
+        scores, alarms = dict[str, float](), dict[str, str]()
+        for manifest in self._judged.get(generator_key, ()):
+            entry = self.resources.store.find("quality", manifest.key)
+            if entry is not None:
+                scores |= {f"quality/{name}": float(score) for name, score in entry.payload["scores"].items()}
+                alarms |= entry.payload["alarms"]
+        return scores, alarms
+
+    @cached_property
+    def _judged(self) -> dict[str, list[Manifest]]:
+        """The judgements of each generator's samples, the oldest first."""
+        judged: dict[str, list[Manifest]] = {}
+        for manifest in sorted(self.resources.store.entries("quality"), key=lambda manifest: manifest.created):
+            judged.setdefault(manifest.depends_on["generator"], []).append(manifest)
+        return judged
+
+    def _run_of_study(self, name: str | None) -> str | None:
+        found = self.tracker.find_runs("study", STUDY, study=name) if name is not None else None
+        return found[name][0].id if found and name else None
 
 
-def cell_record(
-    asked: Asked, entry: Entry, training: str | None, tracker: Tracker, *, study: str | None, on_curve: bool
-) -> RunRecord:
-    """The run of a cell, as its job would have logged it."""
-    config = {**asked.config, "tracking": {"study": study, "on_curve": on_curve}}
-    payload = entry.payload
-    sources = record_tags(entry) | ({"synthmix.reused_from": entry.producer} if entry.producer else {})
-    tags = payload["environment"] | cell_tags(config, asked.key, asked.digest) | _of_runs_there(sources, tracker)
-    if training is not None:
-        tags |= {"synthmix.generator_run": training, "synthmix.stage.generator": training}
-    seconds = {f"time/{stage}_s": value for stage, value in payload["seconds"].items()}
-    started, ended = _times(entry.manifest)
-    return RunRecord(
-        kind="cell",
-        name=cell_name(config),
-        params=cell_params(asked.config),
-        tags=tags,
-        metrics=payload["metrics"] | seconds,
-        texts={"config.yaml": yaml.safe_dump(dict(asked.config), sort_keys=False, allow_unicode=True)},
-        started_ms=started,
-        ended_ms=ended,
-    )
+def is_own(asked: Asked, entry: Entry) -> bool:
+    """Whether a cell was computed where it was asked for as this."""
+    computed = Asked(**entry.payload["asked"])
+    return (computed.config, computed.study) == (asked.config, asked.study)
 
 
-def _of_runs_there(tags: Mapping[str, str], tracker: Tracker) -> dict[str, str]:
-    """The tags without those that name a run which MLflow no longer has."""
-    return {tag: text for tag, text in tags.items() if not re.fullmatch("[0-9a-f]{32}", text) or tracker.has_run(text)}
-
-
-def training_record(entry: Entry, resources: Resources, study: str | None) -> RunRecord:
-    """The run of a training, as it was logged when it ran; without its sample grids."""
-    depends_on, payload = entry.manifest.depends_on, entry.payload
-    started, ended = _times(entry.manifest)
-    scores, alarms = _quality(entry.manifest.key, resources)
-    return RunRecord(
-        kind="generator",
-        name=run_name(depends_on),
-        params=run_params(depends_on),
-        tags=payload["environment"] | run_tags(depends_on, study) | alarm_tags(alarms),
-        metrics={"time/generator_s": payload["seconds"]} | scores,
-        curves=payload["curves"],
-        files={"checkpoint/generator.pt": partial(torch.save, payload["content"])},
-        started_ms=started,
-        ended_ms=ended,
-    )
-
-
-def _quality(generator_key: str, resources: Resources) -> tuple[dict[str, float], dict[str, str]]:
-    """What the store has of a generator's quality, and the alarms that ring over it, as it was judged last."""
-    known = [m for m in resources.store.entries("quality") if m.depends_on["generator"] == generator_key]
-    for manifest in sorted(known, key=lambda manifest: manifest.created, reverse=True):
-        entry = resources.store.find("quality", manifest.key)
-        if entry is not None:
-            scores = {f"quality/{name}": score for name, score in entry.payload["scores"].items()}
-            return scores, entry.payload.get("alarms", {})
-    return {}, {}
-
-
-def _times(manifest: Manifest) -> tuple[int, int]:
+def times_of(manifest: Manifest) -> tuple[int, int]:
     """When it began and ended, in milliseconds since the Unix epoch."""
     ended = datetime.fromisoformat(manifest.created).timestamp()
     return int((ended - manifest.seconds) * 1000), int(ended * 1000)

@@ -19,7 +19,7 @@ from filelock import FileLock, Timeout
 from synthmix.errors import InvalidInput
 from synthmix.pipeline.dependencies import Dependencies
 from synthmix.stages.key import key_of
-from synthmix.study.combination import asked_for
+from synthmix.study.combination import asked_for, left_out
 
 RECORD = "study.json"
 
@@ -34,6 +34,7 @@ class Asked:
         key: of its cell, with the code that was current when it was last asked for.
         generator_key: of its trained generator; None at ratio 0 and for controls.
         digest: of the data set.
+        elsewhere: the rest of the config, which makes no difference to the result.
     """
 
     config: Mapping[str, Any]
@@ -41,6 +42,20 @@ class Asked:
     key: str
     generator_key: str | None
     digest: str
+    elsewhere: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def study(self) -> str | None:
+        """The study whose command it is of; None of a single cell."""
+        name: str | None = self.elsewhere.get("tracking", {}).get("study")
+        return name
+
+    @property
+    def whole_config(self) -> dict[str, Any]:
+        """The config that it was asked for with."""
+        parts = {**self.config, **{key: part for key, part in self.elsewhere.items() if key not in self.config}}
+        shared = {key: {**parts[key], **part} for key, part in self.elsewhere.items() if key in self.config}
+        return {**parts, **shared}
 
     def depends_on(self) -> Dependencies:
         """What its stages depend on today."""
@@ -56,6 +71,7 @@ def asked_of(depends_on: Dependencies) -> Asked:
         key=depends_on.cell_key,
         generator_key=key_of("generator", depends_on.generator) if learned else None,
         digest=depends_on.digest,
+        elsewhere=left_out(depends_on.config),
     )
 
 
@@ -71,7 +87,11 @@ class Record:
         cells: by combination.
         curve: the real-only cells that the study has added, by combination.
         failures: one line for each combination that failed last time.
-        tracking: `uri` and `experiment` of the MLflow store that the last command logged to.
+        tracking: the node `tracking` of the last command, its `uri` resolved.
+        experiment: the `experiment=` of the first command; None where it named none.
+        data: by digest, `name` and `shape` of each data set, all of its points.
+        environment: the tags of the environment in which it was last asked for.
+        environment_text: the hash of the text about it.
         report: the folder of the last report.
         created, updated: UTC time, ISO 8601.
     """
@@ -83,7 +103,11 @@ class Record:
     cells: dict[str, Asked] = field(default_factory=dict)
     curve: dict[str, Asked] = field(default_factory=dict)
     failures: dict[str, str] = field(default_factory=dict)
-    tracking: dict[str, str] = field(default_factory=dict)
+    tracking: dict[str, Any] = field(default_factory=dict)
+    experiment: str | None = None
+    data: dict[str, dict[str, Any]] = field(default_factory=dict)
+    environment: dict[str, str] = field(default_factory=dict)
+    environment_text: str = ""
     report: str = ""
     created: str = ""
     updated: str = ""
@@ -101,8 +125,18 @@ class Record:
         self.commands = list(dict.fromkeys([*self.commands, command]))
         self.settings = dict(settings)
         self.scores = list(dict.fromkeys([*self.scores, settings.get("score") or "default"]))
-        self.cells |= cells
-        self.curve = {key: asked for key, asked in (self.curve | dict(curve)).items() if key not in self.cells}
+        changed = {
+            key: asked for key, asked in cells.items() if key not in self.cells or self.cells[key].key != asked.key
+        }
+        self.cells |= changed  # what is there already was logged as it was asked for first
+        known = {key: asked for key, asked in self.curve.items() if key not in curve or curve[key].key == asked.key}
+        self.curve = {key: asked for key, asked in (dict(curve) | known).items() if key not in self.cells}
+
+    @property
+    def generator_keys(self) -> set[str]:
+        """The trainings that its cells need."""
+        asked = (*self.cells.values(), *self.curve.values())
+        return {cell.generator_key for cell in asked if cell.generator_key is not None}
 
     @classmethod
     def read(cls, file: Path) -> Self:

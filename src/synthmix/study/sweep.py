@@ -8,10 +8,13 @@ import sys
 import time
 import traceback
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from synthmix.config.cell import plain
 from synthmix.config.composing import parse
+from synthmix.config.flat import flatten
 from synthmix.pipeline.resources import Resources
 from synthmix.report.publishing import publish, tell
 from synthmix.study.combination import combination_id
@@ -19,9 +22,11 @@ from synthmix.study.job import OUTCOME_FILE, Outcome, read_outcomes, run_job
 from synthmix.study.launch import launch
 from synthmix.study.plan import Plan, PlannedCell
 from synthmix.study.progress import progress_bar
-from synthmix.study.project import project
+from synthmix.study.project import Projection
 from synthmix.study.record import Asked, Record, Studies, asked_of
-from synthmix.tracking.mlflow.run import Run
+from synthmix.study.study_record import study_head
+from synthmix.tracking.base import OpenRun
+from synthmix.tracking.environment import environment_tags, environment_text
 from synthmix.verbs.run_arguments import quoted
 
 LAUNCHER_ERROR = "launcher_error.txt"
@@ -62,18 +67,18 @@ def run_study(plan: Plan, words: Sequence[str], resources: Resources) -> int:
     """
     name = plan.study
     cells, curve = ask(plan.cells, resources), ask(plan.curve, resources)
-    _ = resources.tracker.experiment_id  # a store that cannot be used is found here
+    resources.tracker.check()
     studies = Studies(resources.store.root)
     with studies.only_one(name):
         record = studies.read(name)
         command = shlex.join(["synthmix", "run", *words])
-        record.ask(_asked(cells), _asked(distinct(curve)), command, plain(plan.configs[0].study))
+        own = _own(resources, name)
+        record.ask(_asked(cells, own), _asked(distinct(curve), own), command, plain(plan.configs[0].study))
         folder = sweep_folder(plan, name)
-        record.tracking = {"uri": resources.tracker.uri, "experiment": resources.tracker.experiment}
+        _describe(record, plan, resources)
         record.report = str(folder / "report")
         record.write(studies.file(name))
-        tags = {"synthmix.command": command, "synthmix.cells": str(len(record.cells))}
-        with resources.tracker.study(name, params={"experiment": plan.experiment}, tags=tags) as parent:
+        with resources.tracker.open_study(study_head(record)) as parent:
             resources.tracker.close_left_running(name)
             todo, errors = missing(cells | curve, resources), dict[str, str]()
             if not todo:
@@ -89,11 +94,28 @@ def run_study(plan: Plan, words: Sequence[str], resources: Resources) -> int:
                 errors = job_errors(read_outcomes(attempt), todo)
             record.failures = failures(record, errors, resources)
             record.write(studies.file(name))
-            runs = project(record, resources, parent.id)
-            report = publish(record, resources, runs, Path(record.report), parent)
-            parent.failed = bool(record.failures)
+            projection = Projection(resources)
+            runs = projection.study(record, parent.id)
+            projection.complete()
+            report = publish(record, resources, runs, Path(record.report), parent, projection.present)
     tell(record, resources, report)
-    return int(parent.failed)
+    return int(bool(record.failures))
+
+
+def _describe(record: Record, plan: Plan, resources: Resources) -> None:
+    """Writes down with what and where a study was asked for last."""
+    tracker = resources.tracker
+    record.tracking = {
+        "_target_": plan.configs[0].tracking._target_,
+        "uri": tracker.uri,
+        "experiment": tracker.experiment,
+    }
+    record.experiment = record.experiment or plan.experiment
+    record.environment = dict(environment_tags())
+    record.environment_text = resources.texts.keep(environment_text())
+    for config in plan.configs:
+        data = resources.dataset(config)
+        record.data[data.spec.digest] = {"name": data.spec.name, "shape": list(data.x.shape)}
 
 
 def sweep_folder(plan: Plan, name: str) -> Path:
@@ -108,20 +130,30 @@ def distinct(asking: Asking) -> Asking:
     return {combination: (cell, asked) for combination, cell, asked in reversed(by_key.values())}
 
 
-def _asked(asking: Asking) -> dict[str, Asked]:
-    return {combination: asked for combination, (_, asked) in asking.items()}
+def _asked(asking: Asking, own: Mapping[str, Mapping[str, Any]]) -> dict[str, Asked]:
+    """What is asked for, with the settings that its job will have."""
+    found = {}
+    for combination, (_, asked) in asking.items():
+        elsewhere = {key: {**asked.elsewhere.get(key, {}), **settings} for key, settings in own.items()}
+        pictures = bool(elsewhere["tracking"].get("pictures"))
+        elsewhere["tracking"] = {**elsewhere["tracking"], "pictures": pictures}
+        found[combination] = replace(asked, elsewhere={**asked.elsewhere, **elsewhere})
+    return found
+
+
+def _own(resources: Resources, study: str) -> dict[str, dict[str, Any]]:
+    """Where the jobs of a study log and keep what they do."""
+    return {
+        "tracking": {"uri": resources.tracker.uri, "study": study},
+        "paths": {"store": str(resources.store.root.absolute())},
+    }
 
 
 def _launch(
-    plan: Plan, todo: Sequence[tuple[PlannedCell, Asked]], folder: Path, parent: Run, resources: Resources
+    plan: Plan, todo: Sequence[tuple[PlannedCell, Asked]], folder: Path, parent: OpenRun, resources: Resources
 ) -> str | None:
     """Runs what is missing; returns one line where the launcher broke down, as it does when a worker is killed."""
-    own = {
-        "tracking.uri": resources.tracker.uri,
-        "tracking.study": plan.study,
-        "tracking.parent_run_id": parent.id,
-        "paths.store": str(resources.store.root.absolute()),
-    }
+    own = flatten(_own(resources, plan.study)) | {"tracking.parent_run_id": parent.id}
     values = [f"{key}={'null' if value is None else quoted(value)}" for key, value in own.items()]
     jobs = [[str(o.input_line) for o in parse(cell.overrides) if not o.is_hydra_override()] for cell, _ in todo]
     try:

@@ -10,22 +10,24 @@ from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 
-from mlflow.utils.mlflow_tags import MLFLOW_SOURCE_NAME, MLFLOW_USER
-
 PACKAGES = ("synthmix", "torch", "pytorch-lightning", "scikit-learn", "torchmetrics", "mlflow", "hydra-core", "numpy")
 
 
 @cache
 def environment_tags() -> Mapping[str, str]:
-    """Git commit of the code (where it is a checkout) and the versions that numbers depend on."""
+    """Git commit of the code (where it is a checkout), the versions that numbers depend on, and who runs it."""
     tags = {f"version.{package}": importlib.metadata.version(package) for package in PACKAGES}
     tags |= {
-        MLFLOW_USER: getpass.getuser(),
-        MLFLOW_SOURCE_NAME: "synthmix",
+        "user": getpass.getuser(),
         "version.python": platform.python_version(),
     }
     commit = _git_commit()
     return tags | ({"synthmix.git_commit": commit} if commit else {})
+
+
+def without_environment(tags: Mapping[str, str]) -> dict[str, str]:
+    """The tags that are not of today's environment."""
+    return {key: text for key, text in tags.items() if key not in environment_tags()}
 
 
 @cache

@@ -1,4 +1,4 @@
-"""Hands a training's losses to its MLflow run."""
+"""Hands a training's losses to its run."""
 
 from __future__ import annotations
 
@@ -6,22 +6,24 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from mlflow.entities import Metric
 from pytorch_lightning.loggers import Logger
 
-from synthmix.tracking.mlflow.run import Run
+from synthmix.tracking.base import OpenRun
 
 
 class LossLogger(Logger):
-    """Hands a training's losses to its run, many at once: a request costs 5 ms, whatever it holds.
+    """Hands a training's losses to its run, many at once, because a request costs 5 ms, whatever it holds.
 
     It cannot end the run, as Lightning's own logger does.
+
+    Attributes:
+        curves: every loss so far, (step, value) by name.
     """
 
-    def __init__(self, run: Run, seconds: float = 5.0) -> None:
+    def __init__(self, run: OpenRun, seconds: float = 5.0) -> None:
         super().__init__()
         self.run, self.seconds = run, seconds
-        self._waiting: list[Metric] = []
+        self.curves: dict[str, list[tuple[int, float]]] = {}
         self._last_sent = time.monotonic()
 
     @property
@@ -39,16 +41,17 @@ class LossLogger(Logger):
 
     def log_metrics(self, metrics: Mapping[str, float], step: int | None = None) -> None:
         """Keeps the losses of a step, and sends what is kept every few seconds."""
-        now = int(time.time() * 1000)
-        self._waiting += [Metric(key, float(value), now, step or 0) for key, value in metrics.items()]
+        losses = {name: float(value) for name, value in metrics.items()}
+        for name, value in losses.items():
+            self.curves.setdefault(name, []).append((step or 0, value))
+        self.run.log_losses(losses, step or 0)
         if time.monotonic() - self._last_sent > self.seconds:
             self.save()
 
     def save(self) -> None:
         """Sends what is kept."""
-        self.run.log_points(self._waiting)
         self.run.send()
-        self._waiting, self._last_sent = [], time.monotonic()
+        self._last_sent = time.monotonic()
 
     def finalize(self, status: str) -> None:
         """Sends the rest; the status of the run is not Lightning's to set."""

@@ -8,52 +8,41 @@ from pathlib import Path
 from synthmix.pipeline.resources import Resources
 from synthmix.report.publishing import publish
 from synthmix.stages.store import Entry
-from synthmix.study.combination import combination_id
-from synthmix.study.project import cell_record, log_trainings, project
+from synthmix.study.project import Projection
 from synthmix.study.record import Asked, Studies
-from synthmix.tracking.mlflow.tracker import Tracker
-from synthmix.tracking.uri import resolve_uri
+from synthmix.study.study_record import study_head
+from synthmix.tracking.choice import make_tracker
 from synthmix.verbs.parser import default_config
 
 
 def rebuild(store: Path, uri: str | None, experiment: str | None) -> int:
     """Logs what MLflow lacks; returns the exit code, 1 where MLflow is away."""
-    tracker = Tracker(resolve_uri(uri), experiment or default_config().tracking.experiment)
+    settings = default_config().tracking
+    tracker = make_tracker(settings._target_, uri, experiment or settings.experiment)
     resources, studies = Resources.at(tracker, store), Studies(store)
-    logged = 0
-    of_studies: set[str] = set()
-    for name in studies.names():
-        record = studies.read(name)
-        of_studies |= {asked.key for asked in (*record.cells.values(), *record.curve.values())}
-        with tracker.study(name, params={}, tags={}) as parent:
-            runs = project(record, resources, parent.id)
-            publish(record, resources, runs, Path(record.report), parent)
-            parent.failed = bool(record.failures)
-        logged += len(runs)
-    logged += sum(_log_single(entry, resources) for entry in _single_cells(resources, of_studies))
-    print(f"{logged} cells of {len(studies.names())} studies and of single runs are in {tracker.uri}")
+    projection, records = Projection(resources), [studies.read(name) for name in studies.names()]
+    for record in records:  # a training lies below the study that has asked for it first
+        with tracker.open_study(study_head(record)) as parent:
+            projection.trainings(record.generator_keys, record.name, parent.id, only_own=True)
+    runs: dict[str, dict[str, str]] = {}
+    for record in records:
+        with tracker.open_study(study_head(record)) as parent:
+            runs[record.name] = projection.study(record, parent.id)
+    singles = sum(projection.single(entry) for entry in _single_cells(resources, set(studies.names())))
+    projection.complete()
+    for record in records:  # whose tables name the runs that have computed their cells
+        with tracker.open_study(study_head(record)) as parent:
+            publish(record, resources, runs[record.name], Path(record.report), parent, projection.present)
+    logged = sum(len(of_study) for of_study in runs.values()) + singles
+    print(f"{logged} cells of {len(records)} studies and of single runs are in {tracker.uri}")
     if tracker.outage:
         print(tracker.outage)
     return int(tracker.outage is not None)
 
 
-def _single_cells(resources: Resources, of_studies: set[str]) -> Iterator[Entry]:
+def _single_cells(resources: Resources, studies: set[str]) -> Iterator[Entry]:
+    """The results of cells that were no study's, and of those whose study is gone."""
     for manifest in resources.store.entries("cell"):
-        entry = None if manifest.key in of_studies else resources.store.find("cell", manifest.key)
-        if entry is not None:
+        entry = resources.store.find("cell", manifest.key)
+        if entry is not None and Asked(**entry.payload["asked"]).study not in studies:
             yield entry
-
-
-def _log_single(entry: Entry, resources: Resources) -> bool:
-    """Logs a cell that is of no study, if MLflow lacks it; says whether it is there now."""
-    asked = Asked(**entry.payload["asked"])
-    keys = [] if asked.generator_key is None else [asked.generator_key]
-    trainings = log_trainings(keys, None, resources, None)
-    found = resources.tracker.find_runs("cell", "synthmix.combination", values=[combination_id(asked.config)])
-    if trainings is None or found is None:
-        return False
-    if found:
-        return True
-    training = trainings.get(asked.generator_key or "")
-    told = cell_record(asked, entry, training, resources.tracker, study=None, on_curve=False)
-    return resources.tracker.replay(told) is not None

@@ -10,10 +10,10 @@ from synthmix.config.cell import plain
 from synthmix.errors import InvalidInput
 from synthmix.pipeline.resources import Resources
 from synthmix.report.publishing import publish, tell
-from synthmix.study.project import project
+from synthmix.study.project import Projection
 from synthmix.study.record import Asked, Record, Studies
-from synthmix.tracking.mlflow.tracker import Tracker
-from synthmix.tracking.uri import resolve_uri
+from synthmix.study.study_record import study_head
+from synthmix.tracking.choice import make_tracker
 from synthmix.verbs.parser import Words, default_config, store_folder
 
 
@@ -33,12 +33,15 @@ def report(words: Sequence[str]) -> int:
     if any(sign in given.study for sign in "=<>"):
         return _report_selection(given.study, given, studies)
     record = studies.read(find_study(given.study, studies))
-    tracker = Tracker(record.tracking["uri"], record.tracking["experiment"])
+    tracking = record.tracking
+    tracker = make_tracker(tracking["_target_"], tracking["uri"], tracking["experiment"])
     resources = Resources.at(tracker, root)
     folder = Path(given.out or record.report)
-    with tracker.study(record.name, params={}, tags={}) as parent:
-        written = publish(record, resources, project(record, resources, parent.id), folder, parent)
-        parent.failed = bool(record.failures)
+    with tracker.open_study(study_head(record)) as parent:
+        projection = Projection(resources)
+        runs = projection.study(record, parent.id)
+        projection.complete()
+        written = publish(record, resources, runs, folder, parent, projection.present)
     tell(record, resources, written)
     return 0
 
@@ -64,7 +67,7 @@ def find_study(name: str, studies: Studies) -> str:
 def _report_selection(condition: str, given: argparse.Namespace, studies: Studies) -> int:
     """A report over the cells that MLflow finds, whichever study they are of; it is logged nowhere."""
     settings = default_config()
-    tracker = Tracker(resolve_uri(None), settings.tracking.experiment)
+    tracker = make_tracker(settings.tracking._target_, None, settings.tracking.experiment)
     resources = Resources.at(tracker, studies.root.parent)
     known: dict[str, Asked] = {}
     for name in studies.names():

@@ -12,6 +12,7 @@ from omegaconf import DictConfig
 
 from synthmix.config.composing import conf_dir
 from synthmix.errors import InvalidInput
+from synthmix.processor import bf16_is_slow
 from synthmix.study.plan import Plan, make_plan
 from synthmix.verbs.run_arguments import read_arguments
 
@@ -36,6 +37,7 @@ def run(words: Sequence[str]) -> int:
     from synthmix.study.job import resources_of
 
     _check_devices(plan)
+    _warn_of_slow_bf16(plan)
     resources = resources_of(plan.configs[0])
     if asked.dry_run:
         from synthmix.verbs.dry_run import print_dry_run
@@ -71,7 +73,7 @@ def _run_cell(plan: Plan, arguments: Sequence[str]) -> int:
     outcomes: list[Outcome] = []
     resources = resources_of(plan.configs[0])
     resources.splits(plan.configs[0])  # a missing or damaged file is found here
-    _ = resources.tracker.experiment_id  # and a store that cannot be used here
+    resources.tracker.check()
     hydra_main(arguments, lambda config: outcomes.append(run_job(config)))
     outcome = outcomes[0]
     if outcome.status == "invalid":
@@ -86,3 +88,17 @@ def _check_devices(plan: Plan) -> None:
 
     if any(config.trainer.accelerator == "gpu" for config in plan.configs) and not torch.cuda.is_available():
         raise InvalidInput("trainer.accelerator=gpu: torch finds no GPU here; allowed: cpu, auto")
+
+
+def _warn_of_slow_bf16(plan: Plan) -> None:
+    """One line where a training on this processor asks for bf16 without gaining by it."""
+    import torch
+
+    trainers = [config.trainer for config in plan.configs if config.trainer.precision == "bf16-mixed"]
+    gpu = torch.cuda.is_available()
+    if any(trainer.accelerator == "cpu" or not gpu for trainer in trainers) and bf16_is_slow():
+        print(
+            "trainer.precision=bf16-mixed: without AVX512-BF16 or AMX, as here, a training on the processor takes "
+            "several times as long as with trainer.precision=32-true",
+            file=sys.stderr,
+        )

@@ -23,7 +23,9 @@ def sample(words: Sequence[str]) -> int:
     parser = Words("sample", "Writes points from the generator of a finished run, in the units of its data.")
     parser.add_argument("run", metavar="RUN_ID", help="an MLflow run, of a cell or of a training")
     parser.add_argument("-n", type=int, default=1000, help="number of points (1000)")
-    parser.add_argument("--out", required=True, metavar="FILE.npz", help="where to: the array x, float32")
+    parser.add_argument(
+        "--out", required=True, metavar="FILE.npz", help="where to: the array x, float64 of a table, else float32"
+    )
     parser.add_argument("--seed", type=int, default=0, help="another one gives other points (0)")
     given = parser.read(words)
     out = Path(given.out)
@@ -37,5 +39,5 @@ def sample(words: Sequence[str]) -> int:
     points = generator.sample(given.n, pool_seed(given.seed))
     x = (points if generator.scaling is None else generator.scaling.undone(points)).numpy()
     np.savez_compressed(out, x=x)
-    print(f"{out}: x of shape {x.shape}, float32, from {generator.spec.name}")
+    print(f"{out}: x of shape {x.shape}, {x.dtype}, from {generator.spec.name}")
     return 0

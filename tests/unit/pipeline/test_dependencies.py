@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import itertools
 import json
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
@@ -16,6 +17,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import synthmix
 from synthmix.config.cell import plain
 from synthmix.config.composing import composer, conf_dir
 from synthmix.pipeline import dependencies
@@ -245,6 +247,23 @@ print(Dependencies(json.loads(sys.argv[1]), "d", 100).cell_key)
 """
 
 
+def key_told_in(folder: Path, config: dict[str, Any]) -> str:
+    words = [sys.executable, "-B", "-c", ASKS, json.dumps(config)]
+    return subprocess.run(words, cwd=folder, capture_output=True, text=True, check=True).stdout
+
+
+def test_a_sentence_changed_in_the_code_of_a_stage_changes_no_key(tmp_path: Path) -> None:
+    shutil.copytree(synthmix.__path__[0], tmp_path / "synthmix", ignore=shutil.ignore_patterns("__pycache__"))
+    job, config = tmp_path / "synthmix" / "study" / "job.py", config_of()
+    source, first = job.read_text(), key_told_in(tmp_path, config)
+    assert source.startswith('"""')
+    reworded = source.replace('"""', '"""In other words: ', 1)
+    job.write_text(f"{reworded}\n\n# A remark.\n")
+    assert key_told_in(tmp_path, config) == first
+    job.write_text(f"{source}\n\nANOTHER = 1\n")
+    assert key_told_in(tmp_path, config) != first
+
+
 @pytest.mark.parametrize("installed", [False, True], ids=["on the path", "installed for development"])
 def test_a_change_in_the_users_own_code_changes_the_key(installed: bool, tmp_path: Path) -> None:
     if installed:
@@ -252,12 +271,11 @@ def test_a_change_in_the_users_own_code_changes_the_key(installed: bool, tmp_pat
         folder.mkdir()
         (folder / "METADATA").write_text("Metadata-Version: 2.1\nName: mylab\nVersion: 1.0\n")
         (folder / "top_level.txt").write_text("mylab\n")
-    config = json.dumps(config_of() | {"model": {"_target_": "mylab.MyGan", "name": "mine"}})
+    config = config_of() | {"model": {"_target_": "mylab.MyGan", "name": "mine"}}
 
     def key_with(code: str) -> str:
         (tmp_path / "mylab.py").write_text(code)
-        words = [sys.executable, "-B", "-c", ASKS, config]
-        return subprocess.run(words, cwd=tmp_path, capture_output=True, text=True, check=True).stdout
+        return key_told_in(tmp_path, config)
 
     assert key_with("class MyGan: ...") != key_with("class MyGan: pass")
 

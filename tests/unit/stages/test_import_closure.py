@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import grimp
 import pytest
 
 from synthmix.stages.import_closure import modules_behind
@@ -20,13 +21,14 @@ def write(root: Path, files: dict[str, str]) -> None:
         path.write_text(f"{source}\nraise RuntimeError('{name} was run')\n")
 
 
-def behind(*modules: str, **environment: str) -> set[str]:
-    """`modules_behind` in a fresh process, which finds packages in the working folder."""
+def behind(*modules: str, folders: tuple[Path, ...] = ()) -> set[str]:
+    """`modules_behind` in a fresh process, which finds packages in the working folder and in these."""
     code = (
         "import sys; from synthmix.stages.import_closure import modules_behind; print(*modules_behind(*sys.argv[1:]))"
     )
     command = [sys.executable, "-c", code, *modules]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, env={**os.environ, **environment})
+    path = os.pathsep.join([*map(str, folders), *filter(None, [os.environ.get("PYTHONPATH")])])
+    done = subprocess.run(command, capture_output=True, text=True, check=False, env={**os.environ, "PYTHONPATH": path})
     assert done.returncode == 0, done.stderr
     names = done.stdout.split()
     assert names == sorted(set(names))
@@ -81,8 +83,14 @@ def test_what_an_init_imports_is_behind_every_module_of_the_package(tmp_path: Pa
 def test_a_namespace_package_may_lie_in_several_folders(tmp_path: Path) -> None:
     write(tmp_path / "one", {"lab/models/gan": "from lab.models import nets\nimport lab.losses.nll"})
     write(tmp_path / "two", {"lab/models/nets": "", "lab/losses/nll": ""})
-    path = os.pathsep.join(str(tmp_path / part) for part in ("one", "two"))
-    assert behind("lab.models.gan", PYTHONPATH=path) == {"lab.models.gan", "lab.models.nets", "lab.losses.nll"}
+    folders = (tmp_path / "one", tmp_path / "two")
+    assert behind("lab.models.gan", folders=folders) == {"lab.models.gan", "lab.models.nets", "lab.losses.nll"}
+
+
+def test_a_folder_of_a_package_needs_no_init(tmp_path: Path) -> None:
+    write(tmp_path, {"lab/__init__": "", "lab/gan": "from lab.nets import conv", "lab/nets/conv": "import lab.losses"})
+    write(tmp_path, {"lab/losses": ""})
+    assert behind("lab.gan") == {"lab", "lab.gan", "lab.losses", "lab.nets.conv"}
 
 
 FACADE = """
@@ -90,6 +98,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from lab.api import load
     from .models import Gan as Adversarial
+    from . import compiled
 def __getattr__(name): ...
 """
 
@@ -100,6 +109,7 @@ def __getattr__(name): ...
         ("from lab import losses", {"lab.losses"}),
         ("from lab import Adversarial", {"lab.models"}),
         ("from lab import unknown", {"lab", "lab.api", "lab.models"}),
+        ("from lab import compiled", {"lab", "lab.api", "lab.models"}),
         ("import lab", {"lab", "lab.api", "lab.models"}),
     ],
 )
@@ -111,9 +121,9 @@ def test_a_facade_counts_as_far_as_it_is_used(statement: str, reached: set[str],
 def test_a_script_beside_it_is_own_code_and_what_is_installed_is_not(tmp_path: Path) -> None:
     write(tmp_path / "code", {"models": "import nets, bought", "nets": ""})
     write(tmp_path / "site-packages", {"bought": ""})
-    path = os.pathsep.join(str(tmp_path / part) for part in ("code", "site-packages"))
-    assert behind("models", PYTHONPATH=path) == {"models", "nets"}
-    assert behind("models", "bought", PYTHONPATH=path) == {"bought", "models", "nets"}
+    folders = (tmp_path / "code", tmp_path / "site-packages")
+    assert behind("models", folders=folders) == {"models", "nets"}
+    assert behind("models", "bought", folders=folders) == {"bought", "models", "nets"}
 
 
 def test_a_users_module_reaches_what_it_uses_of_synthmix(tmp_path: Path) -> None:
@@ -134,6 +144,19 @@ def test_a_generator_reaches_its_own_family_and_no_other_part_of_the_package() -
     parts = {".".join(module.split(".")[:2]) for module in reached}
     assert not parts & {f"synthmix.{part}" for part in ("api", "cli", "config", "plots", "study", "tracking")}
     assert not reached & {"synthmix", "synthmix.generators.autoencoder.model", "synthmix.generators.controls"}
+
+
+def test_the_modules_behind_those_of_synthmix_are_the_ones_that_grimp_finds() -> None:
+    graph = grimp.build_graph("synthmix", cache_dir=None)
+    modules = graph.modules - {"synthmix"}
+    for module in modules:
+        names = module.split(".")
+        for depth in range(2, len(names)):  # the package at the top is a facade
+            graph.add_import(importer=module, imported=".".join(names[:depth]))
+    assert len(modules) > 100
+    assert {module: set(modules_behind(module)) for module in modules} == {
+        module: {module} | graph.find_upstream_modules(module) for module in modules
+    }
 
 
 @pytest.mark.parametrize("module", ["synthmix.nothing", "no_such_package", "no_such_package.module", "sys"])

@@ -121,6 +121,93 @@ def test_code_hash_changes_with_the_source_of_what_is_behind_a_module_and_with_n
     assert third[1] == second[1]
 
 
+SOURCE = '''"""A net."""
+
+import torch
+
+
+# Found by trial.
+@final
+class Net(Base):
+    """The net."""
+
+    width: int = 64  # units
+    """Units of a layer."""
+
+    def forward(self, x: Tensor, slope: float = 0.2) -> Tensor:
+        """What it does."""
+        if slope > 0:
+            return torch.relu(x, slope, name="relu")
+        return x
+'''
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("# Found by trial.", "# Taken from the paper."),
+        ("# Found by trial.\n", ""),
+        ("  # units", ""),
+        ('"""A net."""', '"""A network."""'),
+        ('"""A net."""\n', ""),
+        ('"""The net."""', "'The network.'"),
+        ('    """Units of a layer."""\n', ""),
+        ('        """What it does."""\n', ""),
+        ("import torch\n", "\n\nimport torch\n\n"),
+        ('"relu"', "u'relu'"),
+        ("torch.relu(x, slope, ", "torch.relu(\n                x, (slope),\n                "),
+    ],
+)
+def test_what_is_written_for_the_reader_alone_leaves_code_hash_as_it_was(
+    before: str, after: str, tmp_path: Path
+) -> None:
+    assert hash_of(SOURCE.replace(before, after, 1), tmp_path) == hash_of(SOURCE, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("64", "65"),
+        ("64", "64.0"),
+        ("64", "True"),
+        ("0.2", "0.25"),
+        (" = 0.2", ""),
+        ("return x\n", "return slope\n"),
+        ("return x\n", "return 'x'\n"),
+        ("        return x\n", "            return x\n"),
+        ("width", "depth"),
+        ("@final\n", ""),
+        ("@final", "@sealed"),
+        ("(Base)", ""),
+        (" > ", " >= "),
+        ("slope > 0", "0 > slope"),
+        ("x, slope,", "slope, x,"),
+        ('name="relu"', 'names="relu"'),
+        ('"relu"', '"ReLU"'),
+        ('"relu"', 'b"relu"'),
+        ("import torch", "import torch as torch"),
+        ("def forward", "async def forward"),
+    ],
+)
+def test_a_change_of_what_is_run_changes_code_hash(before: str, after: str, tmp_path: Path) -> None:
+    assert hash_of(SOURCE.replace(before, after, 1), tmp_path) != hash_of(SOURCE, tmp_path)
+
+
+def hash_of(source: str, folder: Path) -> str:
+    (folder / "lab.py").write_text(source)
+    return hashes(folder, "lab")[0]
+
+
+def test_code_hash_is_the_same_under_every_version_of_python(tmp_path: Path) -> None:
+    # Told by Python 3.11.7, 3.12.1 and 3.13.0, whose ast.dump prints this source in three ways.
+    assert hash_of(SOURCE, tmp_path) == "bd1cfd6aef5b4517e1513b95b68647fa6de92d304622f979f05df90f50ad35c4"
+
+
+def test_a_long_chain_of_conditions_has_a_hash(tmp_path: Path) -> None:
+    chain = "".join(f"elif x == {number}:\n    y = {number}\n" for number in range(300))
+    assert hash_of(f"if x:\n    y = 0\n{chain}", tmp_path) != hash_of(f"if x:\n    y = 1\n{chain}", tmp_path)
+
+
 def test_code_hash_is_that_of_a_set_of_modules() -> None:
     assert code_hash("synthmix.stages.store") != code_hash("synthmix.mixing")
     assert code_hash("synthmix.stages.store", "json") == code_hash("json", "synthmix.stages.store", "json")

@@ -92,10 +92,11 @@ class TrainedGenerator(pl.LightningModule, LearnedGenerator):
         """
         options = options or TrainerOptions()
         self.prepare(dataset.spec, seed)
-        self.start(dataset.x)
+        points = dataset.x.float()  # a table that nobody has split is float64
+        self.start(points)
         self.train()
         self.log_every, self.last_step = options.log_every, min(self.steps, options.limit_steps or self.steps)
-        self.register_buffer("train_x", self.training_points(dataset.x), persistent=False)
+        self.register_buffer("train_x", self.training_points(points), persistent=False)
         order = MinibatchOrder(len(dataset), self.points_per_step, derive_seed(seed, "order"))
         with isolated_rng(derive_seed(seed, "training")):
             run_training(self, order, options, logger, callbacks)

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+from urllib.request import url2pathname
 
 from mlflow.entities import Metric, Param, RunTag
 from mlflow.entities import Run as Entity
 from mlflow.store.artifact.artifact_repository_registry import get_artifact_repository
+from mlflow.utils.mlflow_tags import MLFLOW_RUN_NOTE, MLFLOW_USER
 
+from synthmix.tracking.base import RunRecord
 from synthmix.tracking.mlflow.connection import Connection, StoreAway
+from synthmix.tracking.mlflow.data_used import dataset_input
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -25,8 +29,12 @@ class Run:
     """An open MLflow run.
 
     Parameters, metrics and tags are kept until `send`, at the latest until the run ends, because a request costs 5 ms
-    whatever it holds. Losses and files are sent at once. When the store goes away the run is lost: nothing more of it
-    is logged, and nothing raises.
+    and more, whatever it holds. When the store goes away the run is lost: nothing more of it is logged, and nothing
+    raises.
+
+    Args:
+        connection: the way to the store.
+        open_run: makes the run, or finds the one that is to be gone on with.
 
     Attributes:
         id: None where the store was away when the run was to be opened.
@@ -39,38 +47,71 @@ class Run:
         self.lost: str | None = None
         self.failed = False
         self._connection = connection
-        self._params: list[Param] = []
+        self._params: dict[str, str] = {}  # kept, as are metrics and tags
         self._metrics: list[Metric] = []
-        self._tags: list[RunTag] = []
+        self._tags: dict[str, str] = {}
+        self._known_params: dict[str, str] = {}  # to the store, as are tags
+        self._known_tags: dict[str, str] = {}
+        self._streamed: dict[str, int] = {}  # how many values of each loss
         try:
             entity = connection.ask(open_run)
         except StoreAway as away:
             self.lost = str(away)
         else:
             self.id, self._artifact_uri = str(entity.info.run_id), str(entity.info.artifact_uri)
+            self._known_params, self._known_tags = dict(entity.data.params), dict(entity.data.tags)
 
-    def log_params(self, params: Mapping[str, object]) -> None:
-        """Keeps parameters, as texts."""
-        self._params += [Param(key, str(value)[:VALUE_LENGTH]) for key, value in params.items()]
-
-    def log_metrics(self, metrics: Mapping[str, float], step: int = 0) -> None:
-        """Keeps metrics of one step."""
-        now = int(time.time() * 1000)
-        self._metrics += [Metric(key, float(value), now, step) for key, value in metrics.items()]
+    def log_losses(self, losses: Mapping[str, float], step: int) -> None:
+        """Keeps the losses of a step."""
+        now = _now()
+        for name, value in losses.items():
+            self._metrics.append(Metric(name, value, now, step))
+            self._streamed[name] = self._streamed.get(name, 0) + 1
 
     def tag(self, key: str, value: str) -> None:
-        """Keeps one tag."""
-        self._tags.append(RunTag(key, value))
+        """Keeps a tag."""
+        if self._known_tags.get(key) != value:
+            self._tags[key] = value
+
+    def keep(self, record: RunRecord) -> None:
+        """Keeps the parameters and tags of a record. MLflow lets no parameter change: a new value becomes a tag."""
+        for key, value in record.params.items():
+            text = str(value)[:VALUE_LENGTH]
+            if key not in self._known_params:
+                self._params[key] = text
+            elif self._known_params[key] != text:
+                self.tag(f"now.{key}", text)
+        for key, text in as_tags(record).items():
+            self.tag(key, text)
+
+    def publish(self, record: RunRecord) -> None:
+        """Keeps what the record has and the run has not, and writes its files."""
+        self.keep(record)
+        self.failed = record.failed
+        when = record.ended_ms or _now()
+        self._metrics += [Metric(key, float(value), when, 0) for key, value in record.metrics.items()]
+        self._metrics += [
+            Metric(key, float(value), when, step)
+            for key, curve in record.curves.items()
+            for step, value in curve[self._streamed.get(key, 0) :]
+        ]
+        if record.data:
+            inputs = [dataset_input(data) for data in record.data]
+            self.ask(lambda run: self._connection.client.log_inputs(run, inputs))
+        for path, text in record.texts.items():
+            self.log_text(text, path)
+        for path, write in record.files.items():
+            self.log_written(path, write)
 
     def send(self) -> None:
         """Sends what is kept."""
-        params, metrics, tags = self._params, self._metrics, self._tags
-        self._params, self._metrics, self._tags = [], [], []
-        self.ask(lambda run: self._connection.client.log_batch(run, metrics, params, tags))
-
-    def log_points(self, points: Sequence[Metric]) -> None:
-        """Keeps metrics of any steps and times, loss curves for instance."""
-        self._metrics += points
+        params = [Param(key, text) for key, text in self._params.items()]
+        metrics, tags = self._metrics, [RunTag(key, text) for key, text in self._tags.items()]
+        self._known_params |= self._params
+        self._known_tags |= self._tags
+        self._params, self._metrics, self._tags = {}, [], {}
+        if params or metrics or tags:
+            self.ask(lambda run: self._connection.client.log_batch(run, metrics, params, tags))
 
     def log_figure(self, figure: Figure, path: str) -> None:
         """Logs a picture under `path`, e.g. pictures/projection_pca.png."""
@@ -82,32 +123,22 @@ class Run:
 
     def log_written(self, path: str, write: Callable[[Path], object]) -> None:
         """Logs under `path` what `write` writes to the file that it is given."""
-        if self.lost is None:
-            with tempfile.TemporaryDirectory() as folder:
-                file = Path(folder) / PurePosixPath(path).name
-                write(file)
-                self.log_file(file, str(PurePosixPath(path).parent))
-
-    def log_file(self, file: Path, folder: str) -> None:
-        """Copies a file to the artifacts, into `folder`."""
-        self.ask(lambda _: self._upload(file, folder))
-
-    @contextmanager
-    def timed(self, stage: str) -> Iterator[None]:
-        """Logs the wall seconds of the block as time/<stage>_s."""
-        start = time.perf_counter()
-        yield
-        self.log_metrics({f"time/{stage}_s": time.perf_counter() - start})
+        if self.lost is not None:
+            return
+        if self._artifact_uri.startswith("file:"):  # MLflow's way would copy the file, and take 5 ms
+            file = Path(url2pathname(urlsplit(self._artifact_uri).path)) / path
+            file.parent.mkdir(parents=True, exist_ok=True)
+            self.ask(lambda _: write(file))
+            return
+        with tempfile.TemporaryDirectory() as folder:
+            file = Path(folder) / PurePosixPath(path).name
+            write(file)
+            self.ask(lambda _: self._upload(file, str(PurePosixPath(path).parent)))
 
     def end(self, status: str, ended_ms: int | None = None) -> None:
         """Sends what is kept and sets the status: FINISHED, FAILED or KILLED."""
         self.send()
         self.ask(lambda run: self._connection.client.set_terminated(run, status, ended_ms))
-
-    def _upload(self, file: Path, folder: str) -> None:
-        # MLflow's client would ask for the whole run first, to learn where its artifacts lie.
-        repository: Any = get_artifact_repository(self._artifact_uri, self._connection.uri)
-        repository.log_artifact(str(file), None if folder == "." else folder)
 
     def ask(self, request: Callable[[str], object]) -> None:
         """Makes a request, which is given the run's id, unless the run is lost."""
@@ -117,3 +148,18 @@ class Run:
                 self._connection.ask(lambda: request(run))
             except StoreAway as away:
                 self.lost = str(away)
+
+    def _upload(self, file: Path, folder: str) -> None:
+        # MLflow's client would ask for the whole run first, to learn where its artifacts lie.
+        repository: Any = get_artifact_repository(self._artifact_uri, self._connection.uri)
+        repository.log_artifact(str(file), None if folder == "." else folder)
+
+
+def as_tags(record: RunRecord) -> dict[str, str]:
+    """A record's tags under the names that MLflow has for some of them, and its note, which is a tag there."""
+    tags = {MLFLOW_USER if key == "user" else key: text for key, text in record.tags.items()}
+    return tags | ({MLFLOW_RUN_NOTE: record.note} if record.note else {})
+
+
+def _now() -> int:
+    return int(time.time() * 1000)

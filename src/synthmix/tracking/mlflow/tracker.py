@@ -1,48 +1,51 @@
 """MLflow: runs whose status is always right, what is found of them again, and what is completed after an outage.
 
-The stages are the truth and MLflow is a projection of them, which may lag behind: a store that goes away fails nothing,
-and `Tracker.replay` logs what it missed. Nothing below the cell imports MLflow. Runs are opened through `MlflowClient`,
-never through MLflow's global state.
+Nothing below the cell imports MLflow. Runs are opened through `MlflowClient`, never through MLflow's global state.
 """
 
 from __future__ import annotations
 
+import hashlib
+import json
+import shlex
 import time
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import asdict
 from functools import cached_property, partial
-from typing import Any
+from urllib.parse import urlencode
 
 from mlflow import MlflowClient
 from mlflow.entities import Metric, RunTag
 from mlflow.entities import Run as Entity
 from mlflow.exceptions import MlflowException
-from mlflow.utils.mlflow_tags import MLFLOW_PARENT_RUN_ID, MLFLOW_RUN_NAME
+from mlflow.utils.mlflow_tags import MLFLOW_PARENT_RUN_ID, MLFLOW_RUN_NAME, MLFLOW_SOURCE_NAME
 
 from synthmix.errors import Interrupted, InvalidInput
-from synthmix.tracking.base import LoggedRun, RunRecord
-from synthmix.tracking.environment import environment_tags
+from synthmix.tracking.base import KIND, REPLAYED, STUDY, LoggedRun, RunRecord
 from synthmix.tracking.mlflow.connection import StoreAway, connection_to
 from synthmix.tracking.mlflow.experiment import equal, open_experiment, search
-from synthmix.tracking.mlflow.run import VALUE_LENGTH, Run
+from synthmix.tracking.mlflow.run import VALUE_LENGTH, Run, as_tags
 from synthmix.tracking.mlflow.store import StoreUnreachable
+from synthmix.tracking.uri import resolve_uri, shown
 
-KIND, STUDY, ERROR, REPLAYED = "synthmix.kind", "synthmix.study", "synthmix.error", "synthmix.replayed"
+ERROR, CONTENT = "synthmix.error", "synthmix.content"
 RUNNING, FINISHED = (f"attributes.status = '{status}'" for status in ("RUNNING", "FINISHED"))
 FEW = 20  # values of a tag are searched for one by one; for more of them, every run is looked at
+LOCAL_UI = "http://127.0.0.1:5000"  # where `synthmix ui` shows a store that is no server
 
 
 class Tracker:
     """One MLflow store and one experiment in it, both made where they are missing when they are first asked for.
 
     Args:
-        uri: what `resolve_uri` gave.
+        uri: tracking.uri of a config.
         experiment: its name.
     """
 
-    def __init__(self, uri: str, experiment: str) -> None:
-        self.uri, self.experiment = uri, experiment
-        self.connection = connection_to(uri)
+    def __init__(self, uri: str | None, experiment: str) -> None:
+        self.uri, self.experiment = resolve_uri(uri), experiment
+        self.connection = connection_to(self.uri)
 
     @property
     def client(self) -> MlflowClient:
@@ -59,64 +62,65 @@ class Tracker:
         """Id of the experiment. Raises InvalidInput where it was deleted, and where the store cannot be reached."""
         return open_experiment(self.client, self.uri, self.experiment)
 
+    def check(self) -> None:
+        """Makes store and experiment. Raises InvalidInput where they cannot be used."""
+        _ = self.experiment_id
+
     @contextmanager
-    def run(
-        self,
-        kind: str,
-        name: str,
-        *,
-        params: Mapping[str, Any],
-        tags: Mapping[str, str],
-        parent: str | None = None,
-    ) -> Iterator[Run]:
+    def open(self, record: RunRecord, parent: str | None = None) -> Iterator[Run]:
         """Opens a run; it ends FINISHED, FAILED by an exception, or KILLED by Ctrl-C or a signal.
 
-        A store that is away raises nothing: the run is lost, and the block goes on.
+        A store that is away raises nothing: the run is lost, and the block goes on. The parameters of a run below
+        another one travel with its first metrics: a study has many cells, and each request is a tenth of a small one.
         """
-        with self._ending(Run(self.connection, self._new(kind, name, {**environment_tags(), **tags}, parent))) as run:
-            run.log_params(params)
-            run.send()
+        with self._ending(Run(self.connection, self._new(record, parent)), known=record) as run:
+            run.keep(record)
+            if parent is None:
+                run.send()
             yield run
 
     @contextmanager
-    def study(self, name: str, *, params: Mapping[str, Any], tags: Mapping[str, str]) -> Iterator[Run]:
-        """Opens the parent run of a study, the one that it has or a new one; it ends as `run` has it.
+    def open_study(self, record: RunRecord) -> Iterator[Run]:
+        """Opens the run of a study, the one that it has or a new one; it ends as `open` has it.
 
-        Args:
-            name: the study's id.
-            params: what is the same whenever the study is asked for. MLflow forbids other values: should one differ,
-                the first stays, and the new one becomes the tag `now.<key>`.
-            tags: what may change, the command for instance.
+        Parameters should be what is the same whenever the study is asked for. MLflow forbids other values: should one
+        differ, the first stays, and the new one becomes the tag `now.<key>`.
 
         Raises:
             InvalidInput: the store cannot be reached, and was not before.
         """
-        _ = self.experiment_id
-        known: dict[str, str] = {}
-        new = self._new("study", name, {STUDY: name})
-        with self._ending(Run(self.connection, lambda: self._reopened(name, known) or new())) as run:
-            texts = {key: str(value)[:VALUE_LENGTH] for key, value in params.items()}
-            run.log_params({key: text for key, text in texts.items() if key not in known})
-            changed = {f"now.{key}": text for key, text in texts.items() if known.get(key, text) != text}
-            for key, value in {**environment_tags(), **changed, **tags}.items():
-                run.tag(key, value)
+        self.check()
+        new = self._new(record, None)
+        with self._ending(Run(self.connection, lambda: self._reopened(record.tags[STUDY]) or new())) as run:
+            run.keep(record)
             run.send()
             try:
                 yield run
             finally:
                 self.connection.answers()  # so that an outage of a moment ago does not leave it RUNNING
 
-    def replay(self, record: RunRecord, parent: str | None = None) -> str | None:
-        """Logs a run that is over, with the tag synthmix.replayed; returns its id, None where the store is away."""
-        new = self._new(record.kind, record.name, {**record.tags, REPLAYED: "true"}, parent, record.started_ms)
-        with self._ending(Run(self.connection, new), record.ended_ms) as run:
-            run.log_params(record.params)
-            run.log_points(record.points())
-            for path, text in record.texts.items():
-                run.log_text(text, path)
-            for path, write in record.files.items():
-                run.log_written(path, write)
-        return None if run.lost else run.id
+    def publish(self, record: RunRecord, parent: str | None = None, replayed: str = "true") -> str | None:
+        """Logs a run that is over; returns its id, None where the store is away.
+
+        Args:
+            record: of the run.
+            parent: id of the run that it lies below.
+            replayed: the tag synthmix.replayed, id of the run that was logged of the same work before, if known.
+        """
+        return self._publish(record, parent, {REPLAYED: replayed})
+
+    def publish_arms(self, study: str, records: Sequence[RunRecord], parent: str) -> None:
+        """Puts runs in the place of the arms that a study has; one that says the same stays as it is."""
+        wanted = {_content(record): record for record in records}
+        try:
+            for run in self.connection.ask(lambda: self._search(equal(KIND, "arm"), equal(STUDY, study)), at_once=True):
+                is_below = run.tags.get(MLFLOW_PARENT_RUN_ID) == parent
+                if not is_below or wanted.pop(run.tags.get(CONTENT, ""), None) is None:
+                    self.connection.ask(partial(self.client.delete_run, run.id))
+        except StoreAway:
+            return
+        for content, record in wanted.items():
+            self._publish(record, parent, {CONTENT: content})
 
     def find_runs(
         self, kind: str, tag: str, *, study: str | None = None, values: Collection[str] | None = None
@@ -156,17 +160,24 @@ class Tracker:
         except MlflowException as error:
             raise InvalidInput(f"{condition}: MLflow cannot search for it ({str(error).splitlines()[0]})") from error
 
-    def has_run(self, run_id: str) -> bool:
-        """Whether there is a run of this id; also where the store is away, as nobody can tell."""
+    def present_run(self, run_id: str) -> str | None:
+        """The run of this id, or the one that was logged later of the same work; None where there is neither.
+
+        Where the store is away it is the id itself, as nobody can tell.
+        """
         try:
             self.connection.ask(lambda: self.client.get_run(run_id), at_once=True)
         except StoreAway:
-            return True
+            return run_id
         except MlflowException as error:
             if error.error_code != "RESOURCE_DOES_NOT_EXIST":
                 raise
-            return False
-        return True
+            try:
+                found = self.connection.ask(lambda: self._search(FINISHED, equal(REPLAYED, run_id)), at_once=True)
+            except StoreAway:
+                return run_id
+            return found[0].id if found else None
+        return run_id
 
     def add(
         self, run_id: str, *, metrics: Mapping[str, float] | None = None, tags: Mapping[str, str] | None = None
@@ -192,6 +203,29 @@ class Tracker:
         except StoreAway:
             return 0
 
+    def ui_command(self) -> str:
+        """What a user types to see the store that was logged to."""
+        return f"MLFLOW_TRACKING_URI={shlex.quote(shown(self.uri))} synthmix ui"
+
+    def chart(self, study: str) -> str | None:
+        """The page of the UI that shows a study's arms as curves; None where the store is away."""
+        try:
+            experiment = self.connection.ask(lambda: self.experiment_id)
+        except StoreAway:
+            return None
+        query = {
+            "searchFilter": f"{equal(KIND, 'arm')} and {equal(STUDY, study)}",
+            "compareRunsMode": "CHART",
+            "workflowType": "machine_learning",  # without it the page stands among those for language models
+        }
+        base = shown(self.uri).rstrip("/") if self.uri.startswith("http") else LOCAL_UI
+        return f"{base}/#/experiments/{experiment}/runs?{urlencode(query)}"
+
+    def _publish(self, record: RunRecord, parent: str | None, tags: Mapping[str, str]) -> str | None:
+        with self._ending(Run(self.connection, self._new(record, parent, tags)), record.ended_ms) as run:
+            run.publish(record)
+        return None if run.lost else run.id
+
     def _kill(self, *conditions: str) -> int:
         runs = self._search(RUNNING, *conditions)
         for run in runs:
@@ -203,29 +237,30 @@ class Tracker:
         return [LoggedRun(run.info.run_id, run.data.tags) for run in found]
 
     def _new(
-        self,
-        kind: str,
-        name: str,
-        tags: Mapping[str, str],
-        parent: str | None = None,
-        started_ms: int | None = None,
+        self, record: RunRecord, parent: str | None, tags: Mapping[str, str] | None = None
     ) -> Callable[[], Entity]:
-        own = {MLFLOW_RUN_NAME: name, KIND: kind} | ({MLFLOW_PARENT_RUN_ID: parent} if parent else {})
-        return lambda: self.client.create_run(self.experiment_id, started_ms, {**own, **tags}, name)
+        own = {MLFLOW_RUN_NAME: record.name, MLFLOW_SOURCE_NAME: "synthmix", KIND: record.kind, **(tags or {})}
+        own |= as_tags(record) | ({MLFLOW_PARENT_RUN_ID: parent} if parent else {})
+        return lambda: self.client.create_run(self.experiment_id, record.started_ms, own, record.name)
 
-    def _reopened(self, study: str, known: dict[str, str]) -> Entity | None:
-        """The parent run that a study has already, RUNNING again; its parameters are added to `known`."""
+    def _reopened(self, study: str) -> Entity | None:
+        """The run that a study has already, RUNNING again."""
         found = next(search(self.client, self.experiment_id, [equal(KIND, "study"), equal(STUDY, study)]), None)
         if found is not None:
             self.client.update_run(found.info.run_id, "RUNNING")
             if ERROR in found.data.tags:
                 self.client.delete_tag(found.info.run_id, ERROR)
-            known |= found.data.params
         return found
 
     @contextmanager
-    def _ending(self, run: Run, ended_ms: int | None = None) -> Iterator[Run]:
-        """Gives a run the status with which the block ends, and ends those under it whose processes are gone."""
+    def _ending(self, run: Run, ended_ms: int | None = None, known: RunRecord | None = None) -> Iterator[Run]:
+        """Gives a run the status with which the block ends, and ends those under it whose processes are gone.
+
+        Args:
+            run: is open.
+            ended_ms: when it ended, where that is not now.
+            known: what was known of it when it was opened, and is all that is logged of it where the block fails.
+        """
         try:
             yield run
             run.send()
@@ -233,6 +268,8 @@ class Tracker:
             killed = _is_interruption(error)
             if not killed:
                 run.tag(ERROR, f"{type(error).__name__}: {error}"[:VALUE_LENGTH])
+            if known is not None:
+                run.publish(known)
             run.ask(lambda run_id: self._kill(equal(MLFLOW_PARENT_RUN_ID, run_id)))
             run.end("KILLED" if killed else "FAILED")
             raise
@@ -243,3 +280,8 @@ def _is_interruption(error: BaseException) -> bool:
     """Whether the user has stopped the process. Lightning turns the Ctrl-C of a worker into SystemExit."""
     cause = error.__context__ if isinstance(error, SystemExit) else error
     return isinstance(cause, KeyboardInterrupt | Interrupted)
+
+
+def _content(record: RunRecord) -> str:
+    """What tells whether a run says the same as a record."""
+    return hashlib.sha256(json.dumps(asdict(record), sort_keys=True, default=str).encode()).hexdigest()

@@ -28,12 +28,12 @@ class Table:
 
     Attributes:
         columns: names of the D columns in `values`.
-        values: float32, (N, D), all finite.
+        values: float64, (N, D), all finite; whole numbers beyond 2^53 are rounded.
         labels: int64, (N,), from 0 to K-1 in the sorted order of the file's own labels; None without a label column.
     """
 
     columns: tuple[str, ...]
-    values: NDArray[np.float32]
+    values: NDArray[np.float64]
     labels: NDArray[np.int64] | None
 
     @property
@@ -72,9 +72,8 @@ def _read(path: Path, _modified_ns: int, label_column: str | None, drop_columns:
     faults = list(_header_faults(path, raw, names))
     if faults:
         raise InvalidInput(*faults)
-    with np.errstate(over="ignore"):
-        numbers = {name: _numbers(raw.columns[name]).astype(np.float32) for name in names}
-    faults = [fault for name in names for fault in _cell_faults(path, raw, name, ~np.isfinite(numbers[name]))]
+    numbers = {name: _numbers(raw.columns[name]) for name in names}
+    faults = [fault for name in names for fault in _cell_faults(path, raw, name, ~_is_32_bit(numbers[name]))]
     if label_column is not None:
         missing = np.array([_is_missing(cell) for cell in raw.columns[label_column]])
         faults += _cell_faults(path, raw, label_column, missing)
@@ -130,6 +129,11 @@ def _numbers(cells: Cells) -> NDArray[np.float64]:
     if isinstance(cells, np.ndarray) and cells.dtype.kind in "biuf":
         return cells.astype(np.float64)
     return np.array([_number(cell) for cell in cells])
+
+
+def _is_32_bit(numbers: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Where they are finite 32-bit numbers; float64 holds the squares of these too, and so their variance."""
+    return np.abs(numbers) <= np.finfo(np.float32).max
 
 
 def _number(cell: Any) -> float:

@@ -12,7 +12,9 @@ from synthmix.data.sources.table.file import read_table
 
 
 def load_table(path: str, label_column: str | None, drop_columns: Sequence[str]) -> Dataset:
-    """The rows of a file: float32, (N, D), as they stand (`split` standardises them); no official test set.
+    """The rows of a file: float64, (N, D), as they stand; no official test set.
+
+    `split` standardises them and gives float32, which alone would lose what a large offset leaves of the digits.
 
     Args:
         path: a .csv, .parquet or .npz file, as `read_table` describes them.

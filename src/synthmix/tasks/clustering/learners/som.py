@@ -27,7 +27,8 @@ class SelfOrganizingMap(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Clust
     node and the points' best matching units (Kohonen 2013); the start is the plane of the first two
     principal components, so that the map itself has no randomness. The nodes are grouped by k-means on the
     codebook, each node weighted by its hits (Vesanto and Alhoniemi, "Clustering of the self-organizing map",
-    IEEE TNN 11 (2000) 586-600; the weights make it the k-means of the quantised points).
+    IEEE TNN 11 (2000) 586-600; the weights make it the k-means of the quantised points). Nodes may coincide, above
+    all under a bubble; the points then lie on the lowest of them.
 
     Args:
         rows: of the grid, ≥ 1.

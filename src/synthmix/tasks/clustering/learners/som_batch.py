@@ -17,6 +17,10 @@ from torch import Tensor
 Neighbourhood = Literal["gaussian", "bubble"]
 NEIGHBOURHOODS: tuple[str, ...] = get_args(Neighbourhood)
 POINTS_PER_BLOCK = 4096  # bounds the points × nodes matrix, so that it stays in the cache
+# A bubble gives the nodes that reach the same points the same mean, but for rounding, which must not decide which of
+# them is a point's best matching unit. This share of the points' mean norm is above what rounding leaves between such
+# nodes and below any step of a map that shows in its errors.
+COINCIDE = 1e-5
 
 
 def train(
@@ -44,11 +48,15 @@ def train(
     grid = grid_coordinates(rows, columns).to(x.dtype)
     codebook = principal_plane(x, weight, rows, columns)
     weighted = x * weight[:, None]
+    within = COINCIDE * float(x.norm(dim=1) @ weight / weight.sum())
     for sigma in sigmas:
         nodes = best_matching_units(x, codebook)[:, 0]
         sums = torch.zeros_like(codebook).index_add_(0, nodes, weighted)
         hits = weight.new_zeros(len(codebook)).index_add_(0, nodes, weight)
-        codebook = batch_update(codebook, sums, hits, neighbourhood_kernel(grid, sigma, neighbourhood))
+        kernel = neighbourhood_kernel(grid, sigma, neighbourhood)
+        codebook = batch_update(codebook, sums, hits, kernel)
+        if neighbourhood == "bubble":
+            codebook = codebook[first_close_rows(codebook, within)]
     return codebook
 
 
@@ -81,17 +89,35 @@ def batch_update(codebook: Tensor, sums: Tensor, hits: Tensor, kernel: Tensor) -
 
 
 def best_matching_units(x: Tensor, codebook: Tensor, count: int = 1) -> Tensor:
-    """The `count` nodes nearest to each point, nearest first: int64 (N, count).
+    """The `count` nodes nearest to each point, nearest first, of equal nodes the lowest: int64 (N, count).
 
     |x - w|² = |x|² - 2 (x·w - |w|²/2), so the nearest node is the one with the largest bracket. Where the
     points lie far from the origin, centre both first: the bracket loses the digits that they share.
     """
     half_norms = codebook.square().sum(1) / -2
+    lowest = first_equal_rows(codebook)  # a product of matrices may round equal columns differently
     nearest = []
     for block in torch.split(x, POINTS_PER_BLOCK):
         closeness = torch.addmm(half_norms, block, codebook.T)
-        nearest.append(closeness.max(1, keepdim=True).indices if count == 1 else closeness.topk(count).indices)
+        if count == 1:
+            nearest.append(lowest[closeness.max(1, keepdim=True).indices])
+        else:
+            nearest.append(closeness[:, lowest].argsort(dim=1, descending=True, stable=True)[:, :count])
     return torch.cat(nearest)
+
+
+def first_equal_rows(matrix: Tensor) -> Tensor:
+    """For each row the number of the first row that equals it to the last bit: int64 (rows,)."""
+    first: dict[bytes, int] = {}  # takes a quarter of the time of torch.unique
+    return torch.tensor([first.setdefault(row.tobytes(), number) for number, row in enumerate(matrix.numpy())])
+
+
+def first_close_rows(matrix: Tensor, within: float) -> Tensor:
+    """For each row the number of the first row that is no farther from it than `within`: int64 (rows,)."""
+    exact = matrix.double()
+    norms = exact.square().sum(1)
+    squared = torch.addmm(norms[:, None] + norms, exact, exact.T, alpha=-2).fill_diagonal_(0)
+    return (squared <= within**2).to(torch.uint8).argmax(1)
 
 
 def principal_plane(x: Tensor, weight: Tensor, rows: int, columns: int) -> Tensor:
@@ -111,7 +137,8 @@ def principal_plane(x: Tensor, weight: Tensor, rows: int, columns: int) -> Tenso
     last = len(covariance) - 1
     variances, components = scipy.linalg.eigh(covariance, subset_by_index=[max(last - 1, 0), last])
     largest = components[np.abs(components).argmax(axis=0), np.arange(components.shape[1])]
-    axes = components * np.sign(largest) * np.sqrt(variances.clip(0))
+    noise = variances.max() * len(covariance) * np.finfo(covariance.dtype).eps  # what rounding makes of no variance
+    axes = components * np.sign(largest) * np.sqrt(np.where(variances > noise, variances, 0))
     first, second = axes[:, -1], axes[:, 0] if last > 0 else np.zeros_like(axes[:, 0])
     along_rows, along_columns = (first, second) if rows >= columns else (second, first)
     plane = np.linspace(-1, 1, rows)[:, None, None] * along_rows + np.linspace(-1, 1, columns)[:, None] * along_columns

@@ -4,17 +4,23 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 
 from synthmix.data.sources.table.loader import load_table
+from synthmix.data.spec import DataSpec
+from synthmix.data.split import split
 from synthmix.errors import InvalidInput
 
 FRAME = pd.DataFrame({"height": [1.5, -2.0, 3e-3], "count": [7, 8, 9], "kind": ["b", "a", "b"]})
+
+NUMBERED = DataSpec("numbered", "image", (1, 1, 1), (0.0, 8000.0), None)
 
 
 def write(path: Path, frame: pd.DataFrame) -> str:
@@ -37,10 +43,32 @@ def refusal_of(path: str, label_column: str | None = None, drop_columns: tuple[s
 @pytest.mark.parametrize("suffix", [".csv", ".parquet", ".npz"])
 def test_every_format_gives_the_same_points_and_labels(suffix: str, tmp_path: Path) -> None:
     dataset = load_table(write(tmp_path / f"t{suffix}", FRAME), "kind", [])
-    np.testing.assert_array_equal(dataset.x.numpy(), FRAME[["height", "count"]].to_numpy(dtype=np.float32))
+    np.testing.assert_array_equal(dataset.x.numpy(), FRAME[["height", "count"]].to_numpy(dtype=np.float64))
     assert dataset.y is not None
     assert dataset.y.tolist() == [1, 0, 1]
     assert (dataset.spec.shape, dataset.spec.n_classes, dataset.spec.kind) == ((2,), 2, "table")
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".parquet", ".npz"])
+@pytest.mark.parametrize("dtype", [np.int64, np.float64])
+def test_a_column_far_from_zero_keeps_its_digits_there_and_back(suffix: str, dtype: type, tmp_path: Path) -> None:
+    offset = np.array([1e12, 1.7e9])
+    far = (np.random.default_rng(0).normal(size=(8000, 2)) * [0.5, 100] + offset).astype(dtype)
+    dataset = load_table(write(tmp_path / f"t{suffix}", pd.DataFrame(far, columns=["a", "b"])), None, [])
+    numbered = replace(dataset, spec=NUMBERED, x=torch.arange(8000.0)[:, None, None, None])
+    splits, order = (
+        split(each, seed=0, n_train=5000, n_val=1000, n_test=1000, n_reserve=0) for each in (dataset, numbered)
+    )
+    rows = {part: getattr(order, part).x.flatten().long().numpy() for part in ("train", "pool", "val", "test")}
+    train = far[rows["train"]] - offset
+    assert splits.scaling is not None
+    for part, numbers in rows.items():
+        scaled = getattr(splits, part).x
+        assert scaled.dtype == torch.float32
+        expected = (far[numbers] - offset - train.mean(axis=0)) / train.std(axis=0)
+        # The mean is rounded to a number that float64 has at 1e12: they are 1.2e-4 apart.
+        np.testing.assert_allclose(scaled, expected, rtol=1e-5, atol=3e-4)
+        np.testing.assert_allclose(splits.scaling.undone(scaled), far[numbers], rtol=1e-15, atol=1e-4)
 
 
 @pytest.mark.parametrize("suffix", [".csv", ".parquet"])
@@ -49,7 +77,7 @@ def test_dropped_columns_may_hold_anything(suffix: str, tmp_path: Path) -> None:
     dataset = load_table(path, None, ["kind", "count"])
     assert dataset.y is None
     assert dataset.spec.n_classes is None
-    np.testing.assert_array_equal(dataset.x.numpy(), FRAME[["height"]].to_numpy(dtype=np.float32))
+    np.testing.assert_array_equal(dataset.x.numpy(), FRAME[["height"]].to_numpy(dtype=np.float64))
 
 
 def test_numeric_labels_are_encoded_in_the_order_of_numbers(tmp_path: Path) -> None:
@@ -207,7 +235,7 @@ def test_the_customers_table_needs_three_columns_dropped(data_root: Path) -> Non
     dropped = ["CUST_ID", "CREDIT_LIMIT", "MINIMUM_PAYMENTS"]
     dataset = load_table(path, None, dropped)
     expected = pd.read_csv(path).drop(columns=dropped).to_numpy(dtype=np.float64)
-    np.testing.assert_array_equal(dataset.x.numpy(), expected.astype(np.float32))
+    np.testing.assert_array_equal(dataset.x.numpy(), expected)
 
 
 def test_an_adbench_file_is_read(data_root: Path) -> None:

@@ -69,6 +69,27 @@ def test_whole_weights_equal_repeated_points_and_zero_a_point_left_out(digits: n
     np.testing.assert_array_equal(weighted.predict(digits[150:]), repeated.predict(digits[150:]))
 
 
+@pytest.mark.parametrize("spread", [np.eye(3), np.array([[1.0, 2.0, -1.7]])], ids=["cloud", "line"])
+def test_rounding_does_not_choose_among_nodes_that_coincide(spread: np.ndarray) -> None:
+    """A bubble of three steps holds most of the map; on a line the nodes of a column start on one spot."""
+    for seed in range(20):
+        rng = np.random.default_rng(seed)
+        x = rng.normal(size=(60, len(spread))) @ spread
+        weight = rng.integers(0, 4, len(x))
+        one, other = (SelfOrganizingMap(3, 4, n_clusters=1, neighbourhood="bubble") for _ in range(2))
+        one.fit(x, sample_weight=weight)
+        other.fit(rng.permutation(x.repeat(weight, axis=0)))
+        np.testing.assert_array_equal(one.transform(x), other.transform(x))
+        np.testing.assert_array_equal(one.hits_, other.hits_)
+
+
+def test_of_equal_nodes_the_lowest_is_nearest_and_the_others_follow_it() -> None:
+    som = SelfOrganizingMap(1, 4, n_clusters=1).fit(np.linspace(0, 3, 9)[:, None])
+    som.codebook_ = np.array([[5.0], [1.0], [1.0], [3.0]])
+    assert som.transform([[1.2], [2.9]])[:, 1].tolist() == [1, 3]
+    assert som.topographic_error([[1.2]]) == 0
+
+
 def test_two_fits_are_equal_to_the_last_bit_and_leave_the_global_random_state_alone(digits: np.ndarray) -> None:
     before = torch.get_rng_state(), np.random.get_state()[1].copy()
     first, second = (SelfOrganizingMap(n_clusters=10, random_state=3).fit(digits) for _ in range(2))

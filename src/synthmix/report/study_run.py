@@ -1,0 +1,114 @@
+"""What MLflow, or another tracker, shows of a study: its answer, its headline numbers, its report, and a run an arm."""
+
+from __future__ import annotations
+
+import math
+import re
+import shutil
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from synthmix.analysis.analysis import Analysis
+from synthmix.analysis.answer import headline, verdicts
+from synthmix.analysis.comparison import Arm, Comparison, comparisons, rows_of, sign_of
+from synthmix.analysis.result import StudyResult
+from synthmix.study.record import Record
+from synthmix.study.study_record import study_head
+from synthmix.tracking.base import STUDY, DataUsed, RunRecord
+
+STATES = ("finished", "unavailable", "failed", "missing")
+PER_RATIO = 1000  # steps are whole numbers, ratios are not
+
+
+def study_record(
+    record: Record, result: StudyResult, analysis: Analysis, environment: str, files: Sequence[Path], folder: Path
+) -> RunRecord:
+    """A study with what it has found.
+
+    Args:
+        record: what it was asked for.
+        result: its cells.
+        analysis: of them.
+        environment: the text about the environment in which it was asked for.
+        files: of its report.
+        folder: in which these lie.
+    """
+    counts = result.cells["status"].value_counts()
+    return replace(
+        study_head(record),
+        metrics={f"study/{state}": float(counts.get(state, 0)) for state in STATES} | dict(_headline_numbers(analysis)),
+        texts={"config.yaml": result.config, "environment.txt": environment},
+        files={str(Path("report") / file.relative_to(folder)): partial(shutil.copyfile, file) for file in files},
+        data=[DataUsed(digest=digest, **data) for digest, data in record.data.items()],
+        note=_note(result, analysis),
+        failed=bool(record.failures),
+    )
+
+
+def arm_records(result: StudyResult, analysis: Analysis) -> list[RunRecord]:
+    """A run for each arm of each setting, whose metrics have the ratio as their step, its baseline first."""
+    found = comparisons(result)
+    return [_arm_record(result, analysis, block, arm, len(found) > 1) for block in found for arm in block.arms]
+
+
+def _arm_record(result: StudyResult, analysis: Analysis, block: Comparison, arm: Arm, several: bool) -> RunRecord:
+    rows = rows_of(analysis.summary, {**block.keys, "arm": arm.name}).sort_values("mix.ratio")
+    settings = {**block.keys, **arm.keys}
+    return RunRecord(
+        kind="arm",
+        name=f"{arm.name}, {block.title}" if several else arm.name,
+        params={**settings, "arm": arm.name, "role": arm.role, "setting": block.title},
+        tags={STUDY: result.name, "synthmix.arm": arm.name, "synthmix.role": arm.role},
+        curves={name: curve for name, curve in _curves(block, arm, rows, analysis.score) if curve},
+    )
+
+
+def _curves(
+    block: Comparison, arm: Arm, rows: pd.DataFrame, score: str
+) -> Iterator[tuple[str, list[tuple[int, float]]]]:
+    """The primary score with its interval, what one point is worth, and the means of the other scores, by ratio."""
+    columns = {score: "mean", f"{score}_low": "low", f"{score}_high": "high", "exchange/rate": "exchange"}
+    for name, column in columns.items():
+        yield name, _points(zip(rows["mix.ratio"], rows[column], strict=True))
+    group = score.partition("/")[0]
+    cells = {0.0: block.real, **{ratio: arm.at(ratio) for ratio in arm.ratios}}
+    others = sorted(name for name in map(str, block.real) if name.startswith(f"{group}/") and name != score)
+    for name in others:
+        yield name, _points((ratio, table[name].mean()) for ratio, table in cells.items() if name in table)
+
+
+def _points(curve: Any) -> list[tuple[int, float]]:
+    return [(round(ratio * PER_RATIO), float(value)) for ratio, value in curve if not pd.isna(value)]
+
+
+def _headline_numbers(analysis: Analysis) -> Iterator[tuple[str, float]]:
+    """Of each generator the ratio with the best difference to real points alone, in each setting, and what it is."""
+    rows = analysis.summary[(analysis.summary["role"] == "generator") & analysis.summary["difference"].notna()]
+    settings = [column for column in map(str, analysis.family) if "." in column]
+    varied = [key for key in settings if analysis.family[key].nunique(dropna=False) > 1]
+    for keys, of_arm in rows.groupby([*varied, "arm"], dropna=False):
+        best = max(of_arm.to_dict("records"), key=lambda row: sign_of(analysis.score) * float(row["difference"]))
+        name = re.sub(r"[^\w.:\- ]", "_", " ".join(map(str, reversed(keys))))
+        numbers = {
+            "best_ratio": best["mix.ratio"],
+            "best_difference": best["difference"],
+            "best_difference_low": best["difference_low"],
+            "best_difference_high": best["difference_high"],
+            "adjusted_p": best["p_holm"],
+            "exchange_rate": best["exchange"],
+        }
+        yield from ((f"{name}/{key}", float(value)) for key, value in numbers.items() if not math.isnan(value))
+
+
+def _note(result: StudyResult, analysis: Analysis) -> str:
+    """The answer, and what bears it out in each setting."""
+    found = verdicts(result, analysis)
+    paragraphs = [f"**{headline(found)}**"]
+    for verdict in found:
+        paragraphs.append("\n".join([f"{verdict.title}: {verdict.label}", "", *(f"- {s}" for s in verdict.sentences)]))
+    return "\n\n".join([*paragraphs, "The whole report is the artifact `report/index.html`."])

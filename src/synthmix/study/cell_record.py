@@ -1,0 +1,109 @@
+"""What is logged of a cell, while it runs and whenever it is logged again from the store."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
+import yaml
+
+from synthmix.config.flat import flatten
+from synthmix.pipeline.stages import alarm_tags
+from synthmix.stages.store import Entry
+from synthmix.study.combination import combination_id
+from synthmix.study.record import Asked
+from synthmix.tracking.base import REUSED_FROM, STUDY, RunRecord
+from synthmix.tracking.environment import environment_tags, environment_text, without_environment
+
+GENERATOR_RUN = "synthmix.generator_run"
+PART = "synthmix.part"
+
+
+def cell_head(asked: Asked, *, on_curve: bool) -> RunRecord:
+    """What is known of a cell when it begins.
+
+    Args:
+        asked: what it is asked to be.
+        on_curve: whether the study has added it for its learning curve.
+    """
+    tags = {
+        **environment_tags(),
+        "synthmix.cell_key": asked.key,
+        "synthmix.combination": combination_id(asked.config),
+        "synthmix.data_digest": asked.digest,
+    }
+    if asked.study:
+        tags |= {STUDY: asked.study, PART: part(on_curve)}
+    return RunRecord(
+        kind="cell",
+        name=cell_name(asked.config, on_curve),
+        params=flatten(asked.config),
+        tags=tags,
+        texts={
+            "config.yaml": yaml.safe_dump(asked.whole_config, sort_keys=False, allow_unicode=True),
+            "environment.txt": environment_text(),
+        },
+    )
+
+
+def cell_record(
+    asked: Asked,
+    entry: Entry,
+    environment: str,
+    *,
+    on_curve: bool,
+    is_own: bool,
+    training: str | None = None,
+    present: Callable[[str], str | None] = lambda source: source,
+    started_ms: int | None = None,
+    ended_ms: int | None = None,
+) -> RunRecord:
+    """A cell that has a result.
+
+    Args:
+        asked: what it is asked to be.
+        entry: its result.
+        environment: the text about the environment in which that was computed.
+        on_curve: whether the study has added it for its learning curve.
+        is_own: whether it is the one that has computed the result.
+        training: the run of its generator's training, if it is known.
+        present: gives the run that stands now for one that computed something, None where there is none; words that
+            name no run as they are.
+        started_ms: since the Unix epoch, where it ran before now.
+        ended_ms: likewise.
+    """
+    head, payload = cell_head(asked, on_curve=on_curve), entry.payload
+    sources = {f"synthmix.stage.{stage}": source for stage, source in payload["sources"].items()}
+    if not is_own and entry.producer is not None:
+        sources[REUSED_FROM] = entry.producer
+    tags = {**without_environment(head.tags), **payload["environment"], **result_tags(payload)}
+    tags |= {tag: found for tag, source in sources.items() if (found := present(source)) is not None}
+    return replace(
+        head,
+        tags=tags | ({GENERATOR_RUN: training} if training is not None else {}),
+        metrics=payload["metrics"] | {f"time/{stage}_s": seconds for stage, seconds in payload["seconds"].items()},
+        texts={**head.texts, "environment.txt": environment},
+        started_ms=started_ms,
+        ended_ms=ended_ms,
+    )
+
+
+def cell_name(config: Mapping[str, Any], on_curve: bool) -> str:
+    """Name of a cell's run."""
+    ratio, clusterer = config["mix"]["ratio"], config["clusterer"]["name"]
+    if on_curve:
+        return f"real points alone n={config['data']['n_train']} {clusterer} seed {config['seed']}"
+    gate = "" if config["gate"]["name"] == "none" else f"{config['gate']['name']} "
+    return f"{config['model']['name']} {gate}r={ratio:g} {clusterer} seed {config['seed']}"
+
+
+def part(on_curve: bool) -> str:
+    """The part of a study that a cell belongs to: what was asked for, or what it has added."""
+    return "curve" if on_curve else "sweep"
+
+
+def result_tags(payload: Mapping[str, Any]) -> dict[str, str]:
+    """Tags that tell of a cell's alarms, and why it has no result."""
+    tags = alarm_tags(payload.get("alarms", {}))
+    return tags | ({"synthmix.unavailable": payload["error"]} if payload["error"] else {})
