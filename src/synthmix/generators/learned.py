@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from synthmix.data.base import Dataset
 from synthmix.data.scaling import Scaling
 from synthmix.generators.base import Generator
-from synthmix.generators.mixture.model_selection import Selection
+from synthmix.generators.mixture.selection import Selection
 from synthmix.spec import DataSpec
 
 if TYPE_CHECKING:

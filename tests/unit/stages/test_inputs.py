@@ -49,7 +49,7 @@ def test_another_key_is_an_error_that_names_it(key: str) -> None:
 
 
 def test_so_is_another_key_of_a_node_of_which_a_part_is_declared() -> None:
-    with pytest.raises(Undeclared, match="mix.synthetic_weight is not declared"):
+    with pytest.raises(Undeclared, match=r"mix\.synthetic_weight is not declared"):
         _ = Inputs(Config(), ["seed", "mix.ratio"]).mix.synthetic_weight
 
 

@@ -11,7 +11,8 @@ from torch.optim import Adam, Optimizer
 
 from synthmix.errors import TrainingDiverged
 from synthmix.generators.autoencoder.losses import bernoulli_nll, gaussian_nll
-from synthmix.generators.mixture.latent_mixture import LatentMixture
+from synthmix.generators.mixture.density import GaussianMixtureDensity
+from synthmix.generators.mixture.latent import fit_latent_mixture
 from synthmix.generators.ranges import rescaled
 from synthmix.generators.training.trained import TrainedGenerator
 from synthmix.seeds import derive_seed
@@ -66,7 +67,7 @@ class LatentGenerator(TrainedGenerator):
         self.networks, self.latent_dim, self.likelihood = networks, latent_dim, likelihood
         self.mixture_components, self.mixture_regularization = mixture_components, mixture_regularization
         self.learning_rate = learning_rate
-        self.mixture: LatentMixture | None = None
+        self.mixture: GaussianMixtureDensity | None = None
 
     @abstractmethod
     def losses(self, x: Tensor) -> dict[str, Tensor]:
@@ -130,7 +131,7 @@ class LatentGenerator(TrainedGenerator):
     def load_fitted(self, state: dict[str, Tensor]) -> None:
         """Takes up the weights, and the ex-post mixture where there is one."""
         if "mixture.means" in state:
-            self.mixture = LatentMixture(*state["mixture.means"].shape)
+            self.mixture = GaussianMixtureDensity.of_state(state, "mixture.")
         super().load_fitted(state)
 
     def unfinish(self) -> None:
@@ -146,10 +147,10 @@ class LatentGenerator(TrainedGenerator):
         latent = self.latents(x[:MIXTURE_POINTS])
         if not latent.isfinite().all():
             raise TrainingDiverged(f"{type(self).__name__}: latents are not finite at step {self.steps_done}")
-        self.mixture = LatentMixture.fit(
+        self.mixture = fit_latent_mixture(
             latent,
             max_components=self.mixture_components,
-            reg_covar=self.mixture_regularization,
+            regularization=self.mixture_regularization,
             seed=derive_seed(self.seed, "mixture") % 2**32,
         )
 

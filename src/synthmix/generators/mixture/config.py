@@ -49,7 +49,7 @@ class EmConfig(ModelConfig):
 class GaussianMixtureConfig(EmConfig):
     """Gaussian mixtures by EM."""
 
-    _target_: str = "synthmix.generators.mixture.gaussian_mixture.GaussianMixtureGenerator"
+    _target_: str = "synthmix.generators.mixture.gaussian.GaussianMixtureGenerator"
     covariance: list[Literal["full", "tied", "diag", "spherical"]]
     covariance_regularization: Regularization
     pca_variance: Literal["auto"] | Share | None
@@ -65,7 +65,7 @@ class GaussianMixtureConfig(EmConfig):
 class BernoulliMixtureConfig(EmConfig):
     """A Bernoulli mixture by EM."""
 
-    _target_: str = "synthmix.generators.mixture.bernoulli_mixture.BernoulliMixtureGenerator"
+    _target_: str = "synthmix.generators.mixture.bernoulli.BernoulliMixtureGenerator"
     smoothing: Positive
 
     def faults(self, cell: CellConfig) -> Iterator[str]:
@@ -79,7 +79,7 @@ class BernoulliMixtureConfig(EmConfig):
 class GaussianMixtureSgdConfig(TrainedConfig):
     """A Gaussian mixture by gradient."""
 
-    _target_: str = "synthmix.generators.mixture.gaussian_mixture_sgd.GaussianMixtureSgd"
+    _target_: str = "synthmix.generators.mixture.gaussian_sgd.GaussianMixtureSgd"
     n_components: Count
     covariance: Literal["full", "diag"]
     covariance_regularization: Regularization

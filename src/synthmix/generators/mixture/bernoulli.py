@@ -5,34 +5,23 @@ from __future__ import annotations
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 import torch
+from pytorch_lightning.callbacks import Callback
+from pytorch_lightning.loggers import Logger
 from sklearn.cluster import KMeans
 from sklearn.exceptions import ConvergenceWarning
 from torch import Tensor
 
-from synthmix.generators.mixture.expectation_maximization import EmOptions, MixtureByEm
-from synthmix.generators.mixture.model_selection import FEWEST_POINTS
+from synthmix.data.base import Dataset
+from synthmix.generators.learned import LearnedGenerator
+from synthmix.generators.mixture.selection import Em, EmSettings, select
+from synthmix.generators.training.trainer import TrainerOptions
+from synthmix.seeds import derive_seed
 from synthmix.spec import DataSpec
 
 LEAST_WEIGHT = 1e-300  # of a component that has lost all its points: its logarithm stays a number
-
-
-@dataclass(frozen=True)
-class UnitRange:
-    """The map of [low, high] to [0, 1]; probabilities of black and white are those of the data."""
-
-    low: float
-    high: float
-
-    def project(self, x: Tensor) -> Tensor:
-        """(N, *shape) → (N, D), float64."""
-        return (x.flatten(1).double() - self.low) / (self.high - self.low)
-
-    def log_volume(self, x: Tensor) -> Tensor:
-        """Nothing is lacking, (N,)."""
-        return torch.zeros(len(x), dtype=torch.float64)
 
 
 @dataclass(frozen=True)
@@ -42,14 +31,14 @@ class BernoulliMixture:
     Attributes:
         weights: (K,).
         probabilities: of a one, (K, D).
-        log_likelihoods: mean log-likelihood of a point before the first iteration and after each.
+        curve: mean log-likelihood of a point before the first iteration and after each.
         objectives: the same plus the log prior of the probabilities, up to a constant, over the number of points:
             what EM maximises.
     """
 
     weights: Tensor
     probabilities: Tensor
-    log_likelihoods: Sequence[float]
+    curve: Sequence[float]
     objectives: Sequence[float]
 
     @property
@@ -57,12 +46,12 @@ class BernoulliMixture:
         """Weights but one, and probabilities."""
         return len(self.weights) - 1 + self.probabilities.numel()
 
-    def score_samples(self, points: Tensor) -> Tensor:
-        """Points (N, D) in [0, 1] → log p (N,)."""
-        return log_joint(points, self.weights, self.probabilities).logsumexp(1)
+    def log_likelihood(self, x: Tensor) -> float:
+        """Of points (N, D) in [0, 1], summed."""
+        return float(log_joint(x, self.weights, self.probabilities).logsumexp(1).sum())
 
 
-class BernoulliMixtureGenerator(MixtureByEm[UnitRange, BernoulliMixture]):
+class BernoulliMixtureGenerator(LearnedGenerator):
     """Maximises Σ_n log Σ_k π_k Π_d p_kd^x_nd (1 − p_kd)^(1 − x_nd) plus a Beta prior on each p, by EM.
 
     Bishop 2006, section 9.3.3; Juan and Vidal 2004 on binary images of digits. The values of a point, in the range of
@@ -71,45 +60,45 @@ class BernoulliMixtureGenerator(MixtureByEm[UnitRange, BernoulliMixture]):
     one of black and white images, which is what its samples are.
 
     Args:
-        n_components: the numbers of components to choose among.
         smoothing: a > 0 in p_kd = (Σ_n r_nk x_nd + a) / (Σ_n r_nk + 2a), as if each component had seen each value a
             times black and a times white: the mode under a prior Beta(1 + a, 1 + a).
-        em: select_by, folds, n_init, max_iterations and tolerance, see `MixtureByEm`.
+        em: see `EmSettings`.
     """
 
     weights: Tensor
     probabilities: Tensor
 
-    def __init__(
-        self,
-        *,
-        n_components: Sequence[int],
-        smoothing: float = 0.5,
-        **em: Any,
-    ) -> None:
-        super().__init__(n_components=n_components, shapes=("bernoulli",), **em)
-        self.smoothing = smoothing
+    def __init__(self, *, smoothing: float = 0.5, **em: Any) -> None:
+        super().__init__()
+        self.smoothing, self.em = smoothing, EmSettings(**em)
+        self.steps = self.em.max_iterations
 
     def prepare(self, spec: DataSpec, seed: int) -> None:
         """Makes room for one component."""
         super().prepare(spec, seed)
         self._keep(torch.ones(1, dtype=torch.float64), torch.full((1, spec.size), 0.5, dtype=torch.float64))
 
-    def frame_of(self, x: Tensor) -> UnitRange:
-        """The range of the data as [0, 1]."""
-        return UnitRange(*self._range)
+    def fit(
+        self,
+        dataset: Dataset,
+        *,
+        seed: int = 0,
+        options: TrainerOptions | None = None,
+        logger: Logger | None = None,
+        callbacks: Sequence[Callback] = (),
+    ) -> Self:
+        """Fits all candidates to `dataset.x` and keeps the best; see `select`, and `Selection.log` for the curves."""
+        self.prepare(dataset.spec, seed)
+        iterations = min(self.steps, (options or TrainerOptions()).limit_steps or self.steps)
 
-    def fewest(self, shape: str, dim: int) -> int:
-        """Two, as of any shape."""
-        return FEWEST_POINTS
+        def em_on(points: Tensor) -> Em[BernoulliMixture]:
+            return points.shape[1], lambda k, _: self._best_of_starts(points, k, iterations)
 
-    def fit_candidate(self, points: Tensor, n_components: int, shape: str, options: EmOptions) -> BernoulliMixture:
-        """The best of several starts."""
-        return fit_bernoulli_mixture(points, n_components, smoothing=self.smoothing, options=options)
-
-    def adopt(self, frame: UnitRange, fitted: BernoulliMixture) -> None:
-        """Keeps weights and probabilities."""
+        self.selection, fitted = select(self._to_unit(dataset.x), em_on, ("bernoulli",), self.em, seed)
         self._keep(fitted.weights, fitted.probabilities)
+        if logger is not None:
+            self.selection.log(logger, fitted.curve)
+        return self.eval()
 
     def load_fitted(self, state: dict[str, Tensor]) -> None:
         """Takes up weights and probabilities."""
@@ -125,7 +114,18 @@ class BernoulliMixtureGenerator(MixtureByEm[UnitRange, BernoulliMixture]):
 
     def score_samples(self, x: Tensor) -> Tensor:
         """Points (N, *shape) → log p (N,), float64, in nats; of greys, see the class."""
-        return log_joint(UnitRange(*self._range).project(x), self.weights, self.probabilities).logsumexp(1)
+        return log_joint(self._to_unit(x), self.weights, self.probabilities).logsumexp(1)
+
+    def _best_of_starts(self, points: Tensor, n_components: int, iterations: int) -> BernoulliMixture:
+        """The one of the greatest objective, to which the prior belongs."""
+        seed = derive_seed(self.seed, "em") % 2**32
+        starts = (clusters(points, n_components, seed + i) for i in range(self.em.n_init))
+        fits = (fit_bernoulli_mixture(points, start, self.smoothing, iterations, self.em.tolerance) for start in starts)
+        return max(fits, key=lambda fit: fit.objectives[-1])
+
+    def _to_unit(self, x: Tensor) -> Tensor:
+        low, high = self._range
+        return (x.flatten(1).double() - low) / (high - low)
 
     @property
     def _range(self) -> tuple[float, float]:
@@ -145,45 +145,27 @@ def log_joint(x: Tensor, weights: Tensor, probabilities: Tensor) -> Tensor:
 
 
 def fit_bernoulli_mixture(
-    points: Tensor, n_components: int, *, smoothing: float, options: EmOptions
+    points: Tensor, responsibilities: Tensor, smoothing: float, max_iterations: int, tolerance: float
 ) -> BernoulliMixture:
-    """EM from several k-means starts; the one of the greatest objective, to which the prior belongs.
-
-    Args:
-        points: (N, D) in [0, 1], float64, N ≥ `n_components`.
-        n_components: K.
-        smoothing: a > 0, see `BernoulliMixtureGenerator`.
-        options: of EM.
-    """
-    fits = (_from_start(points, n_components, smoothing, options, options.seed + i) for i in range(options.n_init))
-    return max(fits, key=lambda fit: fit.objectives[-1])
-
-
-def _from_start(points: Tensor, n_components: int, smoothing: float, options: EmOptions, seed: int) -> BernoulliMixture:
-    weights, probabilities = _maximised(points, _clusters(points, n_components, seed), smoothing)
-    log_likelihoods: list[float] = []
+    """EM on points (N, D) in [0, 1], float64, from responsibilities (N, K); see `BernoulliMixtureGenerator`."""
+    curve: list[float] = []
     objectives: list[float] = []
-    for iteration in range(options.max_iterations + 1):
+    for iteration in range(max_iterations + 1):
+        counts = responsibilities.sum(0)
+        weights = counts / len(points)
+        probabilities = (responsibilities.T @ points + smoothing) / (counts[:, None] + 2 * smoothing)
         joint = log_joint(points, weights, probabilities)
         log_p = joint.logsumexp(1)
         log_prior = smoothing * float((probabilities.log() + (-probabilities).log1p()).sum())
-        log_likelihoods.append(float(log_p.mean()))
-        objectives.append(log_likelihoods[-1] + log_prior / len(points))
-        converged = iteration > 0 and objectives[-1] - objectives[-2] < options.tolerance
-        if converged or iteration == options.max_iterations:
+        curve.append(float(log_p.mean()))
+        objectives.append(curve[-1] + log_prior / len(points))
+        if iteration > 0 and objectives[-1] - objectives[-2] < tolerance:
             break
-        weights, probabilities = _maximised(points, (joint - log_p[:, None]).exp(), smoothing)
-    return BernoulliMixture(weights, probabilities, log_likelihoods, objectives)
+        responsibilities = (joint - log_p[:, None]).exp()
+    return BernoulliMixture(weights, probabilities, curve, objectives)
 
 
-def _maximised(points: Tensor, responsibilities: Tensor, smoothing: float) -> tuple[Tensor, Tensor]:
-    """The M step: weights (K,) and probabilities (K, D) from responsibilities (N, K)."""
-    counts = responsibilities.sum(0)
-    ones = responsibilities.T @ points
-    return counts / len(points), (ones + smoothing) / (counts[:, None] + 2 * smoothing)
-
-
-def _clusters(points: Tensor, n_components: int, seed: int) -> Tensor:
+def clusters(points: Tensor, n_components: int, seed: int) -> Tensor:
     """Responsibilities (N, K) of 0 and 1, by k-means."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)  # fewer distinct points than components

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812
 from torch.optim import Adam, Optimizer
 
-from synthmix.generators.mixture.gaussian_density import GaussianMixtureDensity, mixture_log_prob
+from synthmix.generators.mixture.density import GaussianMixtureDensity, mixture_log_prob
 from synthmix.generators.mixture.subspace import PcaVariance, Subspace, SubspaceMixture
 from synthmix.generators.training.trained import TrainedGenerator
 from synthmix.seeds import derive_seed
@@ -58,13 +58,12 @@ class GaussianMixtureSgd(TrainedGenerator):
 
     def build(self, spec: DataSpec) -> None:
         """Makes room; how many dimensions there are, the points say."""
-        self._make(Subspace(0, spec.size), 1)
+        self._make(Subspace(torch.zeros(spec.size), torch.zeros(1, spec.size)))
 
     def start(self, x: Tensor) -> None:
         """Fits the frame, and k-means in it."""
-        frame = Subspace.fit(x, self.pca_variance, self.spec, regularization=self.covariance_regularization)
-        self._make(frame, frame.dim)
-        self.network.start(frame.project(x), derive_seed(self.seed, "clusters") % 2**32)
+        self._make(Subspace.fit(x, self.pca_variance, self.spec, regularization=self.covariance_regularization))
+        self.network.start(self.frame.project(x), derive_seed(self.seed, "clusters") % 2**32)
         self.begin_average()
 
     def training_points(self, x: Tensor) -> Tensor:
@@ -99,19 +98,18 @@ class GaussianMixtureSgd(TrainedGenerator):
         """The density of the data, as it is now."""
         sampler = self.sampler
         assert isinstance(sampler, MixtureParameters)
-        return SubspaceMixture(deepcopy(self.frame).cpu(), sampler.density())
+        return SubspaceMixture(deepcopy(self.frame).cpu(), sampler.density().cpu())
 
     def load_fitted(self, state: dict[str, Tensor]) -> None:
         """Takes up frame and parameters."""
-        frame = Subspace.of_state(state, "frame.")
-        self._make(frame, frame.dim)
+        self._make(Subspace.of_state(state, "frame."))
         self.begin_average()
         super().load_fitted(state)
 
-    def _make(self, frame: Subspace, dim: int) -> None:
+    def _make(self, frame: Subspace) -> None:
         self.frame = frame
-        full = self.covariance == "full"
-        self.network = MixtureParameters(self.n_components, dim, full=full, floor=self.covariance_regularization**0.5)
+        floor = self.covariance_regularization**0.5
+        self.network = MixtureParameters(self.n_components, frame.dim, full=self.covariance == "full", floor=floor)
         self.optimizer = Adam(self.network.parameters(), lr=self.learning_rate, fused=True)
 
 
@@ -160,10 +158,7 @@ class MixtureParameters(nn.Module):
 
     def density(self) -> GaussianMixtureDensity:
         """The same mixture in float64, with no gradient."""
-        density = GaussianMixtureDensity(*self.means.shape, diagonal=self.lower is None)
-        for name, value in (("weights", self.logits.softmax(0)), ("means", self.means), ("factors", self.factors)):
-            getattr(density, name).copy_(value.detach())
-        return density
+        return GaussianMixtureDensity(self.logits.softmax(0), self.means, self.factors)
 
 
 def inverse_softplus(y: Tensor) -> Tensor:

@@ -17,8 +17,8 @@ from synthmix.api import make_generator
 from synthmix.data.base import Dataset, Splits
 from synthmix.generators.base import Scoring
 from synthmix.generators.learned import LearnedGenerator
-from synthmix.generators.mixture.bernoulli_mixture import BernoulliMixtureGenerator
-from synthmix.generators.mixture.gaussian_mixture import GaussianMixtureGenerator
+from synthmix.generators.mixture.bernoulli import BernoulliMixtureGenerator
+from synthmix.generators.mixture.gaussian import GaussianMixtureGenerator
 from synthmix.generators.training.trainer import TrainerOptions
 
 
@@ -101,6 +101,18 @@ def test_the_criteria_of_all_candidates_are_logged_by_their_number_of_components
         curve = logger.curves[f"selection/{name}_{shape}"]
         assert curve == [(c.n_components, getattr(c, name)) for c in generator.selection.candidates]
         assert [step for step, _ in curve] == [1, 2, 3]
+
+
+@FAMILIES
+def test_the_likeliest_of_several_starts_is_kept(make: Callable[..., LearnedGenerator], digits: Splits) -> None:
+    def end(n_init: int, seed: int) -> float:
+        logger = Entries()
+        make(n_components=[5], n_init=n_init, folds=2).fit(digits.train, seed=seed, logger=logger)
+        return logger.curves["train/log_likelihood"][-1][1]
+
+    gains = [end(6, seed) - end(1, seed) for seed in range(2)]
+    assert min(gains) >= 0
+    assert max(gains) > 0.01
 
 
 @FAMILIES

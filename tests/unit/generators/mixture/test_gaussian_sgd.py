@@ -11,8 +11,8 @@ from sklearn.mixture import GaussianMixture
 
 from synthmix.data.base import Dataset, Splits
 from synthmix.generators.base import Scoring
-from synthmix.generators.mixture.gaussian_mixture import GaussianMixtureGenerator
-from synthmix.generators.mixture.gaussian_mixture_sgd import GaussianMixtureSgd, MixtureParameters, inverse_softplus
+from synthmix.generators.mixture.gaussian import GaussianMixtureGenerator
+from synthmix.generators.mixture.gaussian_sgd import GaussianMixtureSgd, MixtureParameters, inverse_softplus
 from synthmix.generators.training.trainer import TrainerOptions
 
 COVARIANCES = pytest.mark.parametrize("covariance", ["diag", "full"])
