@@ -118,13 +118,14 @@ OWN = ["_target_=mylab.Largest", "name=largest", "reads=[assignments]"]
 def test_a_new_and_a_changed_metric_are_derived_from_what_is_stored(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Each command is a process of its own, which reads the module as it is then."""
+    """The later commands are processes of their own, which read the module as it is then."""
     monkeypatch.setenv("SYNTHMIX_ALLOW", "mylab.")
     monkeypatch.setenv("PYTHONPATH", str(tmp_path), prepend=":")
-    told, own = list[list[str]](), [f"+metrics.largest.{text}" for text in OWN]
-    for factor, overrides in (("1", []), ("1", own), ("10", own)):
+    run()
+    told, own = [computed()], [f"+metrics.largest.{text}" for text in OWN]
+    for factor in ("1", "10"):
         (tmp_path / "mylab.py").write_text(METRIC.replace("FACTOR", factor))
-        words = [sys.executable, "-B", "-m", "synthmix", "run", *SMALL, *overrides]
+        words = [sys.executable, "-B", "-m", "synthmix", "run", *SMALL, *own]
         subprocess.run(words, cwd=tmp_path, capture_output=True, text=True, check=True)
         told.append(computed())
     assert told[1] == [*told[0], "scores"]
@@ -181,7 +182,7 @@ NOT_COMPARED = ("seconds", "run_id", "study", "environment", "environment_text")
     [
         ["gate=typicality", "mix.synthetic_weight=0.5"],
         ["representation.fit_on=mixture", "clusterer=som", "trainer.choose=kid"],
-        ["task=anomaly_detection", "detector=knn", "data.normal_class=0", "mix.ratio=2"],
+        ["task=anomaly_detection", "detector=knn", "+data.normal_class=0", "mix.ratio=2"],
     ],
     ids="-".join,
 )

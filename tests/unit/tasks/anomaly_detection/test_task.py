@@ -69,7 +69,7 @@ def test_a_detector_is_given_float64() -> None:
 
 
 def test_the_seed_of_the_cell_fixes_the_detector() -> None:
-    states = [fitted(IsolationForest(5), seed=seed).estimator.random_state for seed in (0, 1, 0)]
+    states = [fitted(IsolationForest(n_estimators=5), seed=seed).estimator.random_state for seed in (0, 1, 0)]
     assert states[0] == states[2] != states[1]
 
 
