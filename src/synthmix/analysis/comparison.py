@@ -76,7 +76,7 @@ class Comparison:
     """A block: everything that is equal but the arm, the ratio and the seed.
 
     Attributes:
-        keys: clusterer, representation, data, n, and the other settings that vary and are not an arm's.
+        keys: learner, representation, data, n, and the other settings that vary and are not an arm's.
         title: what tells it from the other blocks of the study.
         score: column of the primary score.
         sign: -1 where it is better the lower it is, else 1.

@@ -45,7 +45,11 @@ class DataConfig(Member):
         Raises:
             InvalidInput: the set cannot be used, whatever the sizes; one line for each reason.
         """
+        from synthmix.data.base import Dataset
+
         dataset = instantiate(self)
+        if not isinstance(dataset, Dataset):
+            raise InvalidInput(f"data._target_={self._target_}: must return a {Dataset.__module__}.Dataset")
         return Extent(dataset.spec, len(dataset), None if dataset.test is None else len(dataset.test))
 
     def parts(self) -> Parts:

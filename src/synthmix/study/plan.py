@@ -95,6 +95,7 @@ def make_plan(overrides: Sequence[str], *, multirun: bool) -> Plan:
             sweep = next(text for text in overrides if text not in fixed)
             raise InvalidInput(f"{sweep}: several values; add -m to sweep over them, or write a list as [1,2]")
         combinations, swept = _sweep(master, overrides) if is_study else ([list(fixed)], [])
+        _one_task(combinations)
         cells = _checked(compose, combinations, swept)
         if not cells:
             raise InvalidInput(f"{' '.join(overrides)}: sweeps over no value, so that there is no cell")
@@ -130,6 +131,15 @@ def _sweep(master: DictConfig, overrides: Sequence[str]) -> tuple[list[list[str]
     return [list(cell) for cell in BasicSweeper.split_arguments(parsed, None)[0]], keys
 
 
+def _one_task(combinations: Sequence[Sequence[str]]) -> None:
+    """Refuses a sweep over tasks: their scores have nothing to do with each other."""
+    for key in ("task", "task._target_"):
+        given = (text.lstrip("+").partition("=") for cell in combinations for text in cell)
+        tasks = list(dict.fromkeys(value for name, _, value in given if name == key))
+        if len(tasks) > 1:
+            raise InvalidInput(f"{key}={','.join(tasks)}: a study has one task; run one study for each")
+
+
 def _checked(compose: Composer, combinations: Sequence[Sequence[str]], swept: Sequence[str]) -> list[PlannedCell]:
     faults: dict[str, None] = {}
     cells = []
@@ -151,7 +161,7 @@ def _with_member(fault: str, overrides: Sequence[str], swept: Sequence[str]) -> 
 
 
 def _curve(compose: Composer, cells: Sequence[PlannedCell]) -> Iterator[PlannedCell]:
-    """Real points alone, beside every cell that has synthetic ones; a part too small for its clusterer is left out."""
+    """Real points alone, beside every cell that has synthetic ones; a part too small for its learner is left out."""
     baselines = {_real_only(cell.overrides) for cell in cells if cell.config.mix.ratio == 0}
     seen: set[tuple[str, ...]] = set()
     for cell in cells:

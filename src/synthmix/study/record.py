@@ -166,6 +166,11 @@ class Record:
         self.curve = {key: asked for key, asked in (dict(curve) | known).items() if key not in self.cells}
 
     @property
+    def tasks(self) -> Sequence[str]:
+        """The names of the tasks of its cells; a study has one."""
+        return sorted({str(cell.config["task"]["name"]) for cell in self.cells.values()})
+
+    @property
     def generator_keys(self) -> set[str]:
         """The trainings that its cells need."""
         asked = (*self.cells.values(), *self.curve.values())

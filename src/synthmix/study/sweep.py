@@ -15,6 +15,7 @@ from typing import Any
 from synthmix.config.composing import parse
 from synthmix.config.flat import flatten
 from synthmix.config.plain import to_plain
+from synthmix.errors import InvalidInput
 from synthmix.pipeline.resources import Resources
 from synthmix.report.publishing import publish, tell
 from synthmix.study.combination import combination_id
@@ -71,6 +72,7 @@ def run_study(plan: Plan, words: Sequence[str], resources: Resources) -> int:
     studies = Studies(resources.store.root)
     with studies.only_one(name):
         record = studies.read(name)
+        _check_task(record, plan)
         command = shlex.join(["synthmix", "run", *words])
         own = _own(resources, name)
         record.ask(_asked(cells, own), _asked(distinct(curve), own), command, to_plain(plan.configs[0].study))
@@ -100,6 +102,14 @@ def run_study(plan: Plan, words: Sequence[str], resources: Resources) -> int:
             report = publish(record, resources, runs, Path(record.report), parent, projection.present)
     tell(record, resources, report)
     return int(bool(record.failures))
+
+
+def _check_task(record: Record, plan: Plan) -> None:
+    """Refuses cells of another task than the study has: a name may be given to any sweep."""
+    asked = plan.configs[0].task.name
+    other = [task for task in record.tasks if task != asked]
+    if other:
+        raise InvalidInput(f"tracking.study={record.name}: its task is {other[0]}; task={asked} needs another study")
 
 
 def _describe(record: Record, plan: Plan, resources: Resources) -> None:

@@ -82,5 +82,8 @@ def _report_selection(condition: str, given: argparse.Namespace, studies: Studie
             runs[combination] = run.id
     if not runs:
         raise InvalidInput(f"{condition}: selects no cell in {tracker.uri} whose result is in {resources.store.root}")
+    tasks = record.tasks
+    if len(tasks) > 1:
+        raise InvalidInput(f"{condition}: selects cells of several tasks ({', '.join(tasks)}); choose one by task.name")
     tell(record, resources, publish(record, resources, runs, Path(given.out or "report"), None))
     return 0
