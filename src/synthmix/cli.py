@@ -78,8 +78,8 @@ def _run(words: list[str]) -> int:
 
 
 def _validate(words: list[str]) -> int:
+    from synthmix.study.arguments import read_arguments
     from synthmix.study.plan import make_plan
-    from synthmix.verbs.run_arguments import read_arguments
 
     asked = read_arguments(words)
     if asked.asks_hydra or asked.shows_config or asked.dry_run:

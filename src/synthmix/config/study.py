@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
-from synthmix.config.schema import Range
+from synthmix.config.schema import Count, Range
 
 if TYPE_CHECKING:
     from synthmix.config.cell import CellConfig
@@ -21,11 +21,14 @@ class StudyConfig:
             ari, and silhouette where there are no labels.
         choose_by: the score on val that chooses a ratio; null takes the task's, which needs no labels; one that needs
             labels makes the choice supervised.
+        block: cells that one job computes: auto puts together those that share data, seed and generator, cell gives
+            each a job of its own, a number is the most of a job.
         learning_curve: parts of n at which real points alone are scored too; the study adds these cells itself.
     """
 
     score: str | None = None
     choose_by: str | None = None
+    block: Literal["auto", "cell"] | Count = "auto"
     learning_curve: list[Annotated[float, Range(above=0, below=1)]] = field(default_factory=lambda: [0.25, 0.5, 0.75])
 
     def faults(self, cell: CellConfig) -> Iterator[str]:
