@@ -119,7 +119,18 @@ def test_a_cell_has_its_whole_config_and_the_environment(sides: Sides) -> None:
         config = logged.files["config.yaml"].decode()
         if kind == "cell":
             keys = {line.partition(":")[0] for line in config.splitlines() if not line.startswith((" ", "-"))}
-            assert keys >= {"data", "model", "mix", "gate", "clusterer", "trainer", "tracking", "paths", "study", "seed"}
+            assert keys >= {
+                "data",
+                "model",
+                "mix",
+                "gate",
+                "clusterer",
+                "trainer",
+                "tracking",
+                "paths",
+                "study",
+                "seed",
+            }
 
 
 def test_arms_are_curves_over_the_ratio_below_their_study(sides: Sides) -> None:
@@ -130,5 +141,7 @@ def test_arms_are_curves_over_the_ratio_below_their_study(sides: Sides) -> None:
                 parent = studies[str(study)]
                 assert arm.run.data.tags["mlflow.parentRunId"] == parent.info.run_id
                 assert [step for step, _ in arm.histories["cluster/ari"]] == [0, 1000]
-                (_, low), (_, middle), (_, high) = (arm.histories[f"cluster/ari{end}"][1] for end in ("_low", "", "_high"))
+                (_, low), (_, middle), (_, high) = (
+                    arm.histories[f"cluster/ari{end}"][1] for end in ("_low", "", "_high")
+                )
                 assert low < middle < high
