@@ -53,10 +53,12 @@ def study_record(
 def arm_records(result: StudyResult, analysis: Analysis) -> list[RunRecord]:
     """A run for each arm of each setting, whose metrics have the ratio as their step, its baseline first."""
     found = comparisons(result)
-    return [_arm_record(result, analysis, block, arm, len(found) > 1) for block in found for arm in block.arms]
+    return [
+        _arm_record(result, analysis, block, arm, len(found) > 1) for block in found for arm in block.arms if arm.ratios
+    ]
 
 
-def _arm_record(result: StudyResult, analysis: Analysis, block: Comparison, arm: Arm, several: bool) -> RunRecord:
+def _arm_record(result: StudyResult, analysis: Analysis, block: Comparison, arm: Arm, *, several: bool) -> RunRecord:
     rows = rows_of(analysis.summary, {**block.keys, "arm": arm.name}).sort_values("mix.ratio")
     settings = {**block.keys, **arm.keys}
     return RunRecord(
