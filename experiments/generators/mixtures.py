@@ -17,14 +17,15 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import torch
+from sklearn.mixture import GaussianMixture
 
 from synthmix import load_dataset, make_generator
 from synthmix.data.base import Splits
 from synthmix.data.split import split
-from synthmix.generators.mixture.gaussian_density import Covariance, GaussianMixtureDensity, fit_by_em
-from synthmix.generators.mixture.gaussian_mixture import GaussianMixtureGenerator
-from synthmix.generators.mixture.gaussian_mixture_sgd import GaussianMixtureSgd
-from synthmix.generators.mixture.model_selection import CRITERIA, Selection
+from synthmix.generators.mixture.density import Covariance, GaussianMixtureDensity, fit_by_em
+from synthmix.generators.mixture.gaussian import GaussianMixtureGenerator
+from synthmix.generators.mixture.gaussian_sgd import GaussianMixtureSgd
+from synthmix.generators.mixture.selection import CRITERIA, Selection
 from synthmix.generators.mixture.subspace import Subspace, SubspaceMixture
 from synthmix.plots.selection import selection_curves
 from synthmix.seeds import derive_seed
@@ -41,15 +42,15 @@ def by_em(covariance: Covariance, n_init: int) -> Fit:
     def fit(splits: Splits, seed: int) -> SubspaceMixture:
         train = splits.train
         frame = Subspace.fit(train.x, "auto", train.spec, regularization=1e-3)
-        mixture = fit_by_em(
-            frame.project(train.x).numpy(),
+        em = GaussianMixture(
             COMPONENTS,
-            covariance,
-            regularization=1e-3,
-            seed=derive_seed(seed, "em") % 2**32,
+            covariance_type=covariance,
+            reg_covar=1e-3,
+            random_state=derive_seed(seed, "em") % 2**32,
             n_init=n_init,
-            max_iterations=200,
+            max_iter=200,
         )
+        mixture = fit_by_em(em, frame.project(train.x))
         return SubspaceMixture(frame, GaussianMixtureDensity.of_mixture(mixture))
 
     return fit

@@ -20,7 +20,7 @@ from synthmix.config.schema import Member
 from synthmix.data.base import Dataset
 from synthmix.errors import InvalidInput
 from synthmix.generators.base import Generator
-from synthmix.generators.checkpoint import read_checkpoint, restore
+from synthmix.generators.checkpoint import read_checkpoint
 from synthmix.generators.learned import LearnedGenerator
 
 
@@ -67,7 +67,7 @@ def load_generator(run: str, tracking_uri: str | None = None) -> LearnedGenerato
 def _load_checkpoint(path: Path) -> LearnedGenerator:
     content = read_checkpoint(path)
     generator: LearnedGenerator = instantiate(check_member(content["model"], "model"))
-    return restore(generator, content)
+    return generator.load_state(content)
 
 
 def _member(group: str, name: str, options: dict[str, Any]) -> Member:

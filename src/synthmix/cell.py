@@ -1,31 +1,55 @@
-"""One cell, top to bottom: fit a generator, sample, gate, mix, represent, cluster, score.
+"""One cell, top to bottom: fit a generator, sample, gate, mix, represent, and do the task on held-out real points.
 
-dataset ─ split ─► train ─► generator.fit ─► pool ─► gate ─► mixture ─► representation ─► clusterer.fit
+dataset ─ split ─► train ─► generator.fit ─► pool ─► gate ─► mixture ─► representation ─► task.fit (learner)
                      │                       │                                                │
-                   val ──► quality ◄─────────┘                                             predict
-                  test ──────────────────────────────────────────► scores on real, held-out points
+                   val ──► quality ◄─────────┘                                          task.outputs
+                  test ───────────────────────────► scores on real, held-out points ◄────────┘
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+
 from synthmix.config.cell import CellConfig
 from synthmix.config.instantiate import instantiate
 from synthmix.config.mix import synthetic_count
+from synthmix.data.base import Splits
 from synthmix.gates.base import Candidates, accepted_points
-from synthmix.mixing import mix
-from synthmix.pipeline.pictures import log_pictures
+from synthmix.mixing import Mixture, mix
 from synthmix.pipeline.stages import Stages
+from synthmix.representations.base import Representation
 from synthmix.seeds import pool_seed
-from synthmix.tasks.clustering.preparing import prepared
-from synthmix.tasks.clustering.scores import cluster_scores
-from synthmix.tracking.base import OpenRun
+from synthmix.tasks.base import Outputs, Task
 
 
-def run_cell(config: CellConfig, stages: Stages, run: OpenRun) -> dict[str, float]:
-    """Computes one cell and returns its metrics by their MLflow names; `run` gets the pictures.
+@dataclass(frozen=True)
+class Cell:
+    """What a cell has computed.
 
-    Labels appear in the line that scores, and in the pictures; nothing that learns is given them. `stages.quality` has
-    them for classifier features, and for scores that the config calls supervised.
+    Attributes:
+        outputs: of the task for val and test, which are stored; scores are derived of them.
+        numbers: what else is known once it is computed, by MLflow name.
+        splits, mixture, representation, task: for pictures.
+    """
+
+    outputs: Mapping[str, Outputs]
+    numbers: dict[str, float]
+    splits: Splits
+    mixture: Mixture
+    representation: Representation
+    task: Task
+
+
+def run_cell(config: CellConfig, stages: Stages) -> Cell:
+    """Computes one cell.
+
+    Nothing that learns is given labels. `stages.quality` has them for classifier features, and for scores that the
+    config calls supervised.
+
+    Args:
+        config: of the cell, or the `Inputs` that its stage declares, which hold nothing else.
+        stages: the costly steps, computed once and stored.
 
     Raises:
         Unavailable: the oracle's pool is too short for this ratio.
@@ -33,28 +57,22 @@ def run_cell(config: CellConfig, stages: Stages, run: OpenRun) -> dict[str, floa
         TrainingDiverged: a loss of the generator is not finite.
     """
     splits = stages.splits()
+    synthetic, numbers = splits.train.x[:0], {"data/duplicates_across_split": float(splits.duplicates_across)}
     n_synthetic = synthetic_count(config.mix.ratio, len(splits.train))
-    synthetic, quality = splits.train.x[:0], {}
     if n_synthetic:
         fitted = stages.generator(splits)
         candidates = Candidates(fitted.pool, pool_seed(config.seed), fitted.load)
         gate = instantiate(config.gate).fit(splits.unlabelled(), candidates)
-        synthetic, accepted = accepted_points(candidates, gate, n_synthetic)
-        quality = stages.quality(splits, fitted) | {"gate/acceptance_rate": accepted}
-    mixture = mix(splits.train, synthetic, config.mix.synthetic_weight)
+        synthetic, numbers["gate/acceptance_rate"] = accepted_points(candidates, gate, n_synthetic)
+        stages.quality(splits, fitted)
+    mixture = mix(splits.train, synthetic, config.mix.synthetic_weight if n_synthetic else 1.0)
 
     with stages.timed("representation"):
         representation = stages.representation(splits, mixture)
         points = representation.transform(mixture.dataset.x)
-    with stages.timed("clusterer"):
-        clusterer = prepared(instantiate(config.clusterer), splits.train.spec, config.seed)
-        clusterer.fit(points, **mixture.fit_arguments)
+    with stages.timed(config.task.learner):
+        task: Task = instantiate(config.task, estimator=instantiate(config.learner), spec=splits.train.spec)
+        task.fit(points, mixture.sample_weight, config.seed)
 
-    metrics = {**quality, "data/duplicates_across_split": float(splits.duplicates_across)}
-    for prefix, part in (("cluster", splits.test), ("val", splits.val)):
-        predicted = clusterer.predict(representation.transform(part.x))
-        scores = cluster_scores(part.x, predicted, part.y, seed=config.seed)
-        metrics |= {f"{prefix}/{name}": score for name, score in scores.items()}
-    if config.tracking.pictures:
-        log_pictures(run, config, splits, mixture, clusterer, representation)
-    return metrics
+    outputs = {name: task.outputs(representation.transform(part.x)) for name, part in splits.held_out.items()}
+    return Cell(outputs, numbers, splits, mixture, representation, task)

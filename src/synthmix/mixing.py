@@ -27,9 +27,9 @@ class Mixture:
     n_real: int
 
     @property
-    def fit_arguments(self) -> dict[str, NDArray[np.float32]]:
-        """``sample_weight`` for a clusterer's `fit`, where the weights are not all 1."""
-        return {} if self.weights is None else {"sample_weight": self.weights.numpy()}
+    def sample_weight(self) -> NDArray[np.float32] | None:
+        """The weights as a learner's `fit` takes them; None where all weigh 1."""
+        return None if self.weights is None else self.weights.numpy()
 
     @property
     def synthetic(self) -> Tensor:

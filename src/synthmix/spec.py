@@ -63,6 +63,19 @@ class Extent:
     n_official_test: int | None = None
 
 
+@dataclass(frozen=True)
+class AnomalyProtocol:
+    """What train is made of where anomalies are to be detected.
+
+    Attributes:
+        normal_class: the class whose points are normal; all others are anomalies.
+        contamination: share of anomalies in train and pool; None for normal points alone.
+    """
+
+    normal_class: int
+    contamination: float | None
+
+
 def unit_images(name: str, shape: tuple[int, int, int], n_classes: int = 10) -> DataSpec:
     """The spec of labelled images of `shape` (C, H, W) with values in [0, 1]."""
     return DataSpec(name, "image", shape, (0.0, 1.0), n_classes)

@@ -19,6 +19,7 @@ from synthmix.data.base import Dataset, Splits
 from synthmix.generators.training.trained import TrainedGenerator
 from synthmix.pipeline.resources import Resources
 from synthmix.pipeline.stages import Stages
+from synthmix.tracking.base import RunRecord
 from synthmix.tracking.mlflow.tracker import Tracker
 
 SMALL = ["data.n_train=50", "quality.n_samples=100", "trainer.limit_steps=30"]
@@ -98,7 +99,7 @@ def run_cell(tracker: Tracker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     def run(kind: type[Resources], config: CellConfig) -> tuple[dict[str, float], list[int], dict[str, torch.Tensor]]:
         # Stages do not depend on labels, so that a store in common would give one kind what another has computed.
         resources = kind.at(tracker, tmp_path / kind.__name__)
-        with tracker.run("cell", "leak", params={}, tags={}) as opened:
+        with tracker.open(RunRecord(kind="cell", name="leak")) as opened:
             stages = Stages(config, resources, opened)
             metrics = cell.run_cell(config, stages, opened)
             generator = stages.generator(stages.splits()).load()

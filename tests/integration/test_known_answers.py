@@ -31,9 +31,11 @@ from synthmix.data.split import split
 from synthmix.generators.base import Generator
 from synthmix.generators.controls import Truth
 from synthmix.mixing import mix
+from synthmix.role import Role
 from synthmix.seeds import derive_seed, generator_for, pool_seed
 from synthmix.tasks.clustering.agreement import AdjustedRandScore, ClusterAccuracy
-from synthmix.tasks.clustering.preparing import prepared
+from synthmix.tasks.clustering.metrics import METRICS
+from synthmix.tasks.clustering.task import Clustering
 
 N = 60
 SEEDS = range(160)
@@ -42,6 +44,7 @@ BELOW = (15, 30, 45)  # n/4, n/2 and 3n/4, as a study adds them
 ORACLE = (0.5, 1.0, 2.0, 4.0, 9.0)  # up to 10n, which is 2n(1 + r) at r=4
 ARMS = {"truth": (1.0, 4.0), "duplicate": (0.5, 1.0, 4.0), "bootstrap": (1.0,)}
 AA_STUDIES, AA_SEEDS, LEAKED_STUDIES = 200, 10, 60
+ROLES: Mapping[str, Role] = {"duplicate": "placebo", "bootstrap": "placebo", "real": "oracle", "truth": "oracle"}
 Draw = Callable[[Splits, int, int], Tensor]
 
 
@@ -61,9 +64,9 @@ class Bench:
     def predicted(self, splits: Splits, synthetic: Tensor, seed: int) -> Tensor:
         mixture = mix(splits.train, synthetic, 1.0)
         representation = self.representation.fit(splits.train.unlabelled(), seed=seed)
-        clusterer = prepared(clone(self.clusterer), splits.train.spec, seed)
-        clusterer.fit(representation.transform(mixture.dataset.x), **mixture.fit_arguments)
-        return torch.as_tensor(clusterer.predict(representation.transform(splits.test.x))).long()
+        task = Clustering(learner=clone(self.clusterer), spec=splits.train.spec)
+        task.fit(representation.transform(mixture.dataset.x), mixture.sample_weight, seed)
+        return torch.as_tensor(task.outputs(representation.transform(splits.test.x))["assignments"])
 
     def score(self, splits: Splits, synthetic: Tensor, seed: int) -> float:
         return float(AdjustedRandScore()(self.predicted(splits, synthetic, seed), labels(splits)))
@@ -150,6 +153,9 @@ def summary_of(cells: list[dict[str, Any]], added: list[dict[str, Any]]) -> pd.D
         runs=pd.DataFrame(),
         score="cluster/ari",
         choose_by="silhouette",
+        learner="clusterer",
+        metrics=METRICS,
+        roles={model: ROLES.get(model, "generator") for model in {cell["model.name"] for cell in cells}},
         config="",
         commands=[],
         tracking_uri="",

@@ -16,18 +16,21 @@ WORKERS, CELLS = 4, 10
 # A process that logs cells, each with what an ordinary one has.
 WORKER = """
 import sys
+from dataclasses import replace
+from synthmix.tracking.base import RunRecord
 from synthmix.tracking.mlflow.tracker import Tracker
 
 uri, worker, cells = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
 tracker = Tracker(uri, "at once")
 for cell in range(cells):
     tags = {"synthmix.study": "at once", "synthmix.cell_key": f"{worker} {cell}"}
-    with tracker.run("cell", f"{worker} {cell}", params={f"p.{i}": i * cell for i in range(60)}, tags=tags) as run:
+    head = RunRecord(kind="cell", name=f"{worker} {cell}", params={f"p.{i}": i * cell for i in range(60)}, tags=tags)
+    with tracker.open(head, "the study") as run:
         for step in range(1, 6):
-            run.log_metrics({"train/loss": worker + 1 / step}, step)
+            run.log_losses({"train/loss": worker + 1 / step}, step)
             run.send()
-        run.log_text(f"seed: {cell}", "config.yaml")
-        run.log_metrics({f"cluster/score_{i}": worker * 1000 + cell + i / 64 for i in range(40)})
+        scores = {f"cluster/score_{i}": worker * 1000 + cell + i / 64 for i in range(40)}
+        run.publish(replace(head, metrics=scores, texts={"config.yaml": f"seed: {cell}"}))
     assert run.lost is None, run.lost
 """
 

@@ -28,6 +28,7 @@ from synthmix.pipeline.dependencies import Dependencies
 from synthmix.pipeline.resources import Resources
 from synthmix.pipeline.stages import Stages
 from synthmix.seeds import derive_seed, pool_seed
+from synthmix.tracking.base import RunRecord
 from synthmix.tracking.mlflow.tracker import Tracker
 
 SMALL = ["data.n_train=50", "quality.n_samples=100", "trainer.log_every=10"]
@@ -168,7 +169,7 @@ def test_the_checkpoint_holds_weights_and_plain_settings_alone(gan: Finished) ->
 def test_the_generator_of_a_run_samples_the_pool_of_the_run(gan: Finished) -> None:
     config = from_plain(yaml.safe_load(gan.text("config.yaml")))
     resources = Resources.at(Tracker(gan.uri, "synthmix"), gan.folder / ".synthmix")
-    with resources.tracker.run("probe", "what is stored", params={}, tags={}) as run:
+    with resources.tracker.open(RunRecord(kind="probe", name="what is stored")) as run:
         stages = Stages(config, resources, run)
         fitted = stages.generator(stages.splits())
     assert stages.sources == {"generator": gan.generator.info.run_id}

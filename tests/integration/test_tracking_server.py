@@ -60,10 +60,14 @@ def test_a_server_that_goes_away_stops_nothing_and_is_completed_later(
 ) -> None:
     tracker = Tracker(sqlite_server.uri, "outage")
     study = {"synthmix.study": "outage"}
-    with tracker.study("outage", params={"experiment": None}, tags={}) as parent:
-        with tracker.run("cell", "before", params={}, tags=study | {"synthmix.cell_key": "before"}) as before:
-            before.log_metrics({"cluster/ari": 0.25})
-        with tracker.run("generator", "interrupted", params={}, tags=study) as interrupted:
+    with tracker.open_study(
+        RunRecord(kind="study", name="outage", params={"experiment": None}, tags={"synthmix.study": "outage"})
+    ) as parent:
+        with tracker.open(
+            RunRecord(kind="cell", name="before", tags=study | {"synthmix.cell_key": "before"})
+        ) as before:
+            before.log_losses({"cluster/ari": 0.25}, 0)
+        with tracker.open(RunRecord(kind="generator", name="interrupted", tags=study)) as interrupted:
             losses = LossLogger(interrupted, seconds=0)
             losses.log_metrics({"train/loss": 1.0}, 1)
             sqlite_server.stop()
@@ -82,7 +86,7 @@ def test_a_server_that_goes_away_stops_nothing_and_is_completed_later(
         found = tracker.find_runs("cell", "synthmix.cell_key", study="outage")
         assert found is not None
         assert list(found) == ["before"]
-        replayed = tracker.replay(RECORD, parent.id)
+        replayed = tracker.publish(RECORD, parent.id)
 
     runs = {
         run.info.run_id: run for run in runs_in(sqlite_server.uri) if run.data.tags.get("synthmix.study") == "outage"
@@ -97,11 +101,10 @@ def test_a_server_that_goes_away_stops_nothing_and_is_completed_later(
 
 def log_a_cell(tracker: Tracker, tags: dict[str, str]) -> None:
     """What a cell does whose server is gone."""
-    with tracker.run("cell", "during", params={"mix.ratio": 1}, tags=tags) as cell:
-        with tracker.run("generator", "in it", params={}, tags=tags, parent=cell.id) as generator:
+    with tracker.open(RunRecord(kind="cell", name="during", params={"mix.ratio": 1}, tags=tags)) as cell:
+        with tracker.open(RunRecord(kind="generator", name="in it", tags=tags), cell.id) as generator:
             LossLogger(generator, seconds=0).log_metrics({"train/loss": 1.0}, 1)
-        cell.log_text("seed: 0\n", "config.yaml")
-        cell.log_metrics({"cluster/ari": 0.5})
+        cell.publish(RECORD)
     assert (cell.id, cell.lost, generator.lost) == (None, "Connection refused", "Connection refused")
 
 

@@ -16,12 +16,14 @@ import pytest
 
 from synthmix.analysis.analysis import Analysis
 from synthmix.analysis.result import Failure, StudyResult
+from synthmix.role import Role
+from synthmix.tasks.clustering.metrics import METRICS
 from synthmix.tracking.mlflow.tracker import Tracker
 
 BLOCK = ["clusterer.name", "representation.name", "data.name", "data.n_train"]
 KEYS = ["model.name", *BLOCK, "mix.ratio", "seed"]
 HOSTILE = "<script>alert(1)</script> & $x_1$"
-ROLES = {"duplicate": "placebo", "jitter": "control", "real": "oracle"}
+ROLES: dict[str, Role] = {"duplicate": "placebo", "jitter": "control", "real": "oracle"}
 BASE = {"gmm": 0.2, "kmeans": 0.5}
 # Difference to ratio 0 at ratios 1 and 4, the same for every seed but for the deviations below, which sum to 0.
 EFFECTS: dict[tuple[str, str], tuple[float, float]] = {
@@ -71,6 +73,9 @@ def make_study(
         failures=[Failure("model.name=vae seed=3", "ValueError: <b>no</b>")],
         score="cluster/ari",
         choose_by="silhouette",
+        learner="clusterer",
+        metrics=METRICS,
+        roles={arm: ROLES.get(arm, "generator") for _, arm in effects},
         config="data.name: digits\nthreads: 1\n",
         commands=["synthmix run -m model=gan,vae 'seed=range(8)'"],
         tracking_uri="sqlite:////somewhere/my mlflow.db",
@@ -80,6 +85,8 @@ def make_study(
     family = pd.DataFrame([_family(c, effects, seeds) for c in sorted({clusterer for clusterer, _ in effects})])
     analysis = Analysis(
         score="cluster/ari",
+        sign=1,
+        learner="clusterer",
         summary=summary,
         curve=_curve(cells),
         best=_best(summary),

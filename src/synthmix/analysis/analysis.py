@@ -11,7 +11,7 @@ import pandas as pd
 
 from synthmix.analysis.best_ratio import best_ratios
 from synthmix.analysis.cautions import cautions
-from synthmix.analysis.comparison import Arm, Comparison, alarms_of, comparisons, sign_of
+from synthmix.analysis.comparison import Arm, Comparison, alarms_of, comparisons
 from synthmix.analysis.exchange import exchange_rate, monotone_fit
 from synthmix.analysis.result import StudyResult, key_columns
 from synthmix.analysis.statistics import holm, seeds_needed, sign_flip_p, smallest_p, t_interval
@@ -31,14 +31,17 @@ DISTANCES = ("quality/fd_classifier", "quality/fd_pca")  # the first one that a 
 class Analysis:
     """The tables of a report. A *block* is everything but the arm, the ratio and the seed.
 
-    The keys of a block are `clusterer.name`, `representation.name`, `data.name`, `data.n_train` and those other
-    settings that vary and are not the arm's; an *arm* is a model with its settings (`comparison.OF_AN_ARM`).
+    The keys of a block are the learner's name (`clusterer.name`), `representation.name`, `data.name`, `data.n_train`
+    and those other settings that vary and are not the arm's; an *arm* is a model with its settings
+    (`comparison.OF_AN_ARM`).
 
     Attributes:
         score: column of the primary score, `cluster/ari` for instance.
+        sign: -1 where it is better the lower it is, else 1.
+        learner: config group of the task's learner, `clusterer` for instance.
         summary: a row for each combination of the keys but the seed, every arm with its ratio 0, asked for or not: the
-            keys, `arm`, `role` (`roles.Role`), `seeds`, `mean`, `sd`, 95 % t interval of the mean in `low` and `high`,
-            `difference` to real points alone of the same seeds with `difference_sd`, `difference_low` and
+            keys, `arm`, `role` (`role.Role`, or baseline), `seeds`, `mean`, `sd`, 95 % t interval of the mean in `low`
+            and `high`, `difference` to real points alone of the same seeds with `difference_sd`, `difference_low` and
             `difference_high`, `p` of the sign-flip test, `p_holm` over the generators of the block, `exchange`,
             `exchange_low`, `exchange_high`, `exchange_status`, `exchange_reason` (`exchange.ExchangeRate`; empty at
             ratio 0 and for an oracle that is the curve), `fd`, the mean Fréchet distance, NaN where
@@ -52,6 +55,8 @@ class Analysis:
     """
 
     score: str
+    sign: int
+    learner: str
     summary: pd.DataFrame
     curve: pd.DataFrame
     best: pd.DataFrame
@@ -65,9 +70,11 @@ def analyse(result: StudyResult) -> Analysis:
     summaries = [_corrected(pd.DataFrame(_summary(block), columns=_columns(result, MEASURES))) for block in blocks]
     return Analysis(
         score=result.score,
+        sign=result.sign,
+        learner=result.learner,
         summary=pd.concat(summaries, ignore_index=True),
         curve=pd.DataFrame([row for block in blocks for row in _curve(block)], columns=_of_block(blocks, CURVE)),
-        best=best_ratios(blocks, result.choose_by),
+        best=best_ratios(blocks, result),
         family=pd.DataFrame([_family(block) for block in blocks], columns=_of_block(blocks, FAMILY)),
         warnings=cautions(result, blocks, summaries),
     )
@@ -120,7 +127,7 @@ def _exchange(block: Comparison, arm: Arm, ratio: float) -> dict[str, Any]:
     scores = block.scores(arm, ratio)
     if arm.on_curve or scores.empty:
         return NO_RATE
-    rate = exchange_rate(*block.oriented(scores.index), sign_of(block.score) * scores, n=block.n, ratio=ratio)
+    rate = exchange_rate(*block.oriented(scores.index), block.sign * scores, n=block.n, ratio=ratio)
     return {
         "exchange": rate.value,
         "exchange_low": rate.low,
@@ -150,7 +157,7 @@ def _family(block: Comparison) -> dict[Any, Any]:
 def _curve(block: Comparison) -> Iterator[dict[Any, Any]]:
     if block.curve.empty:
         return
-    sign = sign_of(block.score)
+    sign = block.sign
     fitted = sign * pd.Series(monotone_fit(sign * block.curve.mean(), block.curve.count()), block.curve.columns)
     for source, of_source in (("real only", block.real_curve), ("oracle", block.oracle_curve)):
         for size in fitted.index.intersection(of_source.columns):

@@ -14,7 +14,7 @@ import pandas as pd
 
 from synthmix.analysis.analysis import Analysis
 from synthmix.analysis.blocks import Block, blocks
-from synthmix.analysis.comparison import Comparison, comparisons, sign_of
+from synthmix.analysis.comparison import Comparison, comparisons
 from synthmix.analysis.result import StudyResult
 from synthmix.analysis.statistics import ALPHA, t_interval
 from synthmix.notation import exchange, general, interval, p_value, signed, spread, with_interval
@@ -103,7 +103,7 @@ def headline(found: Sequence[Verdict]) -> str:
 
 
 def _verdict(block: Block, cells: Comparison) -> Verdict:
-    score, sign = cells.score.rpartition("/")[2], sign_of(cells.score)
+    score, sign = cells.score.rpartition("/")[2], cells.sign
     rows = block.summary[(block.summary["mix.ratio"] > 0) & block.summary["difference"].notna()]
     generators = {
         str(arm): of_arm.to_dict("records") for arm, of_arm in rows[rows["role"] == "generator"].groupby("arm")
@@ -159,7 +159,7 @@ def _significant(rows: Iterable[Row], sign: int) -> list[Row]:
 
 def _gain(row: Row, rows: pd.DataFrame, cells: Comparison) -> _Gain:
     """Compares a gain with every control of its ratio, paired by seed."""
-    ratio, sign = row["mix.ratio"], sign_of(cells.score)
+    ratio, sign = row["mix.ratio"], cells.sign
     scores = {arm.name: arm.at(ratio)[cells.score] for arm in cells.arms}
     leads, behind, not_ahead_of = {}, {}, []
     for other in rows[rows["mix.ratio"] == ratio].to_dict("records"):

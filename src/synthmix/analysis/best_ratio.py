@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from synthmix.analysis.comparison import LABEL_FREE, Arm, Comparison, sign_of
+from synthmix.analysis.comparison import Arm, Comparison
+from synthmix.analysis.result import StudyResult
 from synthmix.analysis.statistics import t_interval
 
 COLUMNS = (
@@ -18,7 +19,7 @@ COLUMNS = (
 )
 
 
-def best_ratios(blocks: Sequence[Comparison], choose_by: str) -> pd.DataFrame:
+def best_ratios(blocks: Sequence[Comparison], result: StudyResult) -> pd.DataFrame:
     """The ratio of each arm with the best mean of a score on val, ratio 0 being one of them, and what choosing gives.
 
     Val and test of a seed are scored with the same fitted clusterer: a ratio that the seeds' luck has lifted on val it
@@ -29,28 +30,31 @@ def best_ratios(blocks: Sequence[Comparison], choose_by: str) -> pd.DataFrame:
 
     Args:
         blocks: of one study.
-        choose_by: name of a score, of which `val/<choose_by>` is a column.
+        result: the study, which says by which score on val a ratio is chosen.
 
     Returns:
         A row for each block and arm with two seeds or more of every ratio that could be computed: the keys of the block
         and the arm, `arm`, `role`, `chosen_by`, `supervised` (the score needs labels), `ratio` and `val` (its mean
         there), `agreement` (share of the seeds that are scored at that ratio too: 0, about a half, or 1), `seeds`,
         `mean` on test, `difference` to ratio 0 with its 95 % t interval; NaN where ratio 0 is the choice of all and of
-        both halves. Empty without the column.
+        both halves. Empty where nothing chooses.
     """
-    rows = [row for block in blocks for arm in block.arms for row in _row(block, arm, choose_by)]
+    rows = [row for block in blocks for arm in block.arms for row in _row(block, arm, result)]
     keys = list(dict.fromkeys(key for block in blocks for arm in block.arms for key in (*block.keys, *arm.keys)))
     return pd.DataFrame(rows, columns=[*keys, *COLUMNS])
 
 
-def _row(block: Comparison, arm: Arm, choose_by: str) -> Iterator[dict[Any, Any]]:
-    val, test = (_by_ratio(block, arm, column) for column in (f"val/{choose_by}", block.score))
+def _row(block: Comparison, arm: Arm, result: StudyResult) -> Iterator[dict[Any, Any]]:
+    if result.choose_by is None:
+        return
+    metric = result.metrics[result.choose_by]
+    val, test = (_by_ratio(block, arm, column) for column in (f"val/{result.choose_by}", block.score))
     ratios = [ratio for ratio in val if ratio in test]
     seeds = val[ratios].dropna().index.intersection(test[ratios].dropna().index)
     if len(ratios) < 2 or ratios[0] != 0 or len(seeds) < 2:
         return
     on_val, on_test = (table.loc[seeds, ratios].to_numpy() for table in (val, test))
-    best, crossed = choices(sign_of(choose_by) * on_val)
+    best, crossed = choices(metric.sign * on_val)
     scores = on_test[np.arange(len(seeds)), crossed]
     difference = scores - on_test[:, 0]
     interval = t_interval(difference)
@@ -59,8 +63,8 @@ def _row(block: Comparison, arm: Arm, choose_by: str) -> Iterator[dict[Any, Any]
         **arm.keys,
         "arm": arm.name,
         "role": arm.role,
-        "chosen_by": choose_by,
-        "supervised": choose_by not in LABEL_FREE,
+        "chosen_by": result.choose_by,
+        "supervised": metric.needs_labels,
         "ratio": ratios[best],
         "agreement": (crossed == best).mean(),
         "val": on_val[:, best].mean(),

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 import pandas as pd
 
-from synthmix.analysis.comparison import Comparison, alarms_of, sign_of
+from synthmix.analysis.comparison import Comparison, alarms_of
 from synthmix.analysis.exchange import curve_fault
 from synthmix.analysis.result import StudyResult
 from synthmix.analysis.statistics import ALPHA, seeds_needed, smallest_p, t_interval
@@ -105,7 +105,7 @@ def _alarmed(block: Comparison) -> Iterator[str]:
 
 def _hollow(block: Comparison, summary: pd.DataFrame) -> Iterator[str]:
     """Placebos that gain, and gains that a control has too."""
-    sign = sign_of(block.score)
+    sign = block.sign
     gains = summary[(summary["difference_low"] if sign > 0 else -summary["difference_high"]) > 0]
     for row in gains[gains["role"] == "placebo"].to_dict("records"):
         effect = with_interval(row["difference"], row["difference_low"], row["difference_high"])
@@ -121,6 +121,6 @@ def _hollow(block: Comparison, summary: pd.DataFrame) -> Iterator[str]:
 def _lead(block: Comparison, name: str, rival: str, ratio: float) -> str:
     """A control and how far an arm is ahead of it, by seed; empty where it is ahead."""
     arms = {arm.name: arm for arm in block.arms}
-    lead = sign_of(block.score) * (block.scores(arms[name], ratio) - block.scores(arms[rival], ratio)).dropna()
+    lead = block.sign * (block.scores(arms[name], ratio) - block.scores(arms[rival], ratio)).dropna()
     interval = t_interval(lead)
     return f"{rival} ({with_interval(lead.mean(), *interval)})" if interval.low <= 0 else ""

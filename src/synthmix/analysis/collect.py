@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
 import yaml
 
-from synthmix.analysis.result import FIRST_KEYS, LAST_KEYS, Failure, StudyResult
+from synthmix.analysis.result import LAST_KEYS, Failure, StudyResult, first_keys
+from synthmix.config.cell import from_plain
 from synthmix.config.flat import flatten
-from synthmix.stages.store import Entry, Store
+from synthmix.generators.roles import role_of
+from synthmix.pipeline.resources import Resources
+from synthmix.pipeline.results import CellResult, metrics_of
 from synthmix.study.record import Asked, Record
-
-NAMES = tuple(key for key in FIRST_KEYS if key.endswith(".name"))
 
 
 @dataclass(frozen=True)
@@ -24,49 +25,55 @@ class Row:
 
     combination: str
     config: Mapping[str, Any]
-    entry: Entry | None
+    result: CellResult | None
     failure: str | None
 
     @property
     def status(self) -> str:
         """finished, unavailable, failed or missing."""
-        if self.entry is not None:
-            return str(self.entry.payload["status"])
+        if self.result is not None:
+            return self.result.status
         return "missing" if self.failure is None else "failed"
 
 
 def collect(
     record: Record,
-    store: Store,
+    resources: Resources,
     runs: Mapping[str, str],
-    tracking_uri: str | None,
     present: Callable[[str], str | None] = lambda source: source,
 ) -> StudyResult:
     """Reads every cell of a study.
 
     Args:
         record: what was asked for.
-        store: the results.
+        resources: the store, and what is needed to derive scores from it.
         runs: the run of a combination, as far as there is one.
-        tracking_uri: where they are logged; None where they are not.
         present: gives the run that stands now for one that computed something; other words as they are.
     """
-    asked = list(_rows(record.cells, record, store))
-    added = list(_rows(record.curve, record, store))
-    settings = varying_settings([row.config for row in asked])
-    cells = _table(asked, settings)
-    score = record.settings["score"] or ("ari" if "cluster/ari" in cells else "silhouette")
+    config = from_plain(next(iter(record.cells.values())).whole_config)
+    task, first = config.task, first_keys(config.task.learner)
+    asked = list(_rows(record.cells, record, resources))
+    added = list(_rows(record.curve, record, resources))
+    settings = varying_settings([row.config for row in asked], first)
+    cells = _table(asked, first, settings)
+    known = [name for name in task.primary if f"{task.prefix}/{name}" in cells]
+    score = record.settings["score"] or (known or task.primary)[0]
     return StudyResult(
         name=record.name,
         cells=cells,
-        curve=_table(added, settings),
-        runs=_runs_table(asked, settings, runs, present),
-        failures=[Failure(cell_label(row.config, settings), row.failure) for row in asked + added if row.failure],
-        score=f"cluster/{score}",
-        choose_by=record.settings["choose_by"],
-        config=_shared_config(asked, settings),
+        curve=_table(added, first, settings),
+        runs=_runs_table(asked, first, settings, runs, present),
+        failures=[
+            Failure(cell_label(row.config, first, settings), row.failure) for row in asked + added if row.failure
+        ],
+        score=f"{task.prefix}/{score}",
+        choose_by=record.settings["choose_by"] or task.choose_by,
+        learner=task.learner,
+        metrics=metrics_of(config),
+        roles={row.config["model.name"]: role_of(row.config["model._target_"]) for row in asked},
+        config=_shared_config(asked, first, settings),
         commands=record.commands,
-        tracking_uri=tracking_uri,
+        tracking_uri=resources.tracker.uri,
         notes=list(_notes(record)),
     )
 
@@ -77,42 +84,42 @@ def flat_config(asked: Asked) -> dict[str, Any]:
     return flat | {"data.n_train": asked.n_train}
 
 
-def cell_label(config: Mapping[str, Any], settings: list[str]) -> str:
+def cell_label(config: Mapping[str, Any], first: Sequence[str], settings: list[str]) -> str:
     """What a failure is told by."""
-    keys = ("model.name", *settings, "data.n_train", "mix.ratio", "clusterer.name", "seed")
+    keys = ("model.name", *settings, "data.n_train", "mix.ratio", first[1], "seed")
     return " ".join(f"{key}={config.get(key)}" for key in keys)
 
 
-def varying_settings(configs: list[dict[str, Any]] | list[Mapping[str, Any]]) -> list[str]:
+def varying_settings(configs: Sequence[Mapping[str, Any]], first: Sequence[str]) -> list[str]:
     """Keys that differ among cells whose names do not tell them apart, such as model.steps in a sweep over it."""
     seen: dict[tuple[str, ...], set[str]] = defaultdict(set)
     for config in configs:
-        names = [str(config[key]) for key in NAMES]
+        names = [str(config[key]) for key in first if key.endswith(".name")]
         for key, value in config.items():
-            if key not in (*FIRST_KEYS, *LAST_KEYS):
+            if key not in (*first, *LAST_KEYS):
                 seen[key, *names].add(str(value))
     return sorted({key for (key, *_), values in seen.items() if len(values) > 1})
 
 
-def _rows(part: Mapping[str, Asked], record: Record, store: Store) -> Iterator[Row]:
+def _rows(part: Mapping[str, Asked], record: Record, resources: Resources) -> Iterator[Row]:
     for combination, asked in part.items():
-        entry = store.find("cell", asked.key)
-        failure = None if entry else record.failures.get(combination)
-        yield Row(combination, flat_config(asked), entry, failure)
+        result = asked.result(resources)
+        failure = None if result else record.failures.get(combination)
+        yield Row(combination, flat_config(asked), result, failure)
 
 
-def _keys(settings: list[str]) -> list[str]:
-    return [*FIRST_KEYS, *settings, *LAST_KEYS]
+def _keys(first: Sequence[str], settings: list[str]) -> list[str]:
+    return [*first, *settings, *LAST_KEYS]
 
 
-def _table(rows: list[Row], settings: list[str]) -> pd.DataFrame:
+def _table(rows: list[Row], first: Sequence[str], settings: list[str]) -> pd.DataFrame:
     """A row for each combination, sorted by its keys; the columns of metrics in alphabetical order."""
-    keys = _keys(settings)
-    metrics = sorted({name for row in rows if row.entry for name in row.entry.payload["metrics"]})
+    keys = _keys(first, settings)
+    metrics = sorted({name for row in rows if row.result for name in row.result.metrics})
     content = [
         {key: row.config.get(key) for key in keys}
         | {"status": row.status}
-        | {name: row.entry.payload["metrics"].get(name) if row.entry else None for name in metrics}
+        | {name: row.result.metrics.get(name) if row.result else None for name in metrics}
         for row in rows
     ]
     table = pd.DataFrame(content, columns=[*keys, "status", *metrics])
@@ -121,17 +128,21 @@ def _table(rows: list[Row], settings: list[str]) -> pd.DataFrame:
 
 
 def _runs_table(
-    rows: list[Row], settings: list[str], runs: Mapping[str, str], present: Callable[[str], str | None]
+    rows: list[Row],
+    first: Sequence[str],
+    settings: list[str],
+    runs: Mapping[str, str],
+    present: Callable[[str], str | None],
 ) -> pd.DataFrame:
     """Where each combination's result is from, and how long its stages took."""
-    keys = _keys(settings)
+    keys = _keys(first, settings)
     content = []
     for row in rows:
         line = {key: row.config.get(key) for key in keys} | {"run_id": runs.get(row.combination)}
-        if row.entry is not None:
-            payload = row.entry.payload
-            producer = row.entry.producer
-            line |= {"computed_by": producer and (present(producer) or producer), "created": row.entry.manifest.created}
+        if row.result is not None:
+            entry, payload = row.result.entry, row.result.entry.payload
+            producer = entry.producer
+            line |= {"computed_by": producer and (present(producer) or producer), "created": entry.manifest.created}
             line |= {f"time/{stage}_s": seconds for stage, seconds in payload["seconds"].items()}
             line |= {f"stage/{stage}": present(source) or source for stage, source in payload["sources"].items()}
         content.append(line)
@@ -144,13 +155,13 @@ def _sortable(column: pd.Series[Any]) -> pd.Series[Any]:
     return column if pd.api.types.is_numeric_dtype(column) else column.astype(str)
 
 
-def _shared_config(rows: list[Row], settings: list[str]) -> str:
+def _shared_config(rows: list[Row], first: Sequence[str], settings: list[str]) -> str:
     """What all cells share, as YAML with dotted keys."""
-    first, *others = [row.config for row in rows]
+    head, *others = [row.config for row in rows]
     shared = {
         key: value
-        for key, value in first.items()
-        if key not in _keys(settings) and all(key in config and config[key] == value for config in others)
+        for key, value in head.items()
+        if key not in _keys(first, settings) and all(key in config and config[key] == value for config in others)
     }
     return yaml.safe_dump(shared, sort_keys=True, allow_unicode=True)
 

@@ -13,22 +13,15 @@ import pandas as pd
 import yaml
 from numpy.typing import NDArray
 
-from synthmix.analysis.result import FIRST_KEYS, LAST_KEYS, StudyResult, key_columns
-from synthmix.analysis.roles import Role, role_of
+from synthmix.analysis.result import LAST_KEYS, StudyResult, first_keys, key_columns
 from synthmix.config.mix import synthetic_count
+from synthmix.role import Role
 
 # Groups of settings that tell the arms of a block apart: real points alone are scored without them.
 ALARM = "quality/alarm_"
 OF_AN_ARM = ("model", "gate", "mix", "trainer", "quality")
-LABEL_FREE = frozenset({"silhouette", "davies_bouldin", "calinski_harabasz"})
-LOWER_IS_BETTER = frozenset({"davies_bouldin"})
 
 Keys = Mapping[Any, Any]
-
-
-def sign_of(score: str) -> int:
-    """-1 for a score that is better the lower it is, else 1."""
-    return -1 if score.rpartition("/")[2] in LOWER_IS_BETTER else 1
 
 
 def rows_of(table: pd.DataFrame, keys: Keys) -> pd.DataFrame:
@@ -45,6 +38,7 @@ class Arm:
 
     Attributes:
         name: `model.name`, and the settings that tell arms of one name apart.
+        role: what it is to the study where it adds points.
         keys: `model.name` and every setting of an arm that varies.
         cells: the rows of `StudyResult.cells` with a ratio above 0.
         on_curve: whether it is the oracle, with points that weigh as much as the others and that no gate has seen: it
@@ -52,6 +46,7 @@ class Arm:
     """
 
     name: str
+    role: Role
     keys: Keys
     cells: pd.DataFrame
     on_curve: bool
@@ -60,11 +55,6 @@ class Arm:
     def model(self) -> str:
         """`model.name`."""
         return str(self.keys["model.name"])
-
-    @property
-    def role(self) -> Role:
-        """What it is to the study where it adds points."""
-        return role_of(self.model, math.inf)
 
     @property
     def ratios(self) -> list[float]:
@@ -89,6 +79,7 @@ class Comparison:
         keys: clusterer, representation, data, n, and the other settings that vary and are not an arm's.
         title: what tells it from the other blocks of the study.
         score: column of the primary score.
+        sign: -1 where it is better the lower it is, else 1.
         arms: by name.
         real: finished cells of real points alone at this n, a row a seed, with every metric.
         real_curve: scores of real points alone, a row a seed, a column a number of points.
@@ -99,6 +90,7 @@ class Comparison:
     keys: Keys
     title: str
     score: str
+    sign: int
     arms: Sequence[Arm]
     real: pd.DataFrame
     real_curve: pd.DataFrame
@@ -144,7 +136,7 @@ class Comparison:
     def oriented(self, seeds: pd.Index[Any] | None = None) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Sizes (K,) of the learning curve and its scores (S, K), the higher the better, of all or of some seeds."""
         curve = self.curve if seeds is None else self.curve.reindex(seeds)
-        return curve.columns.to_numpy(dtype=float), sign_of(self.score) * curve.to_numpy(dtype=float)
+        return curve.columns.to_numpy(dtype=float), self.sign * curve.to_numpy(dtype=float)
 
 
 def alarms_of(arm: Arm) -> dict[str, pd.Series[bool]]:
@@ -167,13 +159,14 @@ def comparisons(result: StudyResult) -> list[Comparison]:
     found = []
     for block in blocks.to_dict("records"):
         own = rows_of(cells, block)
-        arms = list(_arms(own, shared))
+        arms = list(_arms(own, shared, result.roles))
         alike = rows_of(real, {key: value for key, value in block.items() if key != "data.n_train"})
         found.append(
             Comparison(
                 keys=block,
-                title=block_title(block, told),
+                title=block_title(block, told, result.learner),
                 score=result.score,
+                sign=result.sign,
                 arms=arms,
                 real=_by_seed(alike[alike["data.n_train"] == block["data.n_train"]]),
                 real_curve=_curve(alike.assign(n=alike["data.n_train"]), result.score),
@@ -194,24 +187,25 @@ def _with_score(cells: pd.DataFrame, score: str) -> pd.DataFrame:
     return cells if score in cells else cells.assign(**{score: math.nan})
 
 
-def block_title(keys: Keys, told: Sequence[str]) -> str:
-    """Clusterer and representation, and what else tells blocks apart."""
-    parts = [f"{keys['clusterer.name']} on {keys['representation.name']}"]
+def block_title(keys: Keys, told: Sequence[str], learner: str) -> str:
+    """Learner and representation, and what else tells blocks apart."""
+    parts = [f"{keys[f'{learner}.name']} on {keys['representation.name']}"]
     if "data.name" in told:
         parts.append(str(keys["data.name"]))
     if "data.n_train" in told:
         parts.append(f"n = {written(keys['data.n_train'])}")
-    return ", ".join(parts + [f"{key} = {written(keys[key])}" for key in told if key not in FIRST_KEYS])
+    return ", ".join(parts + [f"{key} = {written(keys[key])}" for key in told if key not in first_keys(learner)])
 
 
-def _arms(cells: pd.DataFrame, shared: Keys) -> Iterator[Arm]:
+def _arms(cells: pd.DataFrame, shared: Keys, roles: Mapping[str, Role]) -> Iterator[Arm]:
     keys = [key for key in key_columns(cells) if key.split(".")[0] in OF_AN_ARM and key not in LAST_KEYS]
     for arm in cells[keys].drop_duplicates().sort_values(keys, key=_sortable).to_dict("records"):
         settings = (f"{key}={written(arm[key])}" for key in keys if key != "model.name" and not pd.isna(arm[key]))
         own = rows_of(cells, arm)
         given = {"mix.synthetic_weight": 1, "gate.name": "none", **shared, **arm}
         on_curve = (given["model.name"], given["mix.synthetic_weight"], given["gate.name"]) == ("real", 1, "none")
-        yield Arm(" ".join([arm["model.name"], *settings]), arm, own[own["mix.ratio"] > 0], on_curve)
+        name, role = " ".join([arm["model.name"], *settings]), roles[arm["model.name"]]
+        yield Arm(name, role, arm, own[own["mix.ratio"] > 0], on_curve)
 
 
 def _by_seed(cells: pd.DataFrame) -> pd.DataFrame:

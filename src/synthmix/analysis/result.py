@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import pandas as pd
 
-# Columns that tell rows apart, in the order in which they stand and sort; settings that vary stand before the ratio.
-FIRST_KEYS = ("model.name", "clusterer.name", "representation.name", "data.name", "data.n_train")
+from synthmix.metric import Metric
+from synthmix.role import Role
+
+# The last of the columns that tell rows apart; settings that vary stand before them.
 LAST_KEYS = ("mix.ratio", "seed")
+
+
+def first_keys(learner: str) -> tuple[str, ...]:
+    """The first columns that tell rows apart, in the order in which they stand and sort.
+
+    Args:
+        learner: the config group of the task's learner, `clusterer` for instance.
+    """
+    return ("model.name", f"{learner}.name", "representation.name", "data.name", "data.n_train")
 
 
 def key_columns(table: pd.DataFrame) -> list[str]:
@@ -31,7 +42,7 @@ class StudyResult:
 
     Attributes:
         name: the study's id.
-        cells: a row for each combination asked for, sorted by its keys: FIRST_KEYS, other settings that vary (dotted
+        cells: a row for each combination asked for, sorted by its keys: `first_keys`, other settings that vary (dotted
             names), LAST_KEYS, `status` (finished, unavailable, failed, missing) and every metric by its MLflow name
             (`cluster/ari` on test, `val/silhouette` and `val/ari` on val, `quality/fd_pca`). `data.n_train` is the
             number of training points, never null. Metrics of a cell that is not finished are NaN.
@@ -41,7 +52,11 @@ class StudyResult:
             (seconds of each stage) and `stage/<name>` ("computed" or the run that it was reused from).
         failures: what has no result, and why.
         score: column of the primary score, `cluster/ari` for instance.
-        choose_by: name of the score on val that chooses a ratio: a label-free index (`silhouette`), else `supervised`.
+        choose_by: name of the score on val that chooses a ratio, None where nothing does; one that needs labels makes
+            the choice supervised.
+        learner: config group of the task's learner, `clusterer` for instance.
+        metrics: the task's scores by name.
+        roles: of each `model.name`, what it is to the study where it adds points.
         config: what all cells share, as YAML.
         commands: the command lines that have asked for the cells.
         tracking_uri: of the MLflow store; None where nothing is logged.
@@ -54,8 +69,16 @@ class StudyResult:
     runs: pd.DataFrame
     failures: Sequence[Failure] = ()
     score: str
-    choose_by: str
+    choose_by: str | None
+    learner: str
+    metrics: Mapping[str, Metric]
+    roles: Mapping[str, Role]
     config: str
     commands: Sequence[str]
     tracking_uri: str | None
     notes: Sequence[str] = field(default=())
+
+    @property
+    def sign(self) -> int:
+        """-1 where the primary score is better the lower it is, else 1."""
+        return self.metrics[self.score.rpartition("/")[2]].sign

@@ -11,12 +11,17 @@ from synthmix.errors import InvalidInput
 
 ALLOWED_PREFIXES = (
     "synthmix.",
+    "pyod.models.",
     "sklearn.cluster.",
+    "sklearn.covariance.",
     "sklearn.decomposition.",
+    "sklearn.ensemble.",
     "sklearn.mixture.",
+    "sklearn.neighbors.",
     "sklearn.preprocessing.",
     "sklearn.random_projection.",
     "sklearn.kernel_approximation.",
+    "sklearn.svm.",
 )
 
 

@@ -10,20 +10,30 @@ from typing import Annotated, Any
 from omegaconf import DictConfig
 
 from synthmix.config.data import DataConfig
-from synthmix.config.members import ClustererConfig, GateConfig, ModelConfig, RepresentationConfig
+from synthmix.config.members import (
+    ClustererConfig,
+    DetectorConfig,
+    GateConfig,
+    LearnerConfig,
+    MetricConfig,
+    ModelConfig,
+    RepresentationConfig,
+)
 from synthmix.config.mix import MixConfig
 from synthmix.config.nodes import build, build_member, check_node, member_faults
-from synthmix.config.plain import plain
+from synthmix.config.plain import LEFT_OUT, plain
 from synthmix.config.quality import QualityConfig
 from synthmix.config.schema import Count, Member, Range, type_hints
 from synthmix.config.study import StudyConfig
+from synthmix.config.task import TaskConfig
 from synthmix.config.tracking import TrackingConfig
 from synthmix.config.trainer import TrainerConfig
 from synthmix.errors import InvalidInput
-from synthmix.spec import Outline
+from synthmix.spec import AnomalyProtocol, Outline
 
-GROUPS = ("data", "model", "gate", "representation", "clusterer")
-SECTIONS = ("mix", "trainer", "tracking", "quality", "study")
+LEARNERS = ("clusterer", "detector")
+GROUPS = ("data", "model", "gate", "representation", "task", *LEARNERS)
+PARTS = ("data", "model", "gate", "representation", "task", "learner", "mix", "trainer", "tracking", "quality", "study")
 
 
 @dataclass(kw_only=True, frozen=True)
@@ -43,7 +53,9 @@ class CellConfig:
 
     Attributes:
         seed: of everything random.
-        threads: of torch, OpenMP and BLAS; parallelism is by cells.
+        threads: of torch, OpenMP and BLAS; parallelism is by blocks of cells.
+        clusterer, detector: the learner of the task, under the name of its group; the others are None.
+        metrics: scores of the user's own, by name, beside those of the task.
     """
 
     seed: Annotated[int, Range(low=0, high=2**32 - 1)] = 0
@@ -53,12 +65,28 @@ class CellConfig:
     gate: GateConfig
     mix: MixConfig = field(default_factory=MixConfig)
     representation: RepresentationConfig
-    clusterer: ClustererConfig
+    task: TaskConfig
+    clusterer: ClustererConfig | None = field(default=None, metadata=LEFT_OUT)
+    detector: DetectorConfig | None = field(default=None, metadata=LEFT_OUT)
+    metrics: dict[str, MetricConfig] = field(default_factory=dict)
     trainer: TrainerConfig = field(default_factory=TrainerConfig)
     tracking: TrackingConfig = field(default_factory=TrackingConfig)
     quality: QualityConfig = field(default_factory=QualityConfig)
     study: StudyConfig = field(default_factory=StudyConfig)
     paths: PathsConfig = field(default_factory=PathsConfig)
+
+    @property
+    def learner(self) -> LearnerConfig:
+        """That of the task. Raises InvalidInput where there is none."""
+        learner: LearnerConfig | None = getattr(self, self.task.learner, None)
+        if learner is None:
+            raise InvalidInput(f"{self.task.learner}: missing (the learner of task.name={self.task.name})")
+        return learner
+
+    @property
+    def anomaly_protocol(self) -> AnomalyProtocol | None:
+        """What train is made of where anomalies are to be detected; None where it is as it comes."""
+        return self.task.anomaly_protocol(self.data.normal_class)
 
     @cached_property
     def outline(self) -> Outline:
@@ -85,7 +113,7 @@ def check(config: DictConfig) -> CellConfig:
     if faults:
         raise InvalidInput(*faults)
     cell = build(CellConfig, node)
-    faults = [fault for part in (*GROUPS, *SECTIONS) for fault in getattr(cell, part).faults(cell)]
+    faults = [fault for part in PARTS for fault in getattr(cell, part).faults(cell)]
     if faults:
         raise InvalidInput(*dict.fromkeys(faults))
     return cell

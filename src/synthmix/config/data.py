@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
+from synthmix.config.instantiate import instantiate
 from synthmix.config.parts import Parts
 from synthmix.config.schema import Count, Member, NonNegativeInt
 from synthmix.errors import InvalidInput
@@ -15,11 +15,12 @@ from synthmix.spec import Extent, Outline
 if TYPE_CHECKING:
     from synthmix.config.cell import CellConfig
 
-SIZES = ("n_train", "n_val", "n_test", "n_reserve")  # the keys that `split` reads and no loader does
+SIZES = ("n_train", "n_val", "n_test", "n_reserve")
+READ_BY_SPLIT = (*SIZES, "normal_class")  # and by no loader
 
 
 @dataclass(kw_only=True, frozen=True)
-class DataConfig(Member, ABC):
+class DataConfig(Member):
     """A data set. Sizes of the parts of a split, which `split` reads; all other keys of a data set go to its loader.
 
     Attributes:
@@ -27,22 +28,25 @@ class DataConfig(Member, ABC):
         n_val: points of val; null takes a fifth.
         n_test: points of test; null takes the official test set, or a fifth where there is none.
         n_reserve: points set apart for training the classifier features.
+        normal_class: for anomaly detection, the class whose points are normal; all others are anomalies.
     """
 
-    of_the_cell: ClassVar[tuple[str, ...]] = ("name", *SIZES)
+    of_the_cell: ClassVar[tuple[str, ...]] = ("name", *READ_BY_SPLIT)
 
     n_train: Count | None = None
     n_val: Count | None = None
     n_test: Count | None = None
     n_reserve: NonNegativeInt = 0
+    normal_class: NonNegativeInt | None = None
 
-    @abstractmethod
     def extent(self) -> Extent:
-        """What the set holds, found without loading it.
+        """What the set holds, found without loading it where its own config says how, else by loading it.
 
         Raises:
             InvalidInput: the set cannot be used, whatever the sizes; one line for each reason.
         """
+        dataset = instantiate(self)
+        return Extent(dataset.spec, len(dataset), None if dataset.test is None else len(dataset.test))
 
     def parts(self) -> Parts:
         """The sizes asked for against those that the set has. Raises InvalidInput as `extent` does."""
@@ -71,7 +75,7 @@ class DataConfig(Member, ABC):
 
 
 @dataclass(kw_only=True, frozen=True)
-class FileSetConfig(DataConfig, ABC):
+class FileSetConfig(DataConfig):
     """A known set that lies in files.
 
     Attributes:

@@ -11,7 +11,7 @@ from hydra.core.config_store import ConfigStore
 
 from synthmix.config.cell import CellConfig
 from synthmix.config.nodes import member_types
-from synthmix.config.plain import to_plain
+from synthmix.config.plain import LEFT_OUT, to_plain
 from synthmix.config.schema import Member
 
 GROUP = "defaults"
@@ -29,7 +29,8 @@ def register_defaults() -> None:
 
 def defaults_of(kind: type[Any]) -> Mapping[str, Any]:
     """The fields of a config class that have a default, as a plain node; a member that is nested in it is left out."""
-    defaults = {field.name: _default(field) for field in fields(kind) if field.name != "arguments"}
+    shown = [field for field in fields(kind) if field.name != "arguments" and field.metadata != LEFT_OUT]
+    defaults = {field.name: _default(field) for field in shown}
     own = {name: value for name, value in defaults.items() if not isinstance(value, Member) and value is not MISSING}
     return {name: to_plain(value) for name, value in own.items()}
 

@@ -13,11 +13,15 @@ from synthmix.config.schema import Member
 from synthmix.errors import InvalidInput
 
 
-def instantiate(config: Member) -> Any:
+def instantiate(config: Member, **more: Any) -> Any:
     """Builds what a config names, and first what is nested in it.
 
     A class whose parameter `config` is a config class is given the config as one object, and what is nested in it,
     built, by keywords: ``Gan(config, networks=...)``. Any other class or function is given its keys as keywords.
+
+    Args:
+        config: of what is to be built.
+        more: keywords that no config holds.
 
     Raises:
         InvalidInput: the target is not in the allowlist, or not a class or function of its own package; or the
@@ -28,9 +32,10 @@ def instantiate(config: Member) -> Any:
     nested = {key: _member(value) for key, value in given.items() if _is_member(value)}
     built = {key: instantiate(member) for key, member in nested.items()}
     if config_parameter(found) is not None:
-        return found(config, **built)
-    left_out = {*config.of_the_cell, *built, "arguments"} - set(config.arguments)
-    return _with_keywords(config._target_, {key: to_plain(given[key]) for key in given if key not in left_out})(**built)
+        return found(config, **built, **more)
+    left_out = {*built, *({*config.of_the_cell, "arguments"} - set(config.arguments))}
+    keywords = {key: to_plain(value) for key, value in given.items() if key not in left_out}
+    return _with_keywords(config._target_, keywords)(**built, **more)
 
 
 def _with_keywords(target: str, keywords: Mapping[str, Any]) -> Callable[..., Any]:
@@ -41,8 +46,9 @@ def _with_keywords(target: str, keywords: Mapping[str, Any]) -> Callable[..., An
     for name in targets(keywords):
         import_target(name)
     try:
+        # In two steps, because Hydra would turn dataclasses among the arguments into dicts.
         made: Callable[..., Any] = hydra_instantiate(
-            _without_names({**keywords, "_target_": target}), _partial_=True, _convert_="all"
+            {**_without_names(keywords), "_target_": target, "_partial_": True}, _convert_="all"
         )
     except InstantiationException as error:
         if isinstance(error.__cause__, InvalidInput):

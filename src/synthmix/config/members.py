@@ -16,10 +16,9 @@ if TYPE_CHECKING:
 
 @dataclass(kw_only=True, frozen=True)
 class ModelConfig(Member):
-    """A generator; `is_learned` says whether it is fitted at a cost, and kept, as a control is not."""
+    """A generator."""
 
     methods: ClassVar[tuple[str, ...]] = ("fit", "sample", "material")
-    is_learned: ClassVar[bool] = True
 
     name: str = field()
 
@@ -49,21 +48,57 @@ class RepresentationConfig(Member):
 
 
 @dataclass(kw_only=True, frozen=True)
-class ClustererConfig(Member):
-    """A clusterer; `takes_weights` says whether its `fit` has a `sample_weight`, None that one has to look."""
+class LearnerConfig(Member):
+    """What a task fits on the mixture: an estimator with the verbs of scikit-learn.
 
-    methods: ClassVar[tuple[str, ...]] = ("fit", "predict")
+    Attributes:
+        group: its config group, `clusterer` for instance.
+        takes_weights: whether its `fit` has a `sample_weight`; None where one has to look.
+    """
+
+    group: ClassVar[str]
     takes_weights: ClassVar[bool | None] = None
 
     name: str = field()
 
     def faults(self, cell: CellConfig) -> Iterator[str]:
-        """A weight other than 1 needs a clusterer that takes weights."""
+        """A weight other than 1 needs a learner that takes weights."""
         weight = cell.mix.synthetic_weight
         if weight != 1 and not self._takes_weights():
-            yield f"mix.synthetic_weight={weight:g}: clusterer.name={self.name} takes no sample weights; must be 1"
+            yield f"mix.synthetic_weight={weight:g}: {self.group}.name={self.name} takes no sample weights; must be 1"
 
     def _takes_weights(self) -> bool:
         if self.takes_weights is not None:
             return self.takes_weights
         return "sample_weight" in inspect.signature(import_target(self._target_).fit).parameters
+
+
+@dataclass(kw_only=True, frozen=True)
+class ClustererConfig(LearnerConfig):
+    """A clusterer."""
+
+    group: ClassVar[str] = "clusterer"
+    methods: ClassVar[tuple[str, ...]] = ("fit", "predict")
+
+
+@dataclass(kw_only=True, frozen=True)
+class DetectorConfig(LearnerConfig):
+    """A detector of anomalies: the larger its score of a point, the more normal."""
+
+    group: ClassVar[str] = "detector"
+    methods: ClassVar[tuple[str, ...]] = ("fit", "score_samples")
+
+
+@dataclass(kw_only=True, frozen=True)
+class MetricConfig(Member):
+    """A score of a user's own: a torchmetrics.Metric, which says itself whether higher is better.
+
+    Attributes:
+        reads: what its `update` is given, in order: outputs of the task by name, `points`, `labels`.
+    """
+
+    methods: ClassVar[tuple[str, ...]] = ("update", "compute")
+    of_the_cell: ClassVar[tuple[str, ...]] = ("name", "reads")
+
+    name: str = field()
+    reads: list[str]

@@ -12,6 +12,8 @@ from synthmix.config.readable import readable
 from synthmix.config.schema import Member
 from synthmix.errors import InvalidInput
 
+LEFT_OUT = {"left_out": True}  # of a field that is no key of the plain form where it is None
+
 
 def plain(node: Any) -> Any:
     """A node as Hydra composes it, with its interpolations resolved.
@@ -33,7 +35,12 @@ def to_plain(config: Any) -> Any:
         own = {field.name: to_plain(getattr(config, field.name)) for field in fields(config)}
         return own | own.pop("arguments")
     if is_dataclass(config):
-        return {field.name: to_plain(getattr(config, field.name)) for field in fields(config)}
+        values = {field: getattr(config, field.name) for field in fields(config)}
+        return {
+            field.name: to_plain(value)
+            for field, value in values.items()
+            if value is not None or field.metadata != LEFT_OUT
+        }
     if isinstance(config, dict):
         return {key: to_plain(value) for key, value in config.items()}
     return [to_plain(value) for value in config] if isinstance(config, list) else config

@@ -98,6 +98,11 @@ class Splits:
     duplicates_across: int
     scaling: Scaling | None = None
 
+    @property
+    def held_out(self) -> dict[str, Dataset]:
+        """The parts that a task is scored on, by name."""
+        return {"val": self.val, "test": self.test}
+
     def unlabelled(self) -> Splits:
         """All parts without their labels."""
         parts = {name: getattr(self, name) for name in ("train", "pool", "val", "test", "reserve")}

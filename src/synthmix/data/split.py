@@ -9,17 +9,26 @@ import torch
 from torch import Tensor
 
 from synthmix.config.parts import Parts
+from synthmix.data.anomalies import arranged, as_anomalies
 from synthmix.data.base import Dataset, Splits
 from synthmix.data.scaling import Scaling
 from synthmix.errors import InvalidInput
 from synthmix.seeds import generator_for
+from synthmix.spec import AnomalyProtocol
 
 # The reserve must be the same for all seeds, as one classifier trained on it serves them all.
 RESERVE_SEED = 0
 
 
 def split(
-    dataset: Dataset, *, seed: int, n_train: int | None, n_val: int | None, n_test: int | None, n_reserve: int
+    dataset: Dataset,
+    *,
+    seed: int,
+    n_train: int | None,
+    n_val: int | None,
+    n_test: int | None,
+    n_reserve: int,
+    anomalies: AnomalyProtocol | None = None,
 ) -> Splits:
     """The parts that belong to `seed`.
 
@@ -35,10 +44,14 @@ def split(
         n_val: points of val; None takes a fifth.
         n_test: points of test; None takes the official test set, or a fifth where there is none.
         n_reserve: points of the reserve; with 0 there is none.
+        anomalies: for anomaly detection, which class is normal and what train is made of; labels are then 0 for a
+            normal point and 1 for an anomaly, test and val as they come, train and pool as the protocol says.
 
     Raises:
         InvalidInput: the dataset has fewer points than asked for.
     """
+    if anomalies is not None:
+        dataset = as_anomalies(dataset, anomalies.normal_class)
     sizes = Parts(
         n_points=len(dataset),
         n_official_test=None if dataset.test is None else len(dataset.test),
@@ -51,9 +64,12 @@ def split(
     if faults:
         raise InvalidInput(*faults)
     reserved, rest = _permuted(torch.arange(len(dataset)), RESERVE_SEED, "reserve").tensor_split([n_reserve])
-    lengths = [sizes.held_out, sizes.val, sizes.train, sizes.learn - sizes.train]
-    indices = torch.split(_permuted(rest, seed, "split"), lengths)
-    held_out, val, train, pool = (dataset.take(index) for index in indices)
+    order = _permuted(rest, seed, "split")
+    test_index, val_index, learn = order.tensor_split([sizes.held_out, sizes.held_out + sizes.val])
+    if anomalies is not None:
+        learn = arranged(learn, dataset, anomalies.contamination, at_least=sizes.train)
+    train_index, pool_index = learn.tensor_split([sizes.train])
+    held_out, val, train, pool = map(dataset.take, (test_index, val_index, train_index, pool_index))
     reserve = dataset.take(reserved) if n_reserve else None
     return _scaled(train, pool, val, held_out if dataset.test is None else dataset.test, reserve)
 

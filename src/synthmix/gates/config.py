@@ -6,13 +6,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from synthmix.config.allowlist import import_target
 from synthmix.config.members import GateConfig
 from synthmix.config.schema import Fraction, NonNegative, Share
+from synthmix.generators.roles import role_of
 
 if TYPE_CHECKING:
     from synthmix.config.cell import CellConfig
-
-SUITED = ("synthmix.generators.gan.model.", "synthmix.generators.controls.")
 
 
 @dataclass(kw_only=True, frozen=True)
@@ -75,7 +75,7 @@ class DiscriminatorGateConfig(GateConfig):
     def faults(self, cell: CellConfig) -> Iterator[str]:
         """A model that is known to have none; with a control the cell is not available, as a sweep may ask for it."""
         target = cell.model._target_
-        if target.startswith("synthmix.") and not target.startswith(SUITED):
+        if role_of(target) == "generator" and not hasattr(import_target(target), "discriminate"):
             fault = f"gate.name={self.name}: model.name={cell.model.name} has no discriminator"
             yield f"{fault}; allowed: adversarial models"
 

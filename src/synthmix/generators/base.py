@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import Protocol, Self, runtime_checkable
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any, ClassVar, Protocol, Self, runtime_checkable
 
 import torch
 from torch import Tensor
 
 from synthmix.data.base import Dataset, Splits
+from synthmix.role import Role
 from synthmix.seeds import generator_for
 from synthmix.spec import DataSpec
+from synthmix.stages.storable import is_plain
 
 
 class Generator(ABC):
@@ -19,8 +23,14 @@ class Generator(ABC):
     A sample is made in blocks of fixed size, each from a random stream of its own and permuted within, so that
     ``sample(100, seed)`` is the beginning of ``sample(1000, seed)`` and each prefix is a fair draw, whatever order
     `draw` returns its points in.
+
+    Attributes:
+        role: what it is to a study: a model to be judged, or a control beside it.
+        spec: of the data that it was fitted on.
+        block_size: points of a block.
     """
 
+    role: ClassVar[Role] = "generator"
     spec: DataSpec
     block_size: int = 500
 
@@ -52,6 +62,20 @@ class Generator(ABC):
             raise RuntimeError(f"{type(self).__name__} has not been fitted; call fit first")
         blocks = [self.draw_block(index, seed) for index in range(-(-n // self.block_size))]
         return torch.cat(blocks)[:n] if blocks else torch.empty(0, *self.spec.shape)
+
+    def state(self) -> dict[str, Any] | None:
+        """What a fit has learnt: its attributes, so that whatever is costly is stored, whoever wrote it.
+
+        None where one is neither a tensor nor made of plain values; then it is fitted whenever it is needed.
+        """
+        learnt = {name: asdict(value) if name == "spec" else value for name, value in vars(self).items()}
+        return learnt if is_plain(learnt) else None
+
+    def load_state(self, state: Mapping[str, Any]) -> Self:
+        """Takes up what an equally built one has learnt."""
+        vars(self).update({name: value for name, value in state.items() if name != "model"})
+        self.spec = DataSpec(**state["spec"])
+        return self
 
     def draw_block(self, index: int, seed: int) -> Tensor:
         """Returns block number `index` of the pool of `seed`, (block_size, *spec.shape)."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Self
+from typing import ClassVar, Self
 
 import torch
 from sklearn.neighbors import NearestNeighbors
@@ -12,10 +12,13 @@ from synthmix.data.base import Dataset, Splits
 from synthmix.errors import InvalidInput, Unavailable
 from synthmix.generators.base import Generator
 from synthmix.generators.controls_config import JitterConfig, SmoteConfig
+from synthmix.role import Role
 
 
 class Control(Generator):
     """Keeps the train points; a member says how it draws from them."""
+
+    role: ClassVar[Role] = "control"
 
     def fit(self, dataset: Dataset, *, seed: int) -> Self:
         """Keeps `dataset.x`."""
@@ -30,6 +33,8 @@ class Control(Generator):
 class Duplicate(Control):
     """The placebo: a fresh seeded permutation of train each round, so that counts differ by at most one."""
 
+    role: ClassVar[Role] = "placebo"
+
     def fit(self, dataset: Dataset, *, seed: int) -> Self:
         """Keeps `dataset.x`; one block is one round through it."""
         super().fit(dataset, seed=seed)
@@ -43,6 +48,8 @@ class Duplicate(Control):
 
 class Bootstrap(Control):
     """Draws from train with replacement (Efron 1979)."""
+
+    role: ClassVar[Role] = "placebo"
 
     def draw(self, n: int, rng: torch.Generator) -> Tensor:
         """Returns `n` train points, each drawn uniformly."""
@@ -96,6 +103,8 @@ class Smote(Control):
 class Real(Control):
     """The oracle: the real points that follow train in their seeded order."""
 
+    role: ClassVar[Role] = "oracle"
+
     def material(self, splits: Splits) -> Dataset:
         """The pool, which no other generator may see."""
         return splits.pool
@@ -122,6 +131,8 @@ class Real(Control):
 
 class Truth(Control):
     """Samples the known distribution of a toy data set."""
+
+    role: ClassVar[Role] = "oracle"
 
     def fit(self, dataset: Dataset, *, seed: int) -> Self:
         """Keeps the density that the data set carries.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
 from synthmix.config.members import ModelConfig
 from synthmix.config.schema import Count, Positive
@@ -14,14 +14,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(kw_only=True, frozen=True)
-class ControlConfig(ModelConfig):
-    """A generator with no model in it."""
-
-    is_learned: ClassVar[bool] = False
-
-
-@dataclass(kw_only=True, frozen=True)
-class DuplicateConfig(ControlConfig):
+class DuplicateConfig(ModelConfig):
     """The placebo."""
 
     _target_: str = "synthmix.generators.controls.Duplicate"
@@ -29,7 +22,7 @@ class DuplicateConfig(ControlConfig):
 
 
 @dataclass(kw_only=True, frozen=True)
-class BootstrapConfig(ControlConfig):
+class BootstrapConfig(ModelConfig):
     """Drawing with replacement."""
 
     _target_: str = "synthmix.generators.controls.Bootstrap"
@@ -37,7 +30,7 @@ class BootstrapConfig(ControlConfig):
 
 
 @dataclass(kw_only=True, frozen=True)
-class JitterConfig(ControlConfig):
+class JitterConfig(ModelConfig):
     """Copies plus noise.
 
     Attributes:
@@ -50,7 +43,7 @@ class JitterConfig(ControlConfig):
 
 
 @dataclass(kw_only=True, frozen=True)
-class SmoteConfig(ControlConfig):
+class SmoteConfig(ModelConfig):
     """Interpolation between neighbours.
 
     Attributes:
@@ -69,7 +62,7 @@ class SmoteConfig(ControlConfig):
 
 
 @dataclass(kw_only=True, frozen=True)
-class RealConfig(ControlConfig):
+class RealConfig(ModelConfig):
     """The oracle."""
 
     _target_: str = "synthmix.generators.controls.Real"
@@ -77,7 +70,7 @@ class RealConfig(ControlConfig):
 
 
 @dataclass(kw_only=True, frozen=True)
-class TruthConfig(ControlConfig):
+class TruthConfig(ModelConfig):
     """The known distribution of a toy data set."""
 
     _target_: str = "synthmix.generators.controls.Truth"

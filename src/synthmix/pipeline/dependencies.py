@@ -1,34 +1,62 @@
 """What each stage of a cell depends on: the one place that says so. A stage's key is the hash of what is named here.
 
-What a stage does not depend on (ratio and clusterer for a generator) must not be named, or it would be computed
-again; what it does depend on must be, or a stale result would be taken for its own.
+What a stage does not depend on (ratio and learner for a generator) must not be named, or it would be computed again;
+what it does depend on cannot be left out, because its computation is given the `Inputs` that are declared here in place
+of the config, and can read nothing else.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from functools import cache, cached_property
 from importlib.metadata import packages_distributions
 from typing import Any
 
 from synthmix.config.cell import CellConfig
-from synthmix.config.data import SIZES
 from synthmix.config.mix import synthetic_count
 from synthmix.config.plain import to_plain
+from synthmix.generators.roles import is_stored, trainer_keys
 from synthmix.stages.import_closure import is_own
+from synthmix.stages.inputs import Inputs
 from synthmix.stages.key import code_hash, key_of, library_versions, source_hash
 
-TRAINER_ELSEWHERE = ("log_every", "grid_every", "checkpoint_every", "checkpoint_dir")
 LIBRARIES = ("numpy", "pytorch-lightning", "scikit-learn", "scipy", "torch", "torchmetrics")
-SPLIT: tuple[str, ...] = ("synthmix.data.split", "synthmix.seeds")
+SPLIT = ("synthmix.data.split", "synthmix.seeds")
 MIXING = ("synthmix.mixing", "synthmix.gates.base")
-SCORING = ("synthmix.tasks.clustering.preparing", "synthmix.tasks.clustering.scores")
+TRAINING = ("synthmix.pipeline.training",)
+CHOICE = ("synthmix.quality.choice", "synthmix.generators.training.choice")
+STAGES = ("synthmix.pipeline.stages",)
+FLOW = ("synthmix.cell", *STAGES)
 QUALITY = (
-    *("synthmix.quality.scores", "synthmix.quality.alarms", "synthmix.quality.features.extractors"),
+    *("synthmix.quality.scores", "synthmix.quality.features.extractors"),
     *("synthmix.quality.features.classifier", "synthmix.quality.features.inception"),
 )
+QUALITY_KEYS = ("extractors", "n_samples", "supervised", "inception_weights")
 INCEPTION = "torch_fidelity.feature_extractor_inceptionv3.FeatureExtractorInceptionV3"
-CHOICE: tuple[str, ...] = ("synthmix.quality.choice", "synthmix.generators.training.choice")
+# How a training is watched, and where it leaves its checkpoints, makes no difference to what it ends with.
+WATCHED = tuple(f"trainer.{key}" for key in ("log_every", "grid_every", "checkpoint_every", "checkpoint_dir"))
+CHOOSING = ("choose", "choose_every")
+
+
+@dataclass(frozen=True)
+class Declared:
+    """A stage of one cell.
+
+    Attributes:
+        stage: its name in the store.
+        inputs: what its computation can read of the config.
+        depends_on: everything that its result depends on: the hashed inputs, what comes before it, code and versions.
+    """
+
+    stage: str
+    inputs: Inputs
+    depends_on: dict[str, Any]
+
+    @cached_property
+    def key(self) -> str:
+        """In the store."""
+        return key_of(self.stage, self.depends_on)
 
 
 class Dependencies:
@@ -47,70 +75,58 @@ class Dependencies:
     def splits(self) -> dict[str, Any]:
         """Points and their order; where the files lie makes no difference."""
         data = self.config.data
-        sizes = {key: getattr(data, key) for key in SIZES} | {"n_train": self.n_train}
-        return {"data": {"name": data.name, "digest": self.digest, **sizes}, "seed": self.config.seed}
+        sizes = {"n_train": self.n_train, "n_val": data.n_val, "n_test": data.n_test, "n_reserve": data.n_reserve}
+        protocol = self.config.anomaly_protocol
+        anomalies = {} if protocol is None else {"anomalies": dict(vars(protocol))}
+        return {"data": {"name": data.name, "digest": self.digest, **sizes, **anomalies}}
 
     @cached_property
-    def generator(self) -> dict[str, Any]:
-        """Train, the model and, but for a control, how it is trained."""
-        nodes = {"model": to_plain(self.config.model)}
-        modules = SPLIT
-        if self.is_learned:
-            last = self.config.trainer.choose == "last"
-            elsewhere = (*TRAINER_ELSEWHERE, "choose_every") if last else TRAINER_ELSEWHERE
-            trainer = {key: value for key, value in to_plain(self.config.trainer).items() if key not in elsewhere}
-            nodes |= {"trainer": _on_its_device(trainer), "training": source_hash("synthmix.pipeline.training")}
-            modules += () if last else CHOICE
-        return self._computed({**self.splits, **nodes}, *modules)
+    def generator(self) -> Declared:
+        """Train, the model and, where it reads them, the settings of its training."""
+        choosing = self.config.trainer.choose != "last"
+        read = [key for key in trainer_keys(self.config.model._target_) if choosing or key not in CHOOSING[1:]]
+        keys = ("seed", "threads", "model", *(f"trainer.{key}" for key in read))
+        modules = (*SPLIT, *(CHOICE if choosing and CHOOSING[0] in read else ()))
+        return self._declared("generator", keys, self.splits, modules, TRAINING if read else (), unhashed=WATCHED)
 
     @property
-    def is_learned(self) -> bool:
-        """Whether the model is fitted at a cost, and kept, as a control is not."""
-        return self.config.model.is_learned
+    def is_trained(self) -> bool:
+        """Whether the cell has a generator whose fit costs something, and is stored."""
+        return self.n_synthetic > 0 and is_stored(self.config.model._target_)
 
-    def pool(self, block: int) -> dict[str, Any]:
+    def pool(self, block: int) -> Declared:
         """One block of the synthetic pool: the generator whose sample it is."""
-        return {"generator": key_of("generator", self.generator), "block": block}
+        return Declared("pool", self.generator.inputs, {"generator": self.generator.key, "block": block})
 
     @cached_property
-    def quality(self) -> dict[str, Any]:
-        """The generator, and how its sample is judged."""
+    def quality(self) -> Declared:
+        """The generator, and how its sample is compared with real points; alarms and their limits are derived."""
+        keys = ("seed", "threads", *(f"quality.{key}" for key in QUALITY_KEYS))
+        before = {"generator": self.generator.key, "model": self.config.model.name}
         network = () if self.config.quality.inception_weights is None else (INCEPTION,)
-        return {
-            "generator": key_of("generator", self.generator),
-            "model": self.config.model.name,
-            "quality": to_plain(self.config.quality),
-            "code": code_hash(*QUALITY),
-            "stages": source_hash("synthmix.pipeline.stages"),
-            "versions": _code_of(network)[1],
-        }
+        return self._declared("quality", keys, before, QUALITY, STAGES, also=network)
 
     @cached_property
-    def representation(self) -> dict[str, Any]:
+    def representation(self) -> Declared:
         """The points that it is fitted on: train, or the whole mixture."""
-        node = _on_its_device(to_plain(self.config.representation))
-        fitted_on = self._mixture if self.config.representation.fit_on == "mixture" else self.splits
-        stages = source_hash("synthmix.pipeline.stages")
-        return self._computed({**fitted_on, "representation": node, "stages": stages}, *SPLIT, *MIXING)
+        before = self._mixture if self.config.representation.fit_on == "mixture" else self.splits
+        keys = ("seed", "threads", "representation")
+        return self._declared("representation", keys, before, (*SPLIT, *MIXING), STAGES)
 
     @cached_property
-    def cell(self) -> dict[str, Any]:
-        """Everything. At ratio 0 generator, gate, quality and weight are left out: all arms share one baseline."""
-        quality = {"quality": key_of("quality", self.quality)} if self.n_synthetic else {}
-        config = self.config
-        nodes = {
-            "representation": _on_its_device(to_plain(config.representation)),
-            "clusterer": to_plain(config.clusterer),
-        }
-        if self.n_synthetic:
-            nodes |= {"weight": config.mix.synthetic_weight}
-        flow = source_hash("synthmix.cell", "synthmix.pipeline.stages", "synthmix.study.job")
-        return self._computed({**self._mixture, **quality, **nodes, "flow": flow}, *SPLIT, *MIXING, *SCORING)
+    def cell(self) -> Declared:
+        """Everything but the quality of samples, which no output depends on.
 
-    @property
-    def cell_key(self) -> str:
-        """The key of the cell."""
-        return key_of("cell", self.cell)
+        At ratio 0 generator, gate and weight are left out: all arms share one baseline.
+        """
+        of_mixture = ("gate", "mix.synthetic_weight") if self.n_synthetic else ()
+        keys = ("seed", "threads", "mix.ratio", *of_mixture, "representation", "task", "learner")
+        return self._declared("cell", keys, self._mixture, (*SPLIT, *MIXING, "synthmix.tasks.seeding"), FLOW)
+
+    def scores(self, cell: str) -> Declared:
+        """What the task of a cell, known by its key, put out, and the metrics that are derived from it."""
+        modules = (self.config.task.scored_by, "synthmix.metric")
+        return self._declared("scores", ("seed", "metrics"), {"cell": cell}, modules)
 
     @property
     def n_synthetic(self) -> int:
@@ -120,24 +136,43 @@ class Dependencies:
     @cached_property
     def _mixture(self) -> dict[str, Any]:
         if not self.n_synthetic:
-            return self.splits | {"mix": "real points only"}
-        return {
-            **self.splits,
-            "generator": key_of("generator", self.generator),
-            "model": self.config.model.name,
-            "gate": to_plain(self.config.gate),
-            "mix": {"n_synthetic": self.n_synthetic},
-        }
+            return self.splits
+        return {**self.splits, "generator": self.generator.key, "model": {"name": self.config.model.name}}
 
-    def _computed(self, depends_on: dict[str, Any], *modules: str) -> dict[str, Any]:
-        """Adds threads, code and versions: of `modules`, and of every class that `depends_on` names."""
-        own, versions = _code_of(tuple(sorted(set(_targets(depends_on)))))
-        return {
-            **depends_on,
-            "threads": self.config.threads,
+    def _declared(
+        self,
+        stage: str,
+        keys: tuple[str, ...],
+        before: Mapping[str, Any],
+        modules: tuple[str, ...],
+        alone: tuple[str, ...] = (),
+        *,
+        unhashed: tuple[str, ...] = (),
+        also: tuple[str, ...] = (),
+    ) -> Declared:
+        """A stage that reads `keys`.
+
+        Args:
+            stage: its name.
+            keys: of the config.
+            before: what comes before it, by name.
+            modules: own code that it runs, with all that this imports; that of the classes in the config is added.
+            alone: own code that also logs or draws, so that what it imports does not count.
+            unhashed: keys that it may read though no result depends on them.
+            also: classes that it uses and the config does not name.
+        """
+        inputs = Inputs(self.config, keys, unhashed=unhashed)
+        read = _on_its_device(inputs.hashed(to_plain))
+        own, versions = _code_of(tuple(sorted({*_targets(read), *also})))
+        depends_on = {
+            **before,
+            **read,
             "code": code_hash(*own, *modules),
             "versions": library_versions(*LIBRARIES) | versions,
         }
+        if alone:
+            depends_on["flow"] = source_hash(*alone)
+        return Declared(stage, inputs, depends_on)
 
 
 def _targets(node: Any) -> Iterator[str]:
@@ -159,10 +194,11 @@ def _code_of(targets: tuple[str, ...]) -> tuple[tuple[str, ...], dict[str, str]]
     return tuple(sorted(own)), {name: version for found in versions for name, version in found.items()}
 
 
-def _on_its_device(node: Mapping[str, Any]) -> dict[str, Any]:
-    """The node with the kind of device that `auto` means here: other devices give other weights."""
-    if node.get("accelerator") != "auto":
-        return dict(node)
-    import torch
+def _on_its_device(read: Mapping[str, Any]) -> dict[str, Any]:
+    """What was read, with the kind of device that `auto` means here: other devices give other weights."""
+    found = {key: _on_its_device(value) if isinstance(value, Mapping) else value for key, value in read.items()}
+    if found.get("accelerator") == "auto":
+        import torch
 
-    return {**node, "accelerator": "gpu" if torch.cuda.is_available() else "cpu"}
+        found["accelerator"] = "gpu" if torch.cuda.is_available() else "cpu"
+    return found

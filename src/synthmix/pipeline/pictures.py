@@ -1,31 +1,18 @@
-"""Which pictures a cell logs, and when."""
+"""The sheets of samples that a training logs while it runs."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
-import numpy as np
 import pytorch_lightning as pl
-from matplotlib.figure import Figure
-from numpy.typing import NDArray
 from pytorch_lightning.callbacks import Callback
 
-from synthmix.config.cell import CellConfig
-from synthmix.data.base import Splits
-from synthmix.mixing import Mixture
-from synthmix.plots import som
-from synthmix.plots.confusion import confusion
-from synthmix.plots.projection import projection
-from synthmix.plots.samples import real_synthetic_nearest, sample_grid
-from synthmix.representations.base import Representation
+from synthmix.plots.samples import sample_grid
 from synthmix.spec import DataSpec
-from synthmix.tasks.clustering.learners.som import SelfOrganizingMap
 from synthmix.tracking.base import OpenRun
 
 GRID_SIZE = 64  # images of a sample grid
 SCATTERED = 1000  # points of a table's scatter matrix
-SHOWN = 10  # points of the comparison of real, synthetic and nearest
 
 
 class SampleGrids(Callback):
@@ -51,40 +38,3 @@ class SampleGrids(Callback):
 def points_shown(spec: DataSpec) -> int:
     """How many points a picture of a sample shows."""
     return GRID_SIZE if spec.kind == "image" else SCATTERED
-
-
-def log_pictures(
-    run: OpenRun, config: CellConfig, splits: Splits, mixture: Mixture, clusterer: Any, representation: Representation
-) -> None:
-    """Logs everything that there is to see of a cell."""
-    predicted = clusterer.predict(representation.transform(splits.test.x))
-    for name, figure in cell_figures(config, splits, mixture, predicted):
-        run.log_figure(figure, f"pictures/{name}.png")
-    if isinstance(clusterer, SelfOrganizingMap):
-        for name, figure in som_figures(config, splits, clusterer, predicted):
-            run.log_figure(figure, f"pictures/som_{name}.png")
-
-
-def cell_figures(
-    config: CellConfig, splits: Splits, mixture: Mixture, predicted: NDArray[np.integer]
-) -> Iterator[tuple[str, Figure]]:
-    """Pictures of any cell, with their names."""
-    spec, test = splits.train.spec, splits.test
-    if len(mixture.synthetic):
-        yield "synthetic", sample_grid(mixture.synthetic[: points_shown(spec)], spec, real=splits.train.x)
-        yield "nearest", real_synthetic_nearest(splits.train.x, mixture.synthetic[:SHOWN], spec)
-    for method in ("pca", "tsne"):
-        yield f"projection_{method}", projection(test.x, mixture.synthetic, predicted, method=method, seed=config.seed)
-    if test.y is not None:
-        yield "confusion", confusion(test.y, predicted)
-
-
-def som_figures(
-    config: CellConfig, splits: Splits, clusterer: SelfOrganizingMap, predicted: NDArray[np.integer]
-) -> Iterator[tuple[str, Figure]]:
-    """Pictures of a self-organising map; the codebook as points only where the points are what was clustered."""
-    yield "u_matrix", som.u_matrix(clusterer)
-    yield "component_planes", som.component_planes(clusterer)
-    if config.representation.name == "identity":
-        yield "hit_map", som.hit_map(clusterer, splits.test.x.flatten(1).numpy(), predicted)
-        yield "grid", som.codebook_grid(clusterer, splits.train.spec)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from synthmix.config.cell import CellConfig
-from synthmix.config.data import SIZES
+from synthmix.config.data import READ_BY_SPLIT, SIZES
 from synthmix.config.instantiate import instantiate
 from synthmix.config.parts import Parts
 from synthmix.config.plain import to_plain
@@ -74,16 +74,19 @@ class Resources:
 
     def dataset(self, config: CellConfig) -> Dataset:
         """The data set of a cell, loaded and checked."""
-        node = {key: value for key, value in to_plain(config.data).items() if key not in SIZES}
+        node = {key: value for key, value in to_plain(config.data).items() if key not in READ_BY_SPLIT}
         dataset: Dataset = self.memory.once("dataset", key_of("dataset", node), lambda: instantiate(config.data))
         return dataset
 
     def splits(self, config: CellConfig) -> Splits:
         """Train, pool, val, test and reserve of a cell."""
-        data = to_plain(config.data)
+        data, anomalies = to_plain(config.data), config.anomaly_protocol
         sizes = {key: data[key] for key in SIZES}
-        key = key_of("splits", {"data": data, "seed": config.seed})
-        return self.memory.once("splits", key, lambda: split(self.dataset(config), seed=config.seed, **sizes))
+        protocol = None if anomalies is None else dict(vars(anomalies))
+        key = key_of("splits", {"data": data, "seed": config.seed, "anomalies": protocol})
+        return self.memory.once(
+            "splits", key, lambda: split(self.dataset(config), seed=config.seed, anomalies=anomalies, **sizes)
+        )
 
     def dependencies(self, config: CellConfig) -> Dependencies:
         """What the stages of a cell depend on."""

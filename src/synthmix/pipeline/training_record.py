@@ -15,7 +15,7 @@ from synthmix.stages.key import key_of
 from synthmix.tracking.base import STUDY, DataUsed, RunRecord
 from synthmix.tracking.environment import environment_tags, environment_text, without_environment
 
-NOT_PARAMETERS = ("code", "versions", "training")  # of what a training depends on: tags say it
+NOT_PARAMETERS = ("code", "versions", "flow")  # of what a training depends on: tags say it
 CHECKPOINT = "checkpoint/generator.pt"
 
 

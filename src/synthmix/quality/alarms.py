@@ -44,7 +44,7 @@ CHECKS = (
 ALARMS = tuple(dict.fromkeys(check.alarm for check in CHECKS))
 
 
-def alarms(scores: Mapping[str, float], curves: Curves, limits: AlarmsConfig) -> dict[str, list[str]]:
+def alarms(scores: Mapping[str, float], training: Mapping[str, float], limits: AlarmsConfig) -> dict[str, list[str]]:
     """The alarms that can be judged, each with a line for every reason; without one it does not ring.
 
     - mode_collapse: coverage, share of the modes of train that are reached, holes, duplicates among the samples,
@@ -55,10 +55,10 @@ def alarms(scores: Mapping[str, float], curves: Curves, limits: AlarmsConfig) ->
 
     Args:
         scores: of `quality_scores`.
-        curves: of the training, (step, value) by name; {} for a control.
+        training: of `training_values`; {} for a control.
         limits: beyond which an alarm rings.
     """
-    values = dict(scores) | _of_training(curves)
+    values = {**scores, **training}
     found: dict[str, list[str]] = {}
     for check in CHECKS:
         if check.value in values:
@@ -77,7 +77,12 @@ def _reasons(check: Check, values: Mapping[str, float], limit: float) -> list[st
     return [f"{check.value} {value:.2g} {side} {bound:.2g}{share}: {check.means}"]
 
 
-def _of_training(curves: Curves) -> dict[str, float]:
+def training_values(curves: Curves) -> dict[str, float]:
+    """What the alarms look at of a training.
+
+    Args:
+        curves: of its losses, (step, value) by name; {} for a control.
+    """
     points = curves.get(ADVANTAGE, ())
     if not points:
         return {}

@@ -15,7 +15,6 @@ from matplotlib.figure import Figure
 
 from synthmix.analysis.analysis import Analysis
 from synthmix.analysis.answer import headline, verdicts
-from synthmix.analysis.comparison import sign_of
 from synthmix.analysis.result import StudyResult
 from synthmix.notation import general
 from synthmix.plots.panels import Picture
@@ -48,7 +47,7 @@ def context(result: StudyResult, analysis: Analysis, pictures: Sequence[Picture]
     return {
         "name": result.name,
         "score": analysis.score.rpartition("/")[2],
-        "lower_is_better": sign_of(analysis.score) < 0,
+        "lower_is_better": analysis.sign < 0,
         "facts": facts(result),
         "headline": headline(found),
         "verdicts": found,

@@ -11,6 +11,7 @@ from pathlib import Path
 from synthmix.analysis.analysis import Analysis, analyse
 from synthmix.analysis.collect import collect
 from synthmix.analysis.result import StudyResult
+from synthmix.config.cell import LEARNERS
 from synthmix.pipeline.resources import Resources
 from synthmix.report.files import write_report
 from synthmix.report.study_run import arm_records, study_record
@@ -20,8 +21,7 @@ from synthmix.study.record import Record
 from synthmix.tracking.base import OpenRun, Tracker
 from synthmix.tracking.uri import shown
 
-SHOWN = ["data.name", "data.n_train", "model.name", "mix.ratio", "representation.name", "clusterer.name", "seed"]
-
+SHOWN = ("data.name", "data.n_train", "model.name", "mix.ratio", "representation.name")
 UNLOGGED = "nothing was logged: tracking=none"
 
 
@@ -42,10 +42,10 @@ def print_cell(outcome: Outcome, tracker: Tracker) -> None:
     if outcome.traceback:
         print(outcome.traceback, file=sys.stderr)
     if outcome.metrics:
-        print(" ".join(f"{key}={outcome.config[key]}" for key in SHOWN))
+        learners = (f"{group}.name" for group in LEARNERS if f"{group}.name" in outcome.config)
+        print(" ".join(f"{key}={outcome.config[key]}" for key in (*SHOWN, *learners, "seed")))
     for name in sorted(outcome.metrics):
-        whole = outcome.metrics["cluster/coverage"] == 1
-        if not name.startswith("val/") and not (name.endswith("_covered") and whole):
+        if not name.startswith("val/"):
             print(f"  {name:<32} {outcome.metrics[name]:10.4g}")
     for name, reasons in outcome.alarms.items():
         print(f"alarm {name}: {reasons}")
@@ -90,7 +90,7 @@ def publish(
         parent: the run of the study.
         present: gives the run that stands now for one that a result names.
     """
-    result = collect(record, resources.store, runs, resources.tracker.uri, present)
+    result = collect(record, resources, runs, present)
     analysis = analyse(result)
     files = write_report(result, analysis, folder)
     if parent is None or parent.id is None:

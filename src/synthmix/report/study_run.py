@@ -15,7 +15,7 @@ import pandas as pd
 
 from synthmix.analysis.analysis import Analysis
 from synthmix.analysis.answer import headline, verdicts
-from synthmix.analysis.comparison import Arm, Comparison, comparisons, rows_of, sign_of
+from synthmix.analysis.comparison import Arm, Comparison, comparisons, rows_of
 from synthmix.analysis.result import StudyResult
 from synthmix.study.record import Record
 from synthmix.study.study_record import study_head
@@ -92,7 +92,7 @@ def _headline_numbers(analysis: Analysis) -> Iterator[tuple[str, float]]:
     settings = [column for column in map(str, analysis.family) if "." in column]
     varied = [key for key in settings if analysis.family[key].nunique(dropna=False) > 1]
     for keys, of_arm in rows.groupby([*varied, "arm"], dropna=False):
-        best = max(of_arm.to_dict("records"), key=lambda row: sign_of(analysis.score) * float(row["difference"]))
+        best = max(of_arm.to_dict("records"), key=lambda row: analysis.sign * float(row["difference"]))
         name = re.sub(r"[^\w.:\- ]", "_", " ".join(map(str, reversed(keys))))
         numbers = {
             "best_ratio": best["mix.ratio"],

@@ -10,7 +10,6 @@ import pandas as pd
 
 from synthmix.analysis.analysis import Analysis
 from synthmix.analysis.blocks import Block, blocks
-from synthmix.analysis.comparison import sign_of
 from synthmix.analysis.result import StudyResult, key_columns
 from synthmix.analysis.statistics import ALPHA
 from synthmix.notation import exchange, general, number, p_value, spread, with_interval
@@ -79,7 +78,7 @@ def summary_table(analysis: Analysis) -> Table:
     found = blocks(analysis)
     ends = analysis.summary.loc[analysis.summary["mix.ratio"] > 0, ["difference_low", "difference_high"]]
     scale = min(0.0, ends.min().min()), max(0.0, ends.max().max())
-    sign = sign_of(analysis.score)
+    sign = analysis.sign
     lines = [_summary_line(block, row, scale, sign) for block in found for row in block.summary.to_dict("records")]
     return _without_constant(Table(heads, frozenset(heads[2:]), lines), "setting")
 

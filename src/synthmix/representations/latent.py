@@ -9,7 +9,6 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from synthmix.data.base import Dataset
-from synthmix.generators.checkpoint import checkpoint_content, restore
 from synthmix.generators.training.trained import TrainedGenerator
 from synthmix.generators.training.trainer import TrainerOptions
 from synthmix.representations.latent_config import LatentConfig
@@ -52,10 +51,10 @@ class LatentRepresentation:
 
     def state(self) -> dict[str, Any] | None:
         """What the generator's checkpoint holds; None for one that is no `TrainedGenerator`."""
-        return checkpoint_content(self.generator) if isinstance(self.generator, TrainedGenerator) else None
+        return self.generator.state() if isinstance(self.generator, TrainedGenerator) else None
 
     def load_state(self, state: Mapping[str, Any]) -> Self:
         """Takes up the weights of a finished training."""
         assert isinstance(self.generator, TrainedGenerator)  # no other one has given a state
-        restore(self.generator, state)
+        self.generator.load_state(state)
         return self

@@ -9,9 +9,8 @@ from typing import Any
 import yaml
 
 from synthmix.config.flat import flatten
-from synthmix.pipeline.stages import alarm_tags
-from synthmix.stages.store import Entry
-from synthmix.study.combination import combination_id
+from synthmix.pipeline.results import CellResult
+from synthmix.study.combination import combination_id, learner_name
 from synthmix.study.record import Asked
 from synthmix.tracking.base import REUSED_FROM, STUDY, RunRecord
 from synthmix.tracking.environment import environment_tags, environment_text, without_environment
@@ -49,7 +48,7 @@ def cell_head(asked: Asked, *, on_curve: bool) -> RunRecord:
 
 def cell_record(
     asked: Asked,
-    entry: Entry,
+    result: CellResult,
     environment: str,
     *,
     on_curve: bool,
@@ -63,7 +62,7 @@ def cell_record(
 
     Args:
         asked: what it is asked to be.
-        entry: its result.
+        result: what is known of it.
         environment: the text about the environment in which that was computed.
         on_curve: whether the study has added it for its learning curve.
         is_own: whether it is the one that has computed the result.
@@ -73,16 +72,17 @@ def cell_record(
         started_ms: since the Unix epoch, where it ran before now.
         ended_ms: likewise.
     """
-    head, payload = cell_head(asked, on_curve=on_curve), entry.payload
+    entry, payload = result.entry, result.entry.payload
+    head = cell_head(asked, on_curve=on_curve)
     sources = {f"synthmix.stage.{stage}": source for stage, source in payload["sources"].items()}
     if not is_own and entry.producer is not None:
         sources[REUSED_FROM] = entry.producer
-    tags = {**without_environment(head.tags), **payload["environment"], **result_tags(payload)}
+    tags = {**without_environment(head.tags), **payload["environment"], **result_tags(result)}
     tags |= {tag: found for tag, source in sources.items() if (found := present(source)) is not None}
     return replace(
         head,
         tags=tags | ({GENERATOR_RUN: training} if training is not None else {}),
-        metrics=payload["metrics"] | {f"time/{stage}_s": seconds for stage, seconds in payload["seconds"].items()},
+        metrics=result.metrics | {f"time/{stage}_s": seconds for stage, seconds in payload["seconds"].items()},
         texts={**head.texts, "environment.txt": environment},
         started_ms=started_ms,
         ended_ms=ended_ms,
@@ -91,11 +91,11 @@ def cell_record(
 
 def cell_name(config: Mapping[str, Any], on_curve: bool) -> str:
     """Name of a cell's run."""
-    ratio, clusterer = config["mix"]["ratio"], config["clusterer"]["name"]
+    ratio, learner = config["mix"]["ratio"], learner_name(config)
     if on_curve:
-        return f"real points alone n={config['data']['n_train']} {clusterer} seed {config['seed']}"
+        return f"real points alone n={config['data']['n_train']} {learner} seed {config['seed']}"
     gate = "" if config["gate"]["name"] == "none" else f"{config['gate']['name']} "
-    return f"{config['model']['name']} {gate}r={ratio:g} {clusterer} seed {config['seed']}"
+    return f"{config['model']['name']} {gate}r={ratio:g} {learner} seed {config['seed']}"
 
 
 def part(on_curve: bool) -> str:
@@ -103,7 +103,12 @@ def part(on_curve: bool) -> str:
     return "curve" if on_curve else "sweep"
 
 
-def result_tags(payload: Mapping[str, Any]) -> dict[str, str]:
-    """Tags that tell of a cell's alarms, and why it has no result."""
-    tags = alarm_tags(payload.get("alarms", {}))
-    return tags | ({"synthmix.unavailable": payload["error"]} if payload["error"] else {})
+def result_tags(result: CellResult) -> dict[str, str]:
+    """Tags that tell of a cell's alarms, and why it has no scores."""
+    tags = alarm_tags(result.alarms)
+    return tags | ({"synthmix.unavailable": result.error} if result.error else {})
+
+
+def alarm_tags(alarms: Mapping[str, str]) -> dict[str, str]:
+    """Tags that tell of alarms, each with its reasons."""
+    return {f"synthmix.alarm.{name}": reasons for name, reasons in alarms.items()}

@@ -5,19 +5,22 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from synthmix.pipeline.dependencies import TRAINER_ELSEWHERE
+from synthmix.config.cell import LEARNERS
+from synthmix.pipeline.dependencies import WATCHED
 from synthmix.stages.key import key_of
 
-# Where a cell runs, is logged and kept, and what a study makes of it, tells no combinations apart.
-ELSEWHERE = ("hydra", "tracking", "paths", "study")
+# Where a cell runs, is logged and kept, what a study makes of it and what is derived tells no combinations apart.
+ELSEWHERE = ("hydra", "tracking", "paths", "study", "metrics")
+NOT_TOLD = {"data": ("root",), "trainer": [key.partition(".")[2] for key in WATCHED], "quality": ("alarms",)}
 
 
 def asked_for(config: Mapping[str, Any]) -> dict[str, Any]:
     """The part of a plain config that tells combinations apart."""
     node = {key: value for key, value in config.items() if key not in ELSEWHERE}
-    data = {key: value for key, value in node["data"].items() if key != "root"}
-    trainer = {key: value for key, value in node["trainer"].items() if key not in TRAINER_ELSEWHERE}
-    return node | {"data": data, "trainer": trainer}
+    told = {
+        part: {key: value for key, value in node[part].items() if key not in left} for part, left in NOT_TOLD.items()
+    }
+    return node | told
 
 
 def left_out(config: Mapping[str, Any]) -> dict[str, Any]:
@@ -39,3 +42,8 @@ def left_out(config: Mapping[str, Any]) -> dict[str, Any]:
 def combination_id(config: Mapping[str, Any]) -> str:
     """The key of a combination."""
     return key_of("combination", asked_for(config))
+
+
+def learner_name(config: Mapping[str, Any]) -> str:
+    """Name of the learner of a plain config."""
+    return str(next(config[group]["name"] for group in LEARNERS if group in config))

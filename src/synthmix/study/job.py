@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import os
 import traceback
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
+import numpy as np
 import torch
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig
@@ -21,12 +23,15 @@ from synthmix.config.flat import flatten
 from synthmix.config.plain import to_plain
 from synthmix.errors import GateStarved, InvalidInput, TrainingDiverged, Unavailable
 from synthmix.pipeline.resources import Resources
+from synthmix.pipeline.results import CellResult, result_of
 from synthmix.pipeline.stages import Stages
 from synthmix.stages.store import Entry
 from synthmix.study.cell_record import cell_head, cell_record
 from synthmix.study.combination import asked_for
 from synthmix.study.gpu import use_one_gpu
+from synthmix.study.pictures import log_pictures
 from synthmix.study.record import Asked, asked_of
+from synthmix.tasks.base import Outputs
 from synthmix.tracking.base import OpenRun
 from synthmix.tracking.choice import make_tracker
 from synthmix.tracking.environment import environment_tags, environment_text
@@ -76,7 +81,11 @@ def resources_of(config: CellConfig) -> Resources:
 
 def run_job(composed: DictConfig) -> Outcome:
     """Runs the cell that Hydra has composed; writes `outcome.json` to its output folder. Only a signal gets out."""
-    config = from_plain(composed)
+    return run_one(from_plain(composed), Path(HydraConfig.get().runtime.output_dir))
+
+
+def run_one(config: CellConfig, folder: Path) -> Outcome:
+    """Runs one cell and writes `outcome.json` to `folder`. Only a signal gets out of here."""
     if config.tracking.pictures is None:
         config = replace(config, tracking=replace(config.tracking, pictures=config.tracking.study is None))
     if config.tracking.study is not None and config.trainer.accelerator != "cpu":
@@ -92,7 +101,7 @@ def run_job(composed: DictConfig) -> Outcome:
         except Exception as error:  # noqa: BLE001  the other cells of a study go on; it is told at the end
             outcome.error = f"{type(error).__name__}: {error}"
             outcome.traceback = traceback.format_exc()
-    _write(outcome, Path(HydraConfig.get().runtime.output_dir))
+    _write(outcome, folder)
     return outcome
 
 
@@ -101,34 +110,61 @@ def _run(config: CellConfig, resources: Resources, outcome: Outcome) -> None:
     outcome.key = asked.key
     with resources.tracker.open(cell_head(asked, on_curve=on_curve), config.tracking.parent_run_id) as run:
         outcome.run_id = run.id
-        entry = _entry(config, Stages(config, resources, run), run, asked)
+        stages = Stages(config, resources, run)
+        entry = _entry(config, stages, run, asked)
+        result = _result(stages, asked, resources)
         environment = resources.environment_of(entry.payload)
-        run.publish(cell_record(asked, entry, environment, on_curve=on_curve, is_own=not entry.reused))
-    outcome.status, outcome.error = entry.payload["status"], entry.payload["error"]
-    outcome.metrics, outcome.alarms = entry.payload["metrics"], entry.payload.get("alarms", {})
+        run.publish(cell_record(asked, result, environment, on_curve=on_curve, is_own=not entry.reused))
+    outcome.status, outcome.error = result.status, result.error
+    outcome.metrics, outcome.alarms = result.metrics, result.alarms
     outcome.reused_from = entry.producer if entry.reused else None
 
 
 def _entry(config: CellConfig, stages: Stages, run: OpenRun, asked: Asked) -> Entry:
-    """The cell's record: from the store, or computed. Pictures are not stored, so who wants them computes again."""
+    """The cell's stage: from the store, or computed. Pictures are not stored, so who wants them computes again."""
+    declared = stages.depends_on.cell
 
     def compute() -> dict[str, Any]:
-        record: dict[str, Any] = {"status": "finished", "metrics": {}, "error": None}
+        payload: dict[str, Any] = {"status": "finished", "outputs": {}, "numbers": {}, "error": None}
         try:
-            record["metrics"] = run_cell(config, stages, run)
+            cell = run_cell(cast(CellConfig, declared.inputs), stages)
+            payload |= {"outputs": as_tensors(cell.outputs), "numbers": cell.numbers}
         except Unavailable as reason:
-            record |= {"status": "unavailable", "error": str(reason)}
-        made = {"seconds": stages.seconds, "sources": stages.sources, "alarms": stages.alarms, "asked": asdict(asked)}
-        environment = {
+            payload |= {"status": "unavailable", "error": str(reason)}
+        else:
+            if config.tracking.pictures:
+                log_pictures(run, config, cell)
+        return payload | {
+            "seconds": stages.seconds,
+            "sources": stages.sources,
+            "asked": asdict(asked),
             "environment": dict(environment_tags()),
             "environment_text": stages.resources.texts.keep(environment_text()),
         }
-        return record | made | environment
 
-    record = compute() if config.tracking.pictures else None
+    payload = compute() if config.tracking.pictures else None
     return stages.resources.store.get_or_compute(
-        "cell", stages.depends_on.cell, compute if record is None else lambda: record, lambda: run.id
+        "cell", declared.depends_on, compute if payload is None else lambda: payload, lambda: run.id
     )
+
+
+def _result(stages: Stages, asked: Asked, resources: Resources) -> CellResult:
+    """Outputs with what is derived; quality is computed where the cell was stored before its generator was judged."""
+    found = result_of(stages.depends_on, asked.keys, resources)
+    if found is None:
+        splits = stages.splits()
+        stages.quality(splits, stages.generator(splits))
+        found = result_of(stages.depends_on, asked.keys, resources)
+    assert found is not None
+    return found
+
+
+def as_tensors(outputs: Mapping[str, Outputs]) -> dict[str, dict[str, torch.Tensor]]:
+    """A task's arrays as the store keeps them."""
+    return {
+        part: {name: torch.as_tensor(np.ascontiguousarray(array)) for name, array in arrays.items()}
+        for part, arrays in outputs.items()
+    }
 
 
 def _write(outcome: Outcome, folder: Path) -> None:

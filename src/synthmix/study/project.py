@@ -7,11 +7,12 @@ from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
 from functools import cached_property
 
+from synthmix.config.alarms import AlarmsConfig
 from synthmix.pipeline.resources import Resources
-from synthmix.pipeline.stages import alarm_tags
+from synthmix.pipeline.results import CellResult, judged
 from synthmix.pipeline.training_record import training_record
 from synthmix.stages.store import Entry, Manifest
-from synthmix.study.cell_record import GENERATOR_RUN, PART, cell_record, part
+from synthmix.study.cell_record import GENERATOR_RUN, PART, alarm_tags, cell_record, part
 from synthmix.study.combination import combination_id
 from synthmix.study.record import Asked, Record
 from synthmix.tracking.base import REPLAYED, STUDY, RunRecord
@@ -36,15 +37,14 @@ class Projection:
         Where it is away, that is none of them: the next command completes it.
         """
         asked = record.cells | record.curve
-        keys = record.generator_keys
-        trainings = self.trainings(keys, record.name, parent)
+        trainings = self.trainings(asked.values(), record.name, parent)
         found = self.tracker.find_runs("cell", "synthmix.combination", study=record.name)
         if trainings is None or found is None:
             return {}
         for logged in (run for of_combination in found.values() for run in of_combination):
             self._present |= {logged.id: logged.id, logged.tags.get(REPLAYED, logged.id): logged.id}
         runs: dict[str, str] = {}
-        missing: dict[str, tuple[Asked, Entry]] = {}
+        missing: dict[str, tuple[Asked, CellResult]] = {}
         for combination, cell in asked.items():
             current = [run for run in found.get(combination, ()) if run.tags.get("synthmix.cell_key") == cell.key]
             if current:
@@ -53,44 +53,49 @@ class Projection:
                 due |= {GENERATOR_RUN: trainings[cell.generator_key]} if cell.generator_key in trainings else {}
                 if not due.items() <= current[0].tags.items():
                     self.tracker.add(current[0].id, tags=due)
-            elif (entry := self.resources.store.find("cell", cell.key)) is not None:
-                missing[combination] = cell, entry
+            elif (result := cell.result(self.resources)) is not None:
+                missing[combination] = cell, result
         # First those that others have reused.
-        for combination, (cell, entry) in sorted(missing.items(), key=lambda item: not is_own(*item[1])):
-            run = self._cell(cell, entry, trainings, parent, on_curve=combination in record.curve)
+        for combination, (cell, result) in sorted(
+            missing.items(), key=lambda item: not is_own(item[1][0], item[1][1].entry)
+        ):
+            run = self._cell(cell, result, trainings, parent, on_curve=combination in record.curve)
             runs |= {} if run is None else {combination: run}
         return runs
 
     def single(self, entry: Entry) -> bool:
         """Logs a cell that is of no study, if the tracker lacks it; says whether it is there now."""
         asked = Asked(**entry.payload["asked"])
-        trainings = self.trainings([] if asked.generator_key is None else [asked.generator_key], None, None)
+        trainings = self.trainings([asked], None, None)
         found = self.tracker.find_runs("cell", "synthmix.combination", values=[combination_id(asked.config)])
         if trainings is None or found is None:
             return False
         if any(STUDY not in run.tags for runs in found.values() for run in runs):
             return True
-        return self._cell(asked, entry, trainings, None, on_curve=False) is not None
+        result = asked.result(self.resources)
+        return result is not None and self._cell(asked, result, trainings, None, on_curve=False) is not None
 
     def trainings(
-        self, keys: Collection[str], study: str | None, parent: str | None, *, only_own: bool = False
+        self, asked: Collection[Asked], study: str | None, parent: str | None, *, only_own: bool = False
     ) -> dict[str, str] | None:
         """The run of each stored training, logged where the tracker lacks it; None where the tracker is away.
 
         Args:
-            keys: of the trainings.
+            asked: the cells whose trainings they are.
             study: that needs them; None for a single cell.
             parent: its run.
             only_own: leaves out those that another study has asked for first.
         """
+        limits = {cell.generator_key: cell.alarm_limits for cell in asked if cell.generator_key is not None}
+        keys = set(limits)
         found = self.tracker.find_runs("generator", "synthmix.stage_key", values=keys) if keys else {}
         if found is None:
             return None
         runs = {key: logged[0].id for key, logged in found.items()}
-        for key in sorted(set(keys) - set(runs)):
+        for key in sorted(keys - set(runs)):
             entry = self.resources.store.find("generator", key)
             if entry is not None and not (only_own and entry.payload["study"] != study):
-                run = self._training(entry, study, parent)
+                run = self._training(entry, study, parent, limits[key])
                 if run is None:
                     return None
                 runs[key] = run
@@ -117,15 +122,16 @@ class Projection:
         return self._present[source]
 
     def _cell(
-        self, asked: Asked, entry: Entry, trainings: Mapping[str, str], parent: str | None, *, on_curve: bool
+        self, asked: Asked, result: CellResult, trainings: Mapping[str, str], parent: str | None, *, on_curve: bool
     ) -> str | None:
+        entry = result.entry
         own = is_own(asked, entry)
         times = times_of(entry.manifest)
 
         def make() -> RunRecord:
             return cell_record(
                 asked,
-                entry,
+                result,
                 self.resources.environment_of(entry.payload),
                 on_curve=on_curve,
                 is_own=own,
@@ -145,9 +151,9 @@ class Projection:
             self._present[entry.producer] = run
         return run
 
-    def _training(self, entry: Entry, study: str | None, parent: str | None) -> str | None:
+    def _training(self, entry: Entry, study: str | None, parent: str | None, limits: AlarmsConfig) -> str | None:
         payload = entry.payload
-        scores, alarms = self._quality(entry.manifest.key)
+        scores, alarms = self._quality(entry.manifest.key, limits)
         started, ended = times_of(entry.manifest)
         record = training_record(
             entry.manifest.depends_on,
@@ -165,14 +171,15 @@ class Projection:
             self._present[payload["run_id"]] = run
         return run
 
-    def _quality(self, generator_key: str) -> tuple[dict[str, float], dict[str, str]]:
+    def _quality(self, generator_key: str, limits: AlarmsConfig) -> tuple[dict[str, float], dict[str, str]]:
         """What the store has of a generator's quality, and the alarms that ring over it, the latest judgement last."""
         scores, alarms = dict[str, float](), dict[str, str]()
         for manifest in self._judged.get(generator_key, ()):
             entry = self.resources.store.find("quality", manifest.key)
             if entry is not None:
-                scores |= {f"quality/{name}": float(score) for name, score in entry.payload["scores"].items()}
-                alarms |= entry.payload["alarms"]
+                found, rung = judged(entry.payload, limits)
+                scores |= found
+                alarms = rung
         return scores, alarms
 
     @cached_property

@@ -16,11 +16,13 @@ from typing import Any, Self
 
 from filelock import FileLock, Timeout
 
+from synthmix.config.alarms import AlarmsConfig
 from synthmix.config.cell import from_plain
 from synthmix.config.plain import to_plain
 from synthmix.errors import InvalidInput
 from synthmix.pipeline.dependencies import Dependencies
-from synthmix.stages.key import key_of
+from synthmix.pipeline.resources import Resources
+from synthmix.pipeline.results import CellResult, Keys, result_of
 from synthmix.study.combination import asked_for, left_out
 
 RECORD = "study.json"
@@ -35,6 +37,7 @@ class Asked:
         n_train: points of train.
         key: of its cell, with the code that was current when it was last asked for.
         generator_key: of its trained generator; None at ratio 0 and for controls.
+        quality_key: of the quality of its generator; None at ratio 0.
         digest: of the data set.
         elsewhere: the rest of the config, which makes no difference to the result.
     """
@@ -43,6 +46,7 @@ class Asked:
     n_train: int
     key: str
     generator_key: str | None
+    quality_key: str | None
     digest: str
     elsewhere: Mapping[str, Any] = field(default_factory=dict)
 
@@ -59,28 +63,46 @@ class Asked:
         shared = {key: {**parts[key], **part} for key, part in self.elsewhere.items() if key in self.config}
         return {**parts, **shared}
 
+    @property
+    def alarm_limits(self) -> AlarmsConfig:
+        """Those with which it was asked for."""
+        return AlarmsConfig(**self.whole_config["quality"].get("alarms", {}))
+
+    @property
+    def keys(self) -> Keys:
+        """Where the store has its result."""
+        return Keys(self.key, self.quality_key)
+
     def depends_on(self) -> Dependencies:
         """What its stages depend on today. Raises InvalidInput where its config is none of today's."""
-        return Dependencies(from_plain(self.config), self.digest, self.n_train)
+        return Dependencies(from_plain(self.whole_config), self.digest, self.n_train)
+
+    def result(self, resources: Resources) -> CellResult | None:
+        """What is known of it; None where it is not computed, or where its config is none of today's."""
+        try:
+            depends_on = self.depends_on()
+        except InvalidInput:
+            return None
+        return result_of(depends_on, self.keys, resources)
 
     @property
     def is_current(self) -> bool:
         """Whether today's code gives its cell the same key."""
         try:
-            return self.depends_on().cell_key == self.key
+            return self.depends_on().cell.key == self.key
         except InvalidInput:
             return False
 
 
 def asked_of(depends_on: Dependencies) -> Asked:
     """What a cell is asked to be, with the keys that today's code gives it."""
-    node = to_plain(depends_on.config)
-    learned = depends_on.is_learned and depends_on.n_synthetic > 0
+    node, keys = to_plain(depends_on.config), Keys.of(depends_on)
     return Asked(
         config=asked_for(node),
         n_train=depends_on.n_train,
-        key=depends_on.cell_key,
-        generator_key=key_of("generator", depends_on.generator) if learned else None,
+        key=keys.cell,
+        generator_key=depends_on.generator.key if depends_on.is_trained else None,
+        quality_key=keys.quality,
         digest=depends_on.digest,
         elsewhere=left_out(node),
     )

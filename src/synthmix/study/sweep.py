@@ -47,7 +47,7 @@ def missing(asking: Asking, resources: Resources) -> list[tuple[PlannedCell, Ask
     by_key: dict[str, tuple[PlannedCell, Asked]] = {}
     for cell, asked in asking.values():
         by_key.setdefault(asked.key, (cell, asked))
-    todo = [pair for key, pair in by_key.items() if resources.store.find("cell", key) is None]
+    todo = [pair for key, pair in by_key.items() if not pair[1].keys.are_in(resources.store)]
     first: list[tuple[PlannedCell, Asked]] = []
     rest: list[tuple[PlannedCell, Asked]] = []
     begun: set[str] = set()
@@ -179,4 +179,4 @@ def failures(record: Record, errors: Mapping[str, str], resources: Resources) ->
     """One line for each combination that failed, now or before, and has no result yet."""
     known = record.cells | record.curve
     told = {key: errors.get(asked.key, record.failures.get(key)) for key, asked in known.items()}
-    return {key: error for key, error in told.items() if error and not resources.store.has("cell", known[key].key)}
+    return {key: error for key, error in told.items() if error and not known[key].keys.are_in(resources.store)}

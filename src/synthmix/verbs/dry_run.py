@@ -7,9 +7,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from statistics import median
 from typing import Any
 
-from synthmix.analysis.roles import role_of
 from synthmix.analysis.statistics import seeds_needed, smallest_p
 from synthmix.config.flat import flatten
+from synthmix.generators.roles import role_at
 from synthmix.pipeline.resources import Resources
 from synthmix.stages.store import Store
 from synthmix.study.plan import Plan, PlannedCell
@@ -81,7 +81,7 @@ def _families(combinations: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     tests: dict[str, set[tuple[object, ...]]] = defaultdict(set)
     seeds: dict[str, set[int]] = defaultdict(set)
     for config in combinations:
-        if role_of(config["model"]["name"], config["mix"]["ratio"]) == "generator":
+        if role_at(config["model"]["_target_"], config["mix"]["ratio"]) == "generator":
             data = config["data"]
             family = f"{config['clusterer']['name']} on {config['representation']['name']}, {data['name']}"
             family += "" if data["n_train"] is None else f" n={data['n_train']}"

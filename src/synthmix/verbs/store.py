@@ -8,7 +8,6 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from synthmix.errors import InvalidInput
-from synthmix.stages.key import key_of
 from synthmix.stages.store import Manifest, Store
 from synthmix.study.record import Record, Studies
 from synthmix.verbs.parser import Words, store_folder
@@ -133,7 +132,7 @@ def _unreferenced(stages: Store) -> Iterator[Manifest]:
     records = [studies.read(name) for name in studies.names()]
     needed = {key for record in records for key in _keys(record)}
     for entry in stages.entries():
-        upstream = {entry.key, entry.depends_on.get("generator")}
+        upstream = {entry.key, entry.depends_on.get("generator"), entry.depends_on.get("cell")}
         if not needed & upstream and entry.stage != "classifier_features":
             yield entry
 
@@ -141,15 +140,17 @@ def _unreferenced(stages: Store) -> Iterator[Manifest]:
 def _keys(record: Record) -> Iterator[str]:
     for asked in (*record.cells.values(), *record.curve.values()):
         yield asked.key
+        if asked.quality_key is not None:
+            yield asked.quality_key
         if asked.generator_key is not None:
             yield asked.generator_key
         try:
             depends_on = asked.depends_on()
         except InvalidInput:
             continue  # of a version with other keys, whose further stages nobody can ask for
-        yield key_of("representation", depends_on.representation)
+        yield depends_on.representation.key
         if depends_on.n_synthetic:
-            yield key_of("generator", depends_on.generator)
+            yield depends_on.generator.key
 
 
 def _rebuild_tracking(words: Sequence[str]) -> int:

@@ -14,9 +14,11 @@ from scipy import stats
 
 from synthmix.analysis.analysis import analyse
 from synthmix.analysis.result import StudyResult
+from synthmix.tasks.clustering.metrics import METRICS
 
 BLOCK = {"clusterer.name": "kmeans", "representation.name": "identity", "data.name": "digits", "data.n_train": 100}
 SEEDS = range(8)
+ROLES = {"duplicate": "placebo", "bootstrap": "placebo", "jitter": "control", "smote": "control", "real": "oracle"}
 
 
 def cell(model: str, ratio: float, seed: int, score: float | None, **keys: Any) -> dict[str, Any]:
@@ -44,6 +46,9 @@ def study(cells: Iterable[dict[str, Any]], curve: Iterable[dict[str, Any]] = (),
         "runs": pd.DataFrame(),
         "score": "cluster/ari",
         "choose_by": "silhouette",
+        "learner": "clusterer",
+        "metrics": METRICS,
+        "roles": {model: ROLES.get(model, "generator") for model in table["model.name"]},
         "config": "gate.name: none\nmix.synthetic_weight: 1.0\n",
         "commands": ["synthmix run -m"],
         "tracking_uri": "sqlite:///mlflow.db",

@@ -27,6 +27,7 @@ from synthmix.pipeline.stages import COMPUTED, Fitted, Stages
 from synthmix.seeds import derive_seed, pool_seed
 from synthmix.stages.key import key_of
 from synthmix.stages.store import Store
+from synthmix.tracking.base import RunRecord
 from synthmix.tracking.mlflow.tracker import Tracker
 
 TOY = ["data=toy", "data.n_points=700", "data.n_train=60", "data.n_val=50", "data.n_test=50", "quality.n_samples=50"]
@@ -73,7 +74,7 @@ class Cells:
 
     @contextmanager
     def open(self, config: CellConfig, resources: Resources | None = None) -> Iterator[Stages]:
-        with self.tracker.run("cell", "a cell", params={}, tags={}) as run:
+        with self.tracker.open(RunRecord(kind="cell", name="a cell")) as run:
             yield Stages(config, resources or self.resources(), run)
 
     def pool(self, config: CellConfig, n: int, resources: Resources | None = None) -> tuple[Tensor, Stages]:
@@ -175,11 +176,12 @@ from omegaconf import OmegaConf
 from synthmix.pipeline.resources import Resources
 from synthmix.seeds import pool_seed
 from synthmix.pipeline.stages import Stages
+from synthmix.tracking.base import RunRecord
 from synthmix.tracking.mlflow.tracker import Tracker
 
 store, uri, config = sys.argv[1], sys.argv[2], from_plain(OmegaConf.load(sys.argv[3]))
 tracker = Tracker(uri, "unit")
-with tracker.run("cell", "elsewhere", params={}, tags={}) as run:
+with tracker.open(RunRecord(kind="cell", name="elsewhere")) as run:
     stages = Stages(config, Resources.at(tracker, Path(store)), run)
     splits = stages.splits()
     fitted = stages.generator(splits)
@@ -394,7 +396,7 @@ def test_identity_changes_nothing(cells: Cells) -> None:
 
 def test_stages_are_kept_though_mlflow_is_away(tmp_path: Path, vae: CellConfig) -> None:
     tracker = Tracker("http://127.0.0.1:9", "unit")
-    with tracker.run("cell", "a cell", params={}, tags={}) as run:
+    with tracker.open(RunRecord(kind="cell", name="a cell")) as run:
         stages = Stages(vae, Resources.at(tracker, tmp_path / "store"), run)
         splits = stages.splits()
         fitted = stages.generator(splits)

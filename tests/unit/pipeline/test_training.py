@@ -18,12 +18,14 @@ from synthmix.data.base import Splits
 from synthmix.errors import Interrupted, TrainingDiverged
 from synthmix.generators.checkpoint import read_checkpoint, restore
 from synthmix.pipeline.resources import Resources
-from synthmix.pipeline.training import run_name, run_params, run_tags, train
+from synthmix.pipeline.training import train
+from synthmix.pipeline.training_record import training_head
 from synthmix.quality.features.extractors import PcaFeatures
 from synthmix.quality.kernels import kid
 from synthmix.quality.scores import extract, frechet_distance
 from synthmix.seeds import derive_seed
 from synthmix.stages.key import key_of
+from synthmix.tracking.environment import environment_tags
 from synthmix.tracking.mlflow.tracker import Tracker
 
 SMALL = [
@@ -49,13 +51,13 @@ class Training:
 
     def __init__(self, tracker: Tracker, folder: Path, config: CellConfig) -> None:
         self.tracker, self.config = tracker, config
-        resources = Resources.at(tracker, folder)
-        self.splits: Splits = resources.splits(config)
-        self.depends_on = resources.dependencies(config).generator
+        self.resources = Resources.at(tracker, folder)
+        self.splits: Splits = self.resources.splits(config)
+        self.depends_on = self.resources.dependencies(config).generator
         self.generator = instantiate(config.model)
 
     def __call__(self) -> Any:
-        return train(self.generator, self.config, self.splits, self.tracker, self.depends_on)
+        return train(self.generator, self.config, self.resources, self.depends_on)
 
     @property
     def runs(self) -> list[Entity]:
@@ -146,7 +148,7 @@ def test_the_cells_of_a_study_write_no_common_checkpoint(tracker: Tracker, tmp_p
 
 def test_the_parameters_are_what_a_person_asks_for(tracker: Tracker, tmp_path: Path) -> None:
     one = training(tracker, tmp_path, "seed=7")
-    params = run_params(one.depends_on)
+    params = training_head(one.depends_on, None).params
     assert (params["model.name"], params["model.steps"], params["seed"], params["data.n_train"]) == ("vae", 7, 7, 60)
     assert params["trainer.precision"] == "32-true"
     digests = {one.depends_on["code"], one.depends_on["versions"]["torch"]}
@@ -155,10 +157,11 @@ def test_the_parameters_are_what_a_person_asks_for(tracker: Tracker, tmp_path: P
 
 def test_the_tags_lead_to_the_stage() -> None:
     depends_on = {"model": {"name": "gan"}, "seed": 3, "data": {"digest": "abc"}}
-    tags = run_tags(depends_on, None)
-    assert tags == {"synthmix.stage_key": key_of("generator", depends_on), "synthmix.data_digest": "abc"}
-    assert run_tags(depends_on, "s-1") == tags | {"synthmix.study": "s-1"}
-    assert run_name(depends_on) == "gan seed 3"
+    head = training_head(depends_on, None)
+    own = {"synthmix.stage_key": key_of("generator", depends_on), "synthmix.data_digest": "abc"}
+    assert head.tags == own | environment_tags()
+    assert training_head(depends_on, "s-1").tags == {**head.tags, "synthmix.study": "s-1"}
+    assert head.name == "gan seed 3"
 
 
 @pytest.mark.parametrize("score", ["fd_pca", "kid"])

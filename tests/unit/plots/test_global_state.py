@@ -7,7 +7,7 @@ import pandas as pd
 import torch
 from matplotlib import pyplot
 
-from synthmix.generators.mixture.model_selection import Candidate, Selection
+from synthmix.generators.mixture.selection import Candidate, Selection
 from synthmix.plots import confusion, projection, samples, selection, study
 from synthmix.spec import DataSpec
 

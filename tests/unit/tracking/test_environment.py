@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 import importlib.metadata
 import platform
 import subprocess
@@ -9,6 +10,7 @@ from pathlib import Path
 
 from mlflow import MlflowClient
 
+from synthmix.tracking.base import RunRecord
 from synthmix.tracking.environment import environment_tags, environment_text
 from synthmix.tracking.mlflow.tracker import Tracker
 
@@ -16,10 +18,11 @@ REPOSITORY = Path(__file__).resolve().parents[3]
 
 
 def test_every_run_names_the_environment_of_its_process(tracker: Tracker) -> None:
-    with tracker.run("cell", "environment", params={}, tags={}) as run:
+    with tracker.open(RunRecord(kind="cell", name="environment", tags=environment_tags())) as run:
         pass
     tags = MlflowClient(tracker.uri).get_run(run.id).data.tags
-    assert tags.items() >= environment_tags().items()
+    assert tags["mlflow.user"] == getpass.getuser()
+    assert tags.items() >= {key: text for key, text in environment_tags().items() if key != "user"}.items()
     for package in ("synthmix", "torch", "mlflow", "hydra-core", "pytorch-lightning", "scikit-learn", "torchmetrics"):
         assert tags[f"version.{package}"] == importlib.metadata.version(package)
     assert tags["version.python"] == platform.python_version()

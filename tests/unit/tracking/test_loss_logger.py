@@ -11,13 +11,14 @@ from pytorch_lightning.callbacks import Callback
 
 from synthmix import load_dataset, make_generator
 from synthmix.generators.training.trained import TrainedGenerator
+from synthmix.tracking.base import RunRecord
 from synthmix.tracking.loss_logger import LossLogger
 from synthmix.tracking.mlflow.tracker import Tracker
 
 
 def test_losses_arrive_in_batches_and_do_not_end_the_run(tracker: Tracker) -> None:
     client = MlflowClient(tracker.uri)
-    with tracker.run("generator", "losses", params={}, tags={}) as run:
+    with tracker.open(RunRecord(kind="generator", name="losses")) as run:
         logger = LossLogger(run, seconds=1000)
         for step in range(1, 2001):
             logger.log_metrics({"train/loss": 1 / step}, step)
@@ -31,7 +32,7 @@ def test_losses_arrive_in_batches_and_do_not_end_the_run(tracker: Tracker) -> No
 
 
 def test_losses_are_sent_on_the_way_too(tracker: Tracker) -> None:
-    with tracker.run("generator", "losses", params={}, tags={}) as run:
+    with tracker.open(RunRecord(kind="generator", name="losses")) as run:
         LossLogger(run, seconds=0).log_metrics({"train/loss": 2.0}, 7)
         assert MlflowClient(tracker.uri).get_run(run.id).data.metrics == {"train/loss": 2.0}
 
@@ -55,7 +56,7 @@ def _handler_of_ctrl_c() -> Iterator[None]:
 def test_a_training_that_lightning_ends_on_ctrl_c_was_killed(tracker: Tracker) -> None:
     generator = make_generator("gan", steps=100)
     assert isinstance(generator, TrainedGenerator)
-    with pytest.raises(SystemExit), tracker.run("generator", "ctrl-c", params={}, tags={}) as run:
+    with pytest.raises(SystemExit), tracker.open(RunRecord(kind="generator", name="ctrl-c")) as run:
         generator.fit(load_dataset("digits"), logger=LossLogger(run), callbacks=[PressesCtrlC()])
     entity = MlflowClient(tracker.uri).get_run(run.id)
     assert entity.info.status == "KILLED"

@@ -20,6 +20,7 @@ from synthmix.seeds import pool_seed
 from synthmix.stages.store import Store
 from synthmix.study.combination import combination_id
 from synthmix.study.record import Record, Studies, asked_of
+from synthmix.tracking.base import RunRecord
 from synthmix.tracking.mlflow.tracker import Tracker
 
 TOY = [
@@ -43,7 +44,7 @@ def compute(resources: Resources, studies: str | None, *overrides: str) -> None:
     """Every stage of a cell, and its result; with a name, a study has asked for it."""
     with composer() as compose:
         config = from_plain(compose(overrides))
-    with resources.tracker.run("cell", "a cell", params={}, tags={}) as run:
+    with resources.tracker.open(RunRecord(kind="cell", name="a cell")) as run:
         stages = Stages(config, resources, run)
         splits = stages.splits()
         if stages.depends_on.n_synthetic:

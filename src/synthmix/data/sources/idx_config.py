@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from abc import ABC
 from dataclasses import dataclass
 
 from synthmix.config.data import FileSetConfig
@@ -16,7 +15,7 @@ def idx_extent(name: str) -> Extent:
 
 
 @dataclass(kw_only=True, frozen=True)
-class IdxConfig(FileSetConfig, ABC):
+class IdxConfig(FileSetConfig):
     """A set of the MNIST family, on whose reserve the classifier features are trained."""
 
     n_train: Count | None = 1000

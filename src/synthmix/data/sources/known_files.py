@@ -69,3 +69,14 @@ CIFAR10_SUBSET = KnownFile("cifar10_lossless_subset.npz", "6e69002dce0e60c5e4064
 _UCI = ("https://archive.ics.uci.edu/ml/machine-learning-databases/pendigits/",)
 PENDIGITS_TRAIN = KnownFile("pendigits.tra", "8496aa7aa9bfc0e11f56ed4eba23d079", _UCI)
 PENDIGITS_TEST = KnownFile("pendigits.tes", "275078cd1761461e3cf39a3926c6ca2f", _UCI)
+
+_ADBENCH = (
+    "https://raw.githubusercontent.com/Minqi824/ADBench/3dac8221081e190f157d78e93bfa8867f90d0965/adbench/datasets/Classical/",
+)
+ADBENCH = {
+    "cardio": KnownFile("6_cardio.npz", "3724aeab845964e929fd8d3d95475490", _ADBENCH),
+    "mnist": KnownFile("24_mnist.npz", "860892dc3da88d8e057d0968db2c86c3", _ADBENCH),
+    "satellite": KnownFile("30_satellite.npz", "8a6ac72b1cdc1174f255af1400ac6f2f", _ADBENCH),
+    "shuttle": KnownFile("32_shuttle.npz", "e9a3feba52aae57bfa914accf65a049a", _ADBENCH),
+    "thyroid": KnownFile("38_thyroid.npz", "92ecac40ecc0e8a721a7f22aea27968a", _ADBENCH),
+}

@@ -12,7 +12,8 @@ from torch.optim import Adam, Optimizer
 from synthmix.errors import TrainingDiverged
 from synthmix.generators.autoencoder.config import LatentGeneratorConfig
 from synthmix.generators.autoencoder.losses import bernoulli_nll, gaussian_nll
-from synthmix.generators.mixture.latent_mixture import LatentMixture
+from synthmix.generators.mixture.density import GaussianMixtureDensity
+from synthmix.generators.mixture.latent import fit_latent_mixture
 from synthmix.generators.ranges import rescaled
 from synthmix.generators.training.trained import TrainedGenerator
 from synthmix.seeds import derive_seed
@@ -47,7 +48,7 @@ class LatentGenerator(TrainedGenerator):
     def __init__(self, config: LatentGeneratorConfig, networks: Coders) -> None:
         super().__init__(config)
         self.networks, self.latent_dim = networks, config.latent_dim
-        self.mixture: LatentMixture | None = None
+        self.mixture: GaussianMixtureDensity | None = None
 
     @abstractmethod
     def losses(self, x: Tensor) -> dict[str, Tensor]:
@@ -112,7 +113,7 @@ class LatentGenerator(TrainedGenerator):
     def load_fitted(self, state: dict[str, Tensor]) -> None:
         """Takes up the weights, and the ex-post mixture where there is one."""
         if "mixture.means" in state:
-            self.mixture = LatentMixture(*state["mixture.means"].shape)
+            self.mixture = GaussianMixtureDensity.of_state(state, "mixture.")
         super().load_fitted(state)
 
     def unfinish(self) -> None:
@@ -128,10 +129,10 @@ class LatentGenerator(TrainedGenerator):
         latent = self.latents(x[:MIXTURE_POINTS])
         if not latent.isfinite().all():
             raise TrainingDiverged(f"{type(self).__name__}: latents are not finite at step {self.steps_done}")
-        self.mixture = LatentMixture.fit(
+        self.mixture = fit_latent_mixture(
             latent,
             max_components=self.config.mixture_components,
-            reg_covar=self.config.mixture_regularization,
+            regularization=self.config.mixture_regularization,
             seed=derive_seed(self.seed, "mixture") % 2**32,
         )
 

@@ -26,7 +26,7 @@ class EmConfig(ModelConfig):
         folds: of cv_log_likelihood.
         n_init: starts, of which the likeliest is kept.
         max_iterations: of EM.
-        tolerance: gain of the mean log-likelihood below which EM ends.
+        tolerance: in nats a point; a smaller gain ends EM.
     """
 
     n_components: list[Count] = field(default_factory=lambda: [1, 2, 3, 4, 5, 6, 8, 10, 15, 20, 30])
@@ -65,7 +65,7 @@ class GaussianMixtureConfig(EmConfig):
             most), the values themselves of a table; null: the values in any case.
     """
 
-    _target_: str = "synthmix.generators.mixture.gaussian_mixture.GaussianMixtureGenerator"
+    _target_: str = "synthmix.generators.mixture.gaussian.GaussianMixtureGenerator"
     name: str = "gmm"
     covariance: list[Literal["full", "tied", "diag", "spherical"]] = field(
         default_factory=lambda: ["full", "tied", "diag", "spherical"]
@@ -85,10 +85,10 @@ class BernoulliMixtureConfig(EmConfig):
     """A Bernoulli mixture by EM.
 
     Attributes:
-        smoothing: points of either value that each component is taken to have seen.
+        smoothing: how often each component is taken to have seen each value black, and white.
     """
 
-    _target_: str = "synthmix.generators.mixture.bernoulli_mixture.BernoulliMixtureGenerator"
+    _target_: str = "synthmix.generators.mixture.bernoulli.BernoulliMixtureGenerator"
     name: str = "bernoulli_mixture"
     smoothing: Positive = 0.5
 
@@ -110,7 +110,7 @@ class GaussianMixtureSgdConfig(TrainedConfig):
         pca_variance: as for `GaussianMixtureConfig`.
     """
 
-    _target_: str = "synthmix.generators.mixture.gaussian_mixture_sgd.GaussianMixtureSgd"
+    _target_: str = "synthmix.generators.mixture.gaussian_sgd.GaussianMixtureSgd"
     name: str = "gmm_sgd"
     n_components: Count = 10
     covariance: Literal["full", "diag"] = "diag"

@@ -10,7 +10,7 @@ import torch
 from sklearn.decomposition import PCA
 from torch import Tensor, nn
 
-from synthmix.generators.mixture.gaussian_density import GaussianMixtureDensity
+from synthmix.generators.mixture.density import GaussianMixtureDensity
 from synthmix.spec import DataSpec
 
 PcaVariance = float | Literal["auto"] | None
@@ -35,17 +35,15 @@ class Subspace(nn.Module):
     scale: Tensor
     noise: Tensor
 
-    def __init__(self, n_axes: int, size: int) -> None:
+    def __init__(self, mean: Tensor, axes: Tensor, scale: Tensor | float = 1.0, noise: Tensor | float = 1.0) -> None:
         super().__init__()
-        self.register_buffer("mean", torch.zeros(size, dtype=torch.float64))
-        self.register_buffer("axes", torch.zeros(n_axes, size, dtype=torch.float64))
-        self.register_buffer("scale", torch.ones((), dtype=torch.float64))
-        self.register_buffer("noise", torch.ones((), dtype=torch.float64))
+        for name, value in (("mean", mean), ("axes", axes), ("scale", scale), ("noise", noise)):
+            self.register_buffer(name, torch.as_tensor(value).double().clone(memory_format=torch.contiguous_format))
 
     @classmethod
     def of_state(cls, state: dict[str, Tensor], prefix: str = "") -> Subspace:
-        """Room for what a checkpoint holds under `prefix`."""
-        return cls(*state[f"{prefix}axes"].shape)
+        """What a checkpoint holds under `prefix`."""
+        return cls(*(state[prefix + name] for name in ("mean", "axes", "scale", "noise")))
 
     @classmethod
     def fit(cls, x: Tensor, variance: PcaVariance, spec: DataSpec, *, regularization: float) -> Subspace:
@@ -59,17 +57,12 @@ class Subspace(nn.Module):
             regularization: the least σ², in units of the mean variance of the D values.
         """
         points = x.flatten(1).double().numpy()
-        mean_variance = points.var(axis=0).mean() or 1.0
-        share = (AUTO_VARIANCE if spec.kind == "image" else None) if variance == "auto" else variance
-        axes = np.empty((0, points.shape[1])) if share is None else _components(points, share)
-        axes = axes[:AUTO_AXES] if variance == "auto" else axes
-        frame = cls(*axes.shape)
-        frame.mean.copy_(torch.from_numpy(points.mean(axis=0)))
-        frame.axes.copy_(torch.from_numpy(axes))
+        axes = _axes(points, variance, spec)
+        frame = cls(torch.from_numpy(points.mean(axis=0)), torch.from_numpy(axes))
         z = frame.project(x).numpy()
         frame.scale.fill_(np.sqrt(z.var(axis=0).mean()) or 1.0)
-        left_out = frame.size - frame.dim
-        if left_out:
+        if left_out := frame.size - frame.dim:
+            mean_variance = points.var(axis=0).mean() or 1.0
             lost = (points.var(axis=0).sum() - z.var(axis=0).sum()) / left_out
             frame.noise.fill_(np.sqrt(max(lost, regularization * mean_variance)))
         return frame
@@ -101,11 +94,11 @@ class Subspace(nn.Module):
 
     def log_volume(self, x: Tensor) -> Tensor:
         """log p(x) − log p(z) of points (N, *shape) → (N,), float64."""
-        centred = x.flatten(1).double() - self.mean
         log_volume = -self.dim * self.scale.log().expand(len(x))
         left_out = self.size - self.dim
         if not left_out:
             return log_volume
+        centred = x.flatten(1).double() - self.mean
         residual = (centred - centred @ self.axes.T @ self.axes).square().sum(1)
         constant = left_out * (math.log(2 * math.pi) + 2 * self.noise.log())
         return log_volume - 0.5 * (residual / self.noise.square() + constant)
@@ -120,10 +113,9 @@ class SubspaceMixture(nn.Module):
 
     @classmethod
     def of_state(cls, state: dict[str, Tensor], prefix: str = "") -> SubspaceMixture:
-        """Room for what a checkpoint holds under `prefix`."""
-        return cls(
-            Subspace.of_state(state, f"{prefix}frame."), GaussianMixtureDensity.of_state(state, f"{prefix}density.")
-        )
+        """What a checkpoint holds under `prefix`."""
+        density = GaussianMixtureDensity.of_state(state, f"{prefix}density.")
+        return cls(Subspace.of_state(state, f"{prefix}frame."), density)
 
     def score_samples(self, x: Tensor) -> Tensor:
         """Points (N, *shape) → natural logarithms of their density (N,), float64."""
@@ -142,8 +134,11 @@ class SubspaceMixture(nn.Module):
         return points.float().view(-1, *spec.shape)
 
 
-def _components(points: np.ndarray, share: float) -> np.ndarray:
-    """The fewest principal components (q, D) that keep at least this share of the variance of points (N, D)."""
+def _axes(points: np.ndarray, variance: PcaVariance, spec: DataSpec) -> np.ndarray:
+    """The fewest principal components (q, D) of points (N, D) with the share of variance asked for; see `fit`."""
+    if variance is None or (variance == "auto" and spec.kind != "image"):
+        return np.empty((0, points.shape[1]))
     if not points.var(axis=0).any():
         return np.eye(1, points.shape[1])  # no direction is better than another
-    return np.asarray(PCA(share, svd_solver="covariance_eigh").fit(points).components_)
+    share, most = (AUTO_VARIANCE, AUTO_AXES) if variance == "auto" else (variance, None)
+    return np.asarray(PCA(share, svd_solver="covariance_eigh").fit(points).components_)[:most]

@@ -6,7 +6,7 @@ import math
 from abc import abstractmethod
 from collections.abc import Sequence
 from copy import deepcopy
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import pytorch_lightning as pl
 import torch
@@ -38,6 +38,10 @@ class TrainedGenerator(pl.LightningModule, LearnedGenerator):
 
     network: nn.Module
     train_x: Tensor
+    trainer_keys: ClassVar[Sequence[str]] = (
+        *("accelerator", "precision", "limit_steps", "resume_from"),
+        *("choose", "choose_every"),
+    )
     annealed = False  # whether a step depends on how many there are, so that a training cannot be made longer later
 
     def __init__(self, config: TrainedConfig) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 from mlflow.exceptions import MlflowException
 
 from synthmix.errors import InvalidInput
+from synthmix.tracking.base import REUSED_FROM
 from synthmix.tracking.mlflow.store import open_store
 
 CHECKPOINT = "checkpoint/generator.pt"  # among the artifacts of a training
@@ -24,9 +25,9 @@ def download_checkpoint(uri: str, run_id: str, folder: Path) -> Path:
     except MlflowException as error:
         raise InvalidInput(f"run {run_id}: not found in {uri}") from error
     tags = run.data.tags
-    if "synthmix.generator_run" not in tags and "synthmix.reused_from" in tags:
-        return download_checkpoint(uri, tags["synthmix.reused_from"], folder)
-    source = tags.get("synthmix.generator_run", run_id)
+    source = tags.get("synthmix.generator_run") or tags.get(REUSED_FROM, run_id)
+    if source == tags.get(REUSED_FROM):
+        source = client.get_run(source).data.tags.get("synthmix.generator_run", source)
     artifacts = {artifact.path for artifact in client.list_artifacts(source, "checkpoint")}
     if CHECKPOINT not in artifacts and tags.get("synthmix.kind") == "study":
         raise InvalidInput(f"run {run_id}: is a study's; name a cell's run or a training's, which lie below it")

@@ -1,6 +1,7 @@
 """Whether an MLflow store answers: what counts as an outage, and how long a store that is away is left alone.
 
-MLflow is a projection of what the stages hold, so that its absence fails nothing: it is told once, and completed later.
+MLflow is a projection of what the stages hold, so that its absence fails nothing: it is reported once, and what it
+has missed is logged later.
 """
 
 from __future__ import annotations
@@ -22,12 +23,12 @@ from mlflow.exceptions import MlflowException, RestException
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, SQLAlchemyError
 
 from synthmix.signals import signals_held_back
-from synthmix.tracking.mlflow.store import StoreUnreachable, knock, open_store
+from synthmix.tracking.mlflow.store import StoreUnreachable, open_store, probe
 from synthmix.tracking.uri import shown
 
 T = TypeVar("T")
 PAUSE = 30.0  # seconds for which a store that was away is not asked again
-KNOCK = 3.0  # seconds that it has to answer then
+PROBE = 3.0  # seconds within which it must answer when it is asked whether it is back
 
 # What the clients of servers and databases raise where the connection is at fault.
 OUTAGES = (
@@ -68,7 +69,7 @@ class Connection:
         self.outage: str | None = None
         self._reason: str | None = None  # while it is away
         self._asked = 0.0
-        self._told = False  # since a request was answered last
+        self._warned = False  # since a request was answered last
 
     @cached_property
     def client(self) -> MlflowClient:
@@ -95,9 +96,9 @@ class Connection:
             reason = outage_reason(error)
             if reason is None:
                 raise
-            self._lose(reason)
+            self._note_outage(reason)
             raise StoreAway(reason) from error
-        self._told = False
+        self._warned = False
         return answer
 
     def answers(self) -> bool:
@@ -105,23 +106,24 @@ class Connection:
         if self._reason is not None:
             self._asked = time.monotonic()
             try:
-                knock(self.uri, KNOCK)
+                probe(self.uri, PROBE)
             except StoreUnreachable:
                 return False
             self._reason = None
         return True
 
-    def _lose(self, reason: str) -> None:
+    def _note_outage(self, reason: str) -> None:
+        """Remembers that the store is away, and warns of it, once until a request is answered again."""
         self._reason, self._asked = reason, time.monotonic()
-        if not self._told:
-            self._told = True
+        if not self._warned:
+            self._warned = True
             self.outage = f"{shown(self.uri)}: MLflow is away ({reason}); the work goes on; it can be logged later"
             logger.warning(self.outage)
 
 
 @cache
 def connection_to(uri: str) -> Connection:
-    """The one connection of this process, so that an outage is told once."""
+    """The one connection of this process, so that an outage is reported once."""
     return Connection(uri)
 
 
@@ -167,7 +169,7 @@ def _in_words(error: BaseException) -> str:
 
 
 def _quieten() -> None:
-    """What MLflow and its clients tell of migrations and of every try is not for the reader of a result."""
+    """Silences what MLflow and its clients log of migrations and retries, among which a result would be lost."""
     for name in ("alembic", "mlflow.tracking"):
         logging.getLogger(name).setLevel(logging.WARNING)
     logging.getLogger("urllib3.connectionpool").setLevel(logging.ERROR)

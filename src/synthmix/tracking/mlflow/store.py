@@ -66,11 +66,11 @@ def open_store(uri: str, *, create: bool = True) -> MlflowClient:
                 raise InvalidInput(f"tracking.uri={uri}: no such file")
             _make_sqlite_store(path)
         else:
-            knock(uri)
+            probe(uri)
         return MlflowClient(tracking_uri=uri)
 
 
-def knock(uri: str, timeout: float = 10) -> None:
+def probe(uri: str, timeout: float = 10) -> None:
     """Asks whether the store is there, at the cost of one short request.
 
     Raises:
@@ -85,7 +85,7 @@ def knock(uri: str, timeout: float = 10) -> None:
             path.stat()  # which sqlite would make
             _check_writable(path, timeout)
         elif scheme in ("http", "https"):
-            _knock_at_server(uri, timeout)
+            _probe_server(uri, timeout)
         elif scheme in PORTS:
             if address.hostname is not None:  # which may be a socket file instead
                 socket.create_connection((address.hostname, address.port or PORTS[scheme]), timeout).close()
@@ -100,7 +100,7 @@ def _refusing(uri: str) -> Iterator[None]:
         raise StoreUnreachable(uri, next(iter(str(error).strip().splitlines()), type(error).__name__)) from error
 
 
-def _knock_at_server(uri: str, timeout: float) -> None:
+def _probe_server(uri: str, timeout: float) -> None:
     # An opener of its own: the one that urlopen keeps goes through the proxies that were set when it was made.
     try:
         urllib.request.build_opener().open(uri, timeout=timeout).close()

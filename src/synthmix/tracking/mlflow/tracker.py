@@ -215,6 +215,10 @@ class Tracker:
             return None
         query = {
             "searchFilter": f"{equal(KIND, 'arm')} and {equal(STUDY, study)}",
+            # Sorted by time, as it is otherwise, the UI folds runs into their parent and draws none of them.
+            "orderByKey": "params.`arm`",
+            "orderByAsc": "true",
+            "startTime": "ALL",
             "compareRunsMode": "CHART",
             "workflowType": "machine_learning",  # without it the page stands among those for language models
         }

@@ -15,7 +15,7 @@ from synthmix.generators.autoencoder import base as latent_generator
 from synthmix.generators.autoencoder.base import LatentGenerator
 from synthmix.generators.autoencoder.coders import MlpCoders
 from synthmix.generators.autoencoder.model import Autoencoder, Vae
-from synthmix.generators.mixture.latent_mixture import LatentMixture
+from synthmix.generators.mixture.density import GaussianMixtureDensity
 from synthmix.spec import DataSpec
 
 LATENT = 8
@@ -192,7 +192,7 @@ def test_a_vae_with_the_prior_decodes_standard_normal_latents(digits: Splits) ->
 
 
 def test_samples_are_decoded_draws_of_the_ex_post_mixture(plain: Autoencoder) -> None:
-    assert isinstance(plain.mixture, LatentMixture)
+    assert isinstance(plain.mixture, GaussianMixtureDensity)
     drawn = plain.draw(20, torch.Generator().manual_seed(3))
     torch.testing.assert_close(drawn, plain.decode(plain.mixture.sample(20, torch.Generator().manual_seed(3))))
 

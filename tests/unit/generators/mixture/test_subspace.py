@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 import torch
 from scipy import stats
+from sklearn.mixture import GaussianMixture
 from torch import Tensor
 
-from synthmix.generators.mixture.gaussian_density import GaussianMixtureDensity, fit_by_em
+from synthmix.generators.mixture.density import GaussianMixtureDensity, fit_by_em
 from synthmix.generators.mixture.subspace import PcaVariance, Subspace, SubspaceMixture
 from synthmix.spec import DataSpec
 
@@ -31,7 +32,7 @@ def frame(x: Tensor, variance: PcaVariance, spec: DataSpec = TABLE) -> Subspace:
 
 def mixture(x: Tensor, variance: PcaVariance) -> SubspaceMixture:
     found = frame(x, variance)
-    em = fit_by_em(found.project(x).numpy(), 1, "full", regularization=1e-9, seed=0)
+    em = fit_by_em(GaussianMixture(1, reg_covar=1e-9), found.project(x))
     return SubspaceMixture(found, GaussianMixtureDensity.of_mixture(em))
 
 

@@ -7,12 +7,13 @@ from pathlib import Path
 import pytest
 
 from synthmix.errors import InvalidInput
+from synthmix.tracking.base import RunRecord
 from synthmix.tracking.mlflow.checkpoint import download_checkpoint
 from synthmix.tracking.mlflow.tracker import Tracker
 
 
 def test_a_run_without_generator_has_no_checkpoint(tracker: Tracker, tmp_path: Path) -> None:
-    with tracker.run("cell", "control", params={}, tags={}) as run:
+    with tracker.open(RunRecord(kind="cell", name="control")) as run:
         pass
     with pytest.raises(InvalidInput, match=f"run {run.id}: has no trained generator"):
         download_checkpoint(tracker.uri, str(run.id), tmp_path)
@@ -21,12 +22,13 @@ def test_a_run_without_generator_has_no_checkpoint(tracker: Tracker, tmp_path: P
 
 
 def test_the_checkpoint_of_a_reused_cell_is_that_of_the_cell_it_is_from(tracker: Tracker, tmp_path: Path) -> None:
-    (tmp_path / "generator.pt").write_bytes(b"weights")
-    with tracker.run("generator", "g", params={}, tags={}) as generator:
-        generator.log_file(tmp_path / "generator.pt", "checkpoint")
-    with tracker.run("cell", "first", params={}, tags={"synthmix.generator_run": str(generator.id)}) as first:
+    with tracker.open(RunRecord(kind="generator", name="g")) as generator:
+        generator.log_written("checkpoint/generator.pt", lambda file: file.write_bytes(b"weights"))
+    with tracker.open(
+        RunRecord(kind="cell", name="first", tags={"synthmix.generator_run": str(generator.id)})
+    ) as first:
         pass
-    with tracker.run("cell", "again", params={}, tags={"synthmix.reused_from": str(first.id)}) as again:
+    with tracker.open(RunRecord(kind="cell", name="again", tags={"synthmix.reused_from": str(first.id)})) as again:
         pass
     for number, run in enumerate((generator, first, again)):
         folder = tmp_path / str(number)

@@ -18,6 +18,7 @@ import pytest
 from mlflow import MlflowClient
 from mlflow.exceptions import MlflowException
 
+from synthmix.tracking.base import RunRecord
 from synthmix.tracking.mlflow import connection as tracking_connection
 from synthmix.tracking.mlflow.connection import Connection, StoreAway, outage_reason
 from synthmix.tracking.mlflow.tracker import Tracker
@@ -134,7 +135,7 @@ def test_a_database_that_breaks_is_away(tmp_path: Path) -> None:
     _ = tracker.experiment_id
     with closing(sqlite3.connect(tmp_path / "mlflow.db")) as database:
         database.execute("DROP TABLE runs")
-    with tracker.run("cell", "lost", params={}, tags={}) as run:
+    with tracker.open(RunRecord(kind="cell", name="lost")) as run:
         pass
     assert (run.id, run.lost) == (None, "no such table: runs")
 
@@ -170,7 +171,7 @@ def test_an_outage_is_told_once_and_not_asked_after_until_a_while_has_passed(
 
     monkeypatch.setattr(tracking_connection, "PAUSE", 0)
     refused(connection, client.search_experiments)
-    assert server.requests == 3  # one knock
+    assert server.requests == 3  # one probe
     server.status = 200
     assert connection.ask(client.search_experiments) == []
     assert connection.outage is not None
@@ -181,7 +182,7 @@ def test_a_server_whose_database_is_away_is_told_of_once(
     server: Scripted, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(tracking_connection, "PAUSE", 0)
-    monkeypatch.setattr(Answer, "do_GET", lambda self: self.answer(200))  # a knock is answered
+    monkeypatch.setattr(Answer, "do_GET", lambda self: self.answer(200))  # a probe is answered
     connection = Connection(server.uri)
     client = connection.client
     for outage in (1, 2):

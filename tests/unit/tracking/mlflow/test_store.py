@@ -18,11 +18,12 @@ import pytest
 from mlflow import MlflowClient
 
 from synthmix.errors import InvalidInput
-from synthmix.tracking.mlflow.store import StoreUnreachable, knock, open_store
+from synthmix.tracking.mlflow.store import StoreUnreachable, open_store, probe
 
 # Eight processes that open the same new store at the same moment; each makes a run in it.
 EIGHT = """
 import os, sys, time
+from synthmix.tracking.base import RunRecord
 from synthmix.tracking.mlflow.tracker import Tracker
 
 start = time.time() + 1
@@ -31,7 +32,7 @@ for number in range(8):
     child = os.fork()
     if child == 0:
         time.sleep(start - time.time())
-        with Tracker(sys.argv[1], "race").run("cell", f"run {number}", params={"n": number}, tags={}):
+        with Tracker(sys.argv[1], "race").open(RunRecord(kind="cell", name=f"run {number}", params={"n": number})):
             pass
         os._exit(0)
     children.append(child)
@@ -151,12 +152,12 @@ def test_a_file_that_another_holds_does_not_answer(tmp_path: Path, busy: bool) -
         if busy:
             other.execute("BEGIN IMMEDIATE")
         with pytest.raises(StoreUnreachable, match="database is locked") if busy else nullcontext():
-            knock(f"sqlite:///{tmp_path}/m.db", timeout=0.1)
+            probe(f"sqlite:///{tmp_path}/m.db", timeout=0.1)
 
 
 def test_a_file_that_is_gone_is_not_made_again(tmp_path: Path) -> None:
     with pytest.raises(StoreUnreachable, match="No such file"):
-        knock(f"sqlite:///{tmp_path}/m.db")
+        probe(f"sqlite:///{tmp_path}/m.db")
     assert list(tmp_path.iterdir()) == []
 
 

@@ -40,21 +40,18 @@ def stored(tracker: Tracker, run: Run | str | None) -> Entity:
 
 
 def test_a_run_that_ends_is_finished_and_holds_what_was_logged(tracker: Tracker) -> None:
-    with tracker.run("cell", "a name", params={"mix.ratio": 1.5, "model.hidden": [1, 2]}, tags={"x": "y"}) as run:
-        run.log_metrics({"cluster/ari": 0.25, "cluster/acc": 0.5}, step=3)
+    with tracker.open(
+        RunRecord(kind="cell", name="a name", params={"mix.ratio": 1.5, "model.hidden": [1, 2]}, tags={"x": "y"})
+    ) as run:
+        run.log_losses({"cluster/ari": 0.25, "cluster/acc": 0.5}, 3)
         run.tag("synthmix.generator_run", "abc")
-        with run.timed("sleep"):
-            entity = stored(tracker, run)
-            assert entity.info.status == "RUNNING"
-            assert entity.data.params == {"mix.ratio": "1.5", "model.hidden": "[1, 2]"}
+        entity = stored(tracker, run)
+        assert entity.info.status == "RUNNING"
+        assert entity.data.params == {"mix.ratio": "1.5", "model.hidden": "[1, 2]"}
     entity = stored(tracker, run)
     assert (entity.info.status, entity.info.run_name) == ("FINISHED", "a name")
     assert entity.info.end_time is not None
-    assert {key: value for key, value in entity.data.metrics.items() if not key.startswith("time/")} == {
-        "cluster/ari": 0.25,
-        "cluster/acc": 0.5,
-    }
-    assert 0 < entity.data.metrics["time/sleep_s"] < 10
+    assert entity.data.metrics == {"cluster/ari": 0.25, "cluster/acc": 0.5}
     tags = entity.data.tags
     assert (tags["synthmix.kind"], tags["x"], tags["synthmix.generator_run"]) == ("cell", "y", "abc")
     assert "mlflow.parentRunId" not in tags
@@ -75,8 +72,8 @@ def test_a_run_that_ends_is_finished_and_holds_what_was_logged(tracker: Tracker)
 def test_the_status_says_how_a_run_ended(tracker: Tracker, error: BaseException, status: str) -> None:
     with (
         pytest.raises(type(error)),
-        tracker.run("cell", "outer", params={}, tags={}) as outer,
-        tracker.run("generator", "inner", params={}, tags={}) as inner,
+        tracker.open(RunRecord(kind="cell", name="outer")) as outer,
+        tracker.open(RunRecord(kind="generator", name="inner")) as inner,
     ):
         raise error
     told = f"{type(error).__name__}: {error}" if status == "FAILED" else None
@@ -87,8 +84,8 @@ def test_the_status_says_how_a_run_ended(tracker: Tracker, error: BaseException,
 
 
 def test_what_was_known_when_a_run_failed_is_logged(tracker: Tracker) -> None:
-    with pytest.raises(SystemExit), tracker.run("cell", "failed", params={}, tags={}) as run:
-        fail_after(lambda: run.log_metrics({"cluster/ari": 1.0}))
+    with pytest.raises(SystemExit), tracker.open(RunRecord(kind="cell", name="failed")) as run:
+        fail_after(lambda: run.log_losses({"cluster/ari": 1.0}, 0))
     assert stored(tracker, run).data.metrics == {"cluster/ari": 1.0}
 
 
@@ -98,21 +95,24 @@ def fail_after(step: Callable[[], object]) -> NoReturn:
 
 
 def test_a_run_may_fail_without_an_exception(tracker: Tracker) -> None:
-    with tracker.run("study", "one of its cells has failed", params={}, tags={}) as run:
+    with tracker.open(RunRecord(kind="study", name="one of its cells has failed")) as run:
         run.failed = True
     assert stored(tracker, run).info.status == "FAILED"
 
 
 def test_a_run_whose_parameters_cannot_be_logged_has_failed(tracker: Tracker) -> None:
-    with pytest.raises(MlflowException, match="Invalid"), tracker.run("cell", "n", params={"bad=key": 1}, tags={}):
+    with (
+        pytest.raises(MlflowException, match="Invalid"),
+        tracker.open(RunRecord(kind="cell", name="n", params={"bad=key": 1})),
+    ):
         pytest.fail("it was opened")
     (entity,) = [run for run in runs_of(tracker) if run.info.run_name == "n"]
     assert entity.info.status == "FAILED"
 
 
 def test_a_run_whose_metrics_cannot_be_logged_has_failed(tracker: Tracker) -> None:
-    with pytest.raises(MlflowException, match="Invalid"), tracker.run("cell", "n", params={}, tags={}) as run:
-        run.log_metrics({"bad=key": 1.0})
+    with pytest.raises(MlflowException, match="Invalid"), tracker.open(RunRecord(kind="cell", name="n")) as run:
+        run.log_losses({"bad=key": 1.0}, 0)
     assert stored(tracker, run).info.status == "FAILED"
 
 
@@ -122,12 +122,14 @@ def runs_of(tracker: Tracker) -> list[Entity]:
 
 def study_with_lost_cells(tracker: Tracker, error: BaseException, runs: dict[str, Run]) -> None:
     """Ends by `error` while cells of killed processes are open: nobody leaves their contexts."""
-    with tracker.study("with lost cells", params={}, tags={}) as runs["parent"]:
+    with tracker.open_study(
+        RunRecord(kind="study", name="with lost cells", tags={"synthmix.study": "with lost cells"})
+    ) as runs["parent"]:
         parent = runs["parent"].id
-        with tracker.run("cell", "done", params={}, tags={}, parent=parent) as runs["done"]:
+        with tracker.open(RunRecord(kind="cell", name="done"), parent) as runs["done"]:
             pass
-        contexts = [tracker.run("cell", "lost", params={}, tags={}, parent=parent)]
-        contexts.append(tracker.run("cell", "of another parent", params={}, tags={}))
+        contexts = [tracker.open(RunRecord(kind="cell", name="lost"), parent)]
+        contexts.append(tracker.open(RunRecord(kind="cell", name="of another parent")))
         runs["lost"], runs["other"] = (context.__enter__() for context in contexts)
         raise error
 
@@ -147,7 +149,7 @@ def test_a_parent_that_is_stopped_ends_the_runs_whose_processes_are_gone(
 
 def test_long_parameters_and_many_of_them_are_kept(tracker: Tracker) -> None:
     params = {f"p{number}": "x" * (number * 20) for number in range(300)}
-    with tracker.run("cell", "long", params=params, tags={}) as run:
+    with tracker.open(RunRecord(kind="cell", name="long", params=params)) as run:
         pass
     assert stored(tracker, run).data.params == params
     assert len(params["p299"]) > 250
@@ -156,19 +158,31 @@ def test_long_parameters_and_many_of_them_are_kept(tracker: Tracker) -> None:
 def test_a_study_has_one_parent_however_often_it_is_asked_for(tracker: Tracker) -> None:
     first, again = {"command": "run -m", "cells": "4"}, {"command": "run -m seed=range(9)", "cells": "9"}
     params = {"score": "ari", "experiment": None}
-    with pytest.raises(SystemExit), tracker.study("twice", params=params, tags=first) as parent:
+    with (
+        pytest.raises(SystemExit),
+        tracker.open_study(
+            RunRecord(kind="study", name="twice", params=params, tags={"synthmix.study": "twice"} | first)
+        ) as parent,
+    ):
         raise SystemExit(1)
     assert stored(tracker, parent).data.tags["synthmix.error"] == "SystemExit: 1"
-    with tracker.study("twice", params={**params, "score": "nmi", "new": 1}, tags=again) as reopened:
+    with tracker.open_study(
+        RunRecord(
+            kind="study",
+            name="twice",
+            params={**params, "score": "nmi", "new": 1},
+            tags={"synthmix.study": "twice"} | again,
+        )
+    ) as reopened:
         assert stored(tracker, parent).info.status == "RUNNING"
-        reopened.log_metrics({"study/finished": 9})
+        reopened.log_losses({"study/finished": 9}, 0)
     entity = stored(tracker, parent)
     assert (reopened.id, entity.info.status) == (parent.id, "FINISHED")
     assert entity.data.params == {"score": "ari", "experiment": "None", "new": "1"}
     tags = entity.data.tags
     assert tags.items() >= {**again, "now.score": "nmi", "synthmix.kind": "study", "synthmix.study": "twice"}.items()
     assert "synthmix.error" not in tags
-    with tracker.study("another", params={}, tags={}) as other:
+    with tracker.open_study(RunRecord(kind="study", name="another", tags={"synthmix.study": "another"})) as other:
         pass
     assert other.id != parent.id
 
@@ -180,7 +194,7 @@ def left_running(tracker: Tracker, kind: str, tags: Mapping[str, str]) -> str:
 
 def test_what_killed_processes_left_running_is_closed(tracker: Tracker) -> None:
     study = {"synthmix.study": "killed"}
-    with tracker.run("cell", "done", params={}, tags=study) as done:
+    with tracker.open(RunRecord(kind="cell", name="done", tags=study)) as done:
         pass
     left = [left_running(tracker, kind, study) for kind in ("cell", "generator", "cell")]
     others = [left_running(tracker, "study", study), left_running(tracker, "cell", {"synthmix.study": "alive"})]
@@ -192,7 +206,7 @@ def test_what_killed_processes_left_running_is_closed(tracker: Tracker) -> None:
 
 
 def test_a_run_that_is_over_is_logged_as_it_was(tracker: Tracker, tmp_path: Path) -> None:
-    run_id = tracker.replay(RECORD, "the parent")
+    run_id = tracker.publish(RECORD, "the parent")
     client, entity = MlflowClient(tracker.uri), stored(tracker, run_id)
     info, tags = entity.info, entity.data.tags
     assert (info.status, info.run_name) == ("FINISHED", "gan seed 0")
@@ -211,7 +225,7 @@ def test_a_run_that_is_over_is_logged_as_it_was(tracker: Tracker, tmp_path: Path
 def test_runs_are_found_by_a_tag(tracker: Tracker) -> None:
     def cell(study: str, key: str, arm: str) -> str:
         tags = {"synthmix.study": study, "synthmix.cell_key": key, "arm": arm}
-        with tracker.run("cell", "found", params={}, tags=tags) as run:
+        with tracker.open(RunRecord(kind="cell", name="found", tags=tags)) as run:
             pass
         return str(run.id)
 
@@ -236,8 +250,10 @@ def test_runs_are_found_by_a_tag(tracker: Tracker) -> None:
 
 def test_runs_are_selected_by_a_condition_of_mlflow(tracker: Tracker) -> None:
     for ratio, kind in ((1, "cell"), (2, "cell"), (2, "generator")):
-        with tracker.run(kind, "selected", params={"mix.ratio": ratio}, tags={"group": "s"}) as run:
-            run.log_metrics({"cluster/ari": ratio / 10})
+        with tracker.open(
+            RunRecord(kind=kind, name="selected", params={"mix.ratio": ratio}, tags={"group": "s"})
+        ) as run:
+            run.log_losses({"cluster/ari": ratio / 10}, 0)
     left_running(tracker, "cell", {"group": "s"})
     condition = "metrics.`cluster/ari` > 0.15 and tags.group = 's'"
     assert [stored(tracker, run.id).data.params["mix.ratio"] for run in tracker.select("cell", condition)] == ["2"]
@@ -247,7 +263,7 @@ def test_runs_are_selected_by_a_condition_of_mlflow(tracker: Tracker) -> None:
 
 
 def test_more_can_be_logged_to_a_run_that_has_ended(tracker: Tracker) -> None:
-    with tracker.run("generator", "added to", params={}, tags={}) as run:
+    with tracker.open(RunRecord(kind="generator", name="added to")) as run:
         pass
     assert tracker.add(str(run.id), metrics={"quality/fd_pca": 0.5}, tags={"a": "b"})
     entity = stored(tracker, run)
@@ -263,19 +279,15 @@ def away() -> Tracker:
         return Tracker(f"http://127.0.0.1:{free.getsockname()[1]}", "unit")
 
 
-def test_a_store_that_is_away_stops_nothing(away: Tracker, tmp_path: Path) -> None:
-    (tmp_path / "file").touch()
-    with away.run("cell", "lost", params={"a": 1}, tags={}) as run:
-        run.log_metrics({"b": 1.0})
+def test_a_store_that_is_away_stops_nothing(away: Tracker) -> None:
+    with away.open(RunRecord(kind="cell", name="lost", params={"a": 1})) as run:
+        run.log_losses({"b": 1.0}, 0)
         run.log_text("text", "config.yaml")
-        run.log_file(tmp_path / "file", "report")
         run.log_written("checkpoint/generator.pt", lambda _: pytest.fail("nobody reads it"))
         run.tag("c", "d")
-        with run.timed("stage"):
-            pass
     assert (run.id, run.lost) == (None, "<urlopen error [Errno 111] Connection refused>")
     assert str(away.outage).startswith(f"{away.uri}: MLflow is away (")
-    assert away.replay(RECORD) is None
+    assert away.publish(RECORD) is None
     assert away.find_runs("cell", "synthmix.cell_key") is None
     assert away.close_left_running("a study") == 0
     assert not away.add("a run", tags={"a": "b"})
@@ -284,12 +296,15 @@ def test_a_store_that_is_away_stops_nothing(away: Tracker, tmp_path: Path) -> No
 
 
 def test_an_error_of_a_cell_is_not_hidden_by_an_outage(away: Tracker) -> None:
-    with pytest.raises(TrainingDiverged), away.run("cell", "lost", params={}, tags={}):
+    with pytest.raises(TrainingDiverged), away.open(RunRecord(kind="cell", name="lost")):
         raise TrainingDiverged("loss is nan")
 
 
 def test_a_study_is_not_begun_with_a_store_that_is_away(away: Tracker) -> None:
-    with pytest.raises(InvalidInput, match="refused"), away.study("new", params={}, tags={}):
+    with (
+        pytest.raises(InvalidInput, match="refused"),
+        away.open_study(RunRecord(kind="study", name="new", tags={"synthmix.study": "new"})),
+    ):
         pytest.fail("it was opened")
     with pytest.raises(InvalidInput, match="refused"):
         _ = away.experiment_id

@@ -12,11 +12,11 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
-from synthmix.data.spec import DataSpec
 
 from synthmix.data.sources.table.loader import load_table
 from synthmix.data.split import split
 from synthmix.errors import InvalidInput
+from synthmix.spec import DataSpec
 
 FRAME = pd.DataFrame({"height": [1.5, -2.0, 3e-3], "count": [7, 8, 9], "kind": ["b", "a", "b"]})
 

@@ -1,0 +1,73 @@
+"""What a task's score is: a function of held-out real points and of what the task put out for them.
+
+Light: numpy and torch are imported only for the type checker.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+    from torch import Tensor
+
+
+@dataclass(frozen=True)
+class HeldOut:
+    """Held-out real points, and what a fitted task put out for them.
+
+    Attributes:
+        outputs: arrays by name, most with a row for each point.
+        points: float, (N, *shape), as the split has them: one space, whatever the representation.
+        labels: int64, (N,), or None where there are none.
+        seed: of what a score draws at random.
+
+    Raises:
+        ValueError: there is no point, or the points are not finite.
+    """
+
+    outputs: Mapping[str, NDArray[Any]]
+    points: Tensor
+    labels: Tensor | None
+    seed: int
+
+    def __post_init__(self) -> None:
+        if not len(self.points) or (self.labels is not None and len(self.labels) != len(self.points)):
+            raise ValueError("points and labels must be of one length of at least 1")
+        if not self.points.isfinite().all():
+            raise ValueError("points must be finite numbers")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Metric:
+    """One score of a task, and how it is to be read.
+
+    Attributes:
+        score: held-out points → the score; NaN where it is not defined.
+        higher_is_better: None for what describes and judges nothing, such as a number of clusters.
+        needs_labels: whether it is computed only where there are labels, and makes a choice by it supervised.
+        unit: empty for a pure number.
+    """
+
+    score: Callable[[HeldOut], float]
+    higher_is_better: bool | None
+    needs_labels: bool = False
+    unit: str = ""
+
+    @property
+    def sign(self) -> int:
+        """-1 for a score that is better the lower it is, else 1."""
+        return -1 if self.higher_is_better is False else 1
+
+
+def scores_of(metrics: Mapping[str, Metric], held_out: HeldOut) -> dict[str, float]:
+    """The scores that are defined, by name: finite numbers."""
+    computed = {
+        name: float(metric.score(held_out))
+        for name, metric in metrics.items()
+        if held_out.labels is not None or not metric.needs_labels
+    }
+    return {name: score for name, score in computed.items() if math.isfinite(score)}

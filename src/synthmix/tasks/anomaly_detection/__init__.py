@@ -1,0 +1,1 @@
+"""Anomaly detection: the learners, thresholds and scores of the task."""

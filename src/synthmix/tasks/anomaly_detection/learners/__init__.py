@@ -1,0 +1,1 @@
+"""Detectors that scikit-learn does not have in this form."""

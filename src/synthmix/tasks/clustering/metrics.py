@@ -1,0 +1,122 @@
+"""The scores of a clustering. Light: what computes them is imported when they are computed.
+
+Noise (-1, of DBSCAN) counts as wrong in `acc` and `purity` and as one cluster in `nmi`, `ami`, `ari`, `homogeneity`,
+`completeness` and `v_measure`. `acc_covered`, `nmi_covered` and `ari_covered` are those of the points in clusters, to
+be read with `coverage`; they are computed without noise too, so that a mean over seeds does not leave out the seeds
+without noise. Internal indices refer to the points in clusters, in the space of the points, whatever the
+representation; they are not defined with fewer than two clusters or as many as points.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
+
+from synthmix.metric import HeldOut, Metric
+from synthmix.tasks.clustering.outputs import ASSIGNMENTS, NOISE
+
+if TYPE_CHECKING:
+    from torch import Tensor
+    from torchmetrics import Metric as TorchMetric
+
+SILHOUETTE_SIZE = 5000  # points of the silhouette's subsample, at most
+
+
+def _assigned(held_out: HeldOut) -> tuple[Tensor, Tensor]:
+    """The cluster of each point, and whether it is in one."""
+    import torch
+
+    assignments = torch.as_tensor(held_out.outputs[ASSIGNMENTS]).long()
+    return assignments, assignments != NOISE
+
+
+def _agreement(name: str, *, covered: bool = False) -> Metric:
+    """A score of `synthmix.tasks.clustering.agreement` or of torchmetrics against the classes."""
+
+    def score(held_out: HeldOut) -> float:
+        from torchmetrics import clustering
+
+        from synthmix.tasks.clustering import agreement
+
+        labels, (assignments, inside) = held_out.labels, _assigned(held_out)
+        assert labels is not None
+        if covered and not inside.any():
+            return math.nan
+        metric = getattr(agreement, name, None) or getattr(clustering, name)
+        if covered:
+            return _computed(metric(), assignments[inside], labels[inside])
+        return _computed(metric(), assignments, labels)
+
+    return Metric(score=score, higher_is_better=True, needs_labels=True)
+
+
+def _internal(make: Callable[[int], TorchMetric], *, higher_is_better: bool) -> Metric:
+    """A score of how compact and separate the clusters are."""
+
+    def score(held_out: HeldOut) -> float:
+        from synthmix.tasks.clustering.internal import separable
+
+        assignments, inside = _assigned(held_out)
+        if not separable(assignments[inside]):
+            return math.nan
+        return _computed(make(held_out.seed), held_out.points.flatten(1)[inside], assignments[inside])
+
+    return Metric(score=score, higher_is_better=higher_is_better)
+
+
+def _computed(metric: TorchMetric, first: Tensor, second: Tensor) -> float:
+    import torch
+
+    # Opting in keeps torch from warning, once a process, that torchmetrics' sparse tensors are not checked.
+    with torch.sparse.check_sparse_tensor_invariants():  # type: ignore[no-untyped-call]
+        metric.update(first, second)
+        return float(metric.compute().item())
+
+
+def _davies_bouldin(_: int) -> TorchMetric:
+    from synthmix.tasks.clustering.internal import DaviesBouldinScore
+
+    return DaviesBouldinScore()
+
+
+def _calinski_harabasz(_: int) -> TorchMetric:
+    from torchmetrics.clustering import CalinskiHarabaszScore
+
+    return CalinskiHarabaszScore()
+
+
+def _silhouette(seed: int) -> TorchMetric:
+    from synthmix.tasks.clustering.internal import SilhouetteScore
+
+    return SilhouetteScore(seed=seed, size=SILHOUETTE_SIZE)
+
+
+def _n_clusters(held_out: HeldOut) -> float:
+    assignments, inside = _assigned(held_out)
+    return float(len(set(assignments[inside].tolist())))
+
+
+def _coverage(held_out: HeldOut) -> float:
+    return _assigned(held_out)[1].double().mean().item()
+
+
+METRICS: Mapping[str, Metric] = {
+    "acc": _agreement("ClusterAccuracy"),
+    "nmi": _agreement("NormalizedMutualInfoScore"),
+    "ami": _agreement("AdjustedMutualInfoScore"),
+    "ari": _agreement("AdjustedRandScore"),
+    "homogeneity": _agreement("HomogeneityScore"),
+    "completeness": _agreement("CompletenessScore"),
+    "v_measure": _agreement("VMeasureScore"),
+    "purity": _agreement("Purity"),
+    "acc_covered": _agreement("ClusterAccuracy", covered=True),
+    "nmi_covered": _agreement("NormalizedMutualInfoScore", covered=True),
+    "ari_covered": _agreement("AdjustedRandScore", covered=True),
+    "davies_bouldin": _internal(_davies_bouldin, higher_is_better=False),
+    "calinski_harabasz": _internal(_calinski_harabasz, higher_is_better=True),
+    "silhouette": _internal(_silhouette, higher_is_better=True),
+    "n_clusters": Metric(score=_n_clusters, higher_is_better=None),
+    "coverage": Metric(score=_coverage, higher_is_better=None),
+    "noise_fraction": Metric(score=lambda held_out: 1.0 - _coverage(held_out), higher_is_better=None),
+}

@@ -1,0 +1,6 @@
+"""What a clustering puts out. In a module of its own, so that a new score leaves the keys of cells as they are."""
+
+from __future__ import annotations
+
+ASSIGNMENTS = "assignments"  # int64, (N,), -1 for noise
+NOISE = -1

@@ -1,0 +1,59 @@
+"""What the task tells a clusterer beside its config, and what it puts out."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from sklearn.base import BaseEstimator
+from sklearn.cluster import DBSCAN, Birch, KMeans, MeanShift, MiniBatchKMeans
+
+from synthmix.spec import DataSpec
+from synthmix.tasks.clustering.learners.gmm import GaussianMixtureClusterer
+from synthmix.tasks.clustering.learners.som import SelfOrganizingMap
+from synthmix.tasks.clustering.task import Clustering
+
+SPEC = DataSpec("four", "table", (2,), None, 4)
+POINTS = np.random.default_rng(0).normal(size=(60, 2)).astype(np.float32)
+
+
+def fitted(learner: Any, seed: int = 0, weight: Any = None) -> Clustering:
+    return Clustering(learner=learner, spec=SPEC).fit(POINTS, weight, seed)
+
+
+@pytest.mark.parametrize("clusterer", [KMeans(None), MiniBatchKMeans(None), Birch(n_clusters=None)])
+def test_known_classes_stand_in_for_a_number_that_is_left_open(clusterer: Any) -> None:
+    assert fitted(clusterer).learner.n_clusters == 4
+
+
+@pytest.mark.parametrize("clusterer", [SelfOrganizingMap(n_clusters=None), GaussianMixtureClusterer(n_clusters=None)])
+def test_own_clusterers_find_that_many(clusterer: Any) -> None:
+    assignments = fitted(clusterer).outputs(POINTS)["assignments"]
+    assert 1 < len(set(assignments)) <= 4
+    assert assignments.dtype == np.int64
+
+
+def test_a_number_that_is_given_stays() -> None:
+    assert fitted(KMeans(7)).learner.n_clusters == 7
+
+
+@pytest.mark.parametrize("clusterer", [DBSCAN(), MeanShift()])
+def test_what_has_neither_number_nor_random_state_keeps_its_parameters(clusterer: BaseEstimator) -> None:
+    clusterer.predict = lambda points: np.zeros(len(points))
+    before = clusterer.get_params()
+    assert fitted(clusterer).learner.get_params() == before
+
+
+def test_the_seed_of_the_cell_fixes_the_clusterer() -> None:
+    states = [fitted(KMeans(3), seed).learner.random_state for seed in (0, 1, 2, 0)]
+    assert states[0] == states[3]
+    assert len(set(states)) == 3
+    assert fitted(KMeans(3), 2**32 - 1).learner.n_clusters == 3
+
+
+def test_weights_reach_the_clusterer() -> None:
+    weight = np.where(np.arange(60) < 30, 1.0, 1e-9)
+    alone = KMeans(2, n_init=5, random_state=fitted(KMeans(2), 0).learner.random_state).fit(POINTS[:30])
+    inertia = -alone.score(POINTS[:30])
+    assert -fitted(KMeans(2, n_init=5), 0, weight).learner.score(POINTS[:30]) == pytest.approx(inertia, rel=1e-3)
