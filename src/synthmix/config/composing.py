@@ -20,6 +20,8 @@ from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 from yaml import YAMLError
 
+from synthmix.config.defaults import register_defaults
+from synthmix.config.readable import readable
 from synthmix.config.schema import unknown_key
 from synthmix.errors import InvalidInput
 
@@ -83,6 +85,7 @@ def parse(overrides: Sequence[str]) -> list[Override]:
 @contextmanager
 def composer() -> Iterator[Composer]:
     """Yields what composes cells; its errors are `InvalidInput`."""
+    register_defaults()
     with initialize_config_dir(str(conf_dir()), version_base="1.3", job_name="synthmix"), warnings.catch_warnings():
         warnings.filterwarnings("error", message="provider=hydra.searchpath")
         yield Composer()
@@ -150,17 +153,3 @@ def _members_of(group: str) -> list[str]:
 @cache
 def _parsed(overrides: tuple[str, ...]) -> list[Override]:
     return parse(overrides)
-
-
-def readable(error: Exception) -> str:
-    """Hydra's or OmegaConf's message of several lines as one."""
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    missing = re.match(r"In '[^']+': Could not find '([^']+)'", lines[0])
-    if missing:
-        group, _, member = missing[1].rpartition("/")
-        options = [line for line in lines[1:] if re.fullmatch(r"\w+", line)]
-        return f"{group}={member}: no such member; allowed: {', '.join(options) or 'none yet'}"
-    full_key = next((line.partition(": ")[2] for line in lines if line.startswith("full_key")), None)
-    told = [line for line in lines if not line.startswith(("full_key", "object_type", "See https://", "^"))]
-    text = " ".join(dict.fromkeys(told))
-    return f"{full_key}: {text}" if full_key else text

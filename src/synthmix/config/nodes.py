@@ -1,4 +1,4 @@
-"""Nodes of a config, as plain dicts: checked against the dataclasses of what they name, and made into them."""
+"""Nodes of a config, as plain dicts: checked against the config classes of what they name, and made into them."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ MemberT = TypeVar("MemberT", bound=Member)
 
 @cache
 def member_types() -> Mapping[str, type[Member]]:
-    """The dataclass of every target, found in the modules `config` and `*_config` of the package."""
+    """The config class of every target of the package, found in the modules `config` and `*_config` of the package."""
     import synthmix
 
     found: dict[str, type[Member]] = {}
@@ -32,6 +32,28 @@ def member_types() -> Mapping[str, type[Member]]:
                 if issubclass(kind, Member) and kind.__module__ == module.name and (target := target_of(kind)):
                     found[target] = kind
     return found
+
+
+def config_type(target: str) -> type[Member] | None:
+    """The config class of a target: one of the package's, or the one that a class of the user's own names.
+
+    Raises:
+        InvalidInput: the target is not in the allowlist, is not there, or is no class or function of its package.
+    """
+    known = member_types().get(target)
+    if known is not None or target.startswith("synthmix."):
+        return known
+    return config_parameter(import_target(target))
+
+
+@cache
+def config_parameter(found: Callable[..., Any]) -> type[Member] | None:
+    """The type of the parameter `config`, by which a class or function says that it takes its config as one object."""
+    made_by = found.__init__ if inspect.isclass(found) else found
+    if "config" not in inspect.signature(found).parameters:
+        return None
+    kind = typing.get_type_hints(made_by).get("config")
+    return kind if inspect.isclass(kind) and issubclass(kind, Member) else None
 
 
 def check_node(kind: type[Any], node: Mapping[str, Any], where: str) -> list[str]:
@@ -53,7 +75,10 @@ def member_faults(node: Any, where: str, base: type[Member]) -> list[str]:
     target = node.get("_target_")
     if not isinstance(target, str):
         return [f"{where}: names no _target_"]
-    kind = member_types().get(target)
+    try:
+        kind = config_type(target)
+    except InvalidInput as error:
+        return [f"{where}.{fault}" for fault in error.faults]
     if kind is not None and issubclass(kind, base):
         return check_node(kind, node, where)
     if kind is not None or target.startswith("synthmix.") or inspect.isabstract(base):
@@ -83,7 +108,7 @@ def build_member(base: type[MemberT], node: Mapping[str, Any]) -> MemberT:
     Raises:
         InvalidInput: a key is missing, or is not known.
     """
-    kind = member_types().get(node["_target_"])
+    kind = config_type(node["_target_"])
     if kind is not None:
         return cast(MemberT, build(kind, node))
     if inspect.isabstract(base):
@@ -123,11 +148,8 @@ def _is_missing(field: dataclasses.Field[Any], node: Mapping[str, Any]) -> bool:
 
 
 def _foreign_faults(target: str, node: Mapping[str, Any], where: str, base: type[Member]) -> list[str]:
-    """Faults of a target without a dataclass: a user's own class, or one of scikit-learn's."""
-    try:
-        found = import_target(target)
-    except InvalidInput as error:
-        return [f"{where}.{fault}" for fault in error.faults]
+    """Faults of a target without a config class: a user's own class, or one of scikit-learn's."""
+    found = import_target(target)
     if not all(hasattr(found, name) for name in base.methods):
         return [f"{where}._target_={target}: must be a class with {', '.join(base.methods)}"]
     read_by_the_cell = [field.name for field in dataclasses.fields(base) if field.name != "arguments"]

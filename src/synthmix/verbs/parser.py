@@ -5,12 +5,8 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from synthmix.errors import InvalidInput
-
-if TYPE_CHECKING:
-    from omegaconf import DictConfig
 
 
 class Words(argparse.ArgumentParser):
@@ -32,15 +28,7 @@ class Words(argparse.ArgumentParser):
 
     def add_store(self) -> None:
         """The option that names the folder of stages."""
-        self.add_argument("--store", metavar="DIR", help="folder of the stages; paths.store of conf/run.yaml otherwise")
-
-
-def default_config() -> DictConfig:
-    """The config of a cell that nothing was said about."""
-    from synthmix.config.composing import composer
-
-    with composer() as compose:
-        return compose([])
+        self.add_argument("--store", metavar="DIR", help="folder of the stages; .synthmix otherwise")
 
 
 def store_folder(given: str | None) -> Path:
@@ -49,7 +37,9 @@ def store_folder(given: str | None) -> Path:
     Raises:
         InvalidInput: there is none.
     """
-    folder = Path(default_config().paths.store if given is None else given)
+    from synthmix.config.cell import PathsConfig
+
+    folder = Path(PathsConfig().store if given is None else given)
     if not folder.is_dir():
         raise InvalidInput(
             f"--store={folder}: no such folder; run a cell here first, or name the folder of paths.store"

@@ -11,6 +11,7 @@ from hydra import main as hydra_decorator
 from omegaconf import DictConfig
 
 from synthmix.config.composing import conf_dir
+from synthmix.config.defaults import register_defaults
 from synthmix.errors import InvalidInput
 from synthmix.processor import bf16_is_slow
 from synthmix.study.arguments import read_arguments
@@ -56,6 +57,7 @@ def hydra_main(arguments: Sequence[str], task: Callable[[DictConfig], Any] | Non
 
     def nothing(config: DictConfig) -> None: ...
 
+    register_defaults()
     application = hydra_decorator(version_base="1.3", config_path=str(conf_dir()), config_name="run")(task or nothing)
     command_line = sys.argv
     sys.argv = ["synthmix", *arguments]  # completion is registered for the first word
