@@ -53,9 +53,8 @@ def study_record(
 def arm_records(result: StudyResult, analysis: Analysis) -> list[RunRecord]:
     """A run for each arm of each setting, whose metrics have the ratio as their step, its baseline first."""
     found = comparisons(result)
-    return [
-        _arm_record(result, analysis, block, arm, len(found) > 1) for block in found for arm in block.arms if arm.ratios
-    ]
+    arms = [(block, arm) for block in found for arm in block.arms if arm.ratios]
+    return [_arm_record(result, analysis, block, arm, several=len(found) > 1) for block, arm in arms]
 
 
 def _arm_record(result: StudyResult, analysis: Analysis, block: Comparison, arm: Arm, *, several: bool) -> RunRecord:
