@@ -12,11 +12,13 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+from matplotlib.colors import to_hex
 
 from synthmix.analysis.analysis import Analysis
 from synthmix.analysis.answer import headline, verdicts
 from synthmix.analysis.comparison import Arm, Comparison, comparisons, rows_of, sign_of
 from synthmix.analysis.result import StudyResult
+from synthmix.plots.arms import styles
 from synthmix.study.record import Record
 from synthmix.study.study_record import study_head
 from synthmix.tracking.base import STUDY, DataUsed, RunRecord
@@ -54,7 +56,19 @@ def arm_records(result: StudyResult, analysis: Analysis) -> list[RunRecord]:
     """A run for each arm of each setting, whose metrics have the ratio as their step, its baseline first."""
     found = comparisons(result)
     arms = [(block, arm) for block in found for arm in block.arms if arm.ratios]
-    return [_arm_record(result, analysis, block, arm, several=len(found) > 1) for block, arm in arms]
+    hues = _colours(analysis)
+    return [
+        replace(_arm_record(result, analysis, block, arm, several=len(found) > 1), colour=hues[arm.name])
+        for block, arm in arms
+    ]
+
+
+def _colours(analysis: Analysis) -> dict[str, str]:
+    """Generators in the colours of the report's figures, the others, which these tell apart by dashes, in greys."""
+    looks = styles(analysis.summary)
+    others = [arm for arm, look in looks.items() if not look.is_generator]
+    greys = {arm: to_hex(str(0.75 * place / len(others))) for place, arm in enumerate(others)}
+    return {arm: greys.get(arm) or to_hex(look.colour) for arm, look in looks.items()}
 
 
 def _arm_record(result: StudyResult, analysis: Analysis, block: Comparison, arm: Arm, *, several: bool) -> RunRecord:
