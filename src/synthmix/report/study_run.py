@@ -12,13 +12,13 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from matplotlib.colors import to_hex
 
 from synthmix.analysis.analysis import Analysis
 from synthmix.analysis.answer import headline, verdicts
 from synthmix.analysis.comparison import Arm, Comparison, comparisons, rows_of, sign_of
 from synthmix.analysis.result import StudyResult
 from synthmix.plots.arms import styles
+from synthmix.plots.palette import colours
 from synthmix.study.record import Record
 from synthmix.study.study_record import study_head
 from synthmix.tracking.base import STUDY, DataUsed, RunRecord
@@ -64,11 +64,9 @@ def arm_records(result: StudyResult, analysis: Analysis) -> list[RunRecord]:
 
 
 def _colours(analysis: Analysis) -> dict[str, str]:
-    """Generators in the colours of the report's figures, the others, which these tell apart by dashes, in greys."""
-    looks = styles(analysis.summary)
-    others = [arm for arm, look in looks.items() if not look.is_generator]
-    greys = {arm: to_hex(str(0.75 * place / len(others))) for place, arm in enumerate(others)}
-    return {arm: greys.get(arm) or to_hex(look.colour) for arm, look in looks.items()}
+    """A colour for each arm: generators, which come first, have those of the report's figures."""
+    arms = styles(analysis.summary)
+    return dict(zip(arms, colours(len(arms), greys=False), strict=True))
 
 
 def _arm_record(result: StudyResult, analysis: Analysis, block: Comparison, arm: Arm, *, several: bool) -> RunRecord:

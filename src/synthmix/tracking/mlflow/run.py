@@ -157,7 +157,7 @@ class Run:
 
 
 def as_tags(record: RunRecord) -> dict[str, str]:
-    """A record's tags under the names that MLflow has for some of them, with its note and colour, which are tags there."""
+    """A record's tags under the names that MLflow has for them, with its note and colour, which are tags there."""
     tags = {MLFLOW_USER if key == "user" else key: text for key, text in record.tags.items()}
     own = {MLFLOW_RUN_NOTE: record.note, RUN_COLOUR: record.colour}
     return tags | {key: text for key, text in own.items() if text}
