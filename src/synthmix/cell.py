@@ -13,7 +13,6 @@ from dataclasses import dataclass
 
 from synthmix.config.cell import CellConfig
 from synthmix.config.instantiate import instantiate
-from synthmix.config.mix import synthetic_count
 from synthmix.data.base import Splits
 from synthmix.gates.base import Candidates, accepted_points
 from synthmix.mixing import Mixture, mix
@@ -58,7 +57,7 @@ def run_cell(config: CellConfig, stages: Stages) -> Cell:
     """
     splits = stages.splits()
     synthetic, numbers = splits.train.x[:0], {"data/duplicates_across_split": float(splits.duplicates_across)}
-    n_synthetic = synthetic_count(config.mix.ratio, len(splits.train))
+    n_synthetic = stages.n_synthetic  # ⌊ratio · train⌋
     if n_synthetic:
         fitted = stages.generator(splits)
         candidates = Candidates(fitted.pool, pool_seed(config.seed), fitted.load)

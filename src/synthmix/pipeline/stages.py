@@ -92,6 +92,11 @@ class Stages:
         """Train, pool, val, test and reserve."""
         return self._split()
 
+    @property
+    def n_synthetic(self) -> int:
+        """Synthetic points in the mixture, ⌊r·n⌋."""
+        return self.depends_on.n_synthetic
+
     def generator(self, splits: Splits) -> Fitted:
         """The fitted generator. A control is fitted at once, as that costs less than reading it.
 
