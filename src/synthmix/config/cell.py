@@ -113,7 +113,8 @@ def check(config: DictConfig) -> CellConfig:
     if faults:
         raise InvalidInput(*faults)
     cell = build(CellConfig, node)
-    faults = [fault for part in PARTS for fault in getattr(cell, part).faults(cell)]
+    parts = (*(getattr(cell, part) for part in PARTS), *cell.metrics.values())
+    faults = [fault for part in parts for fault in part.faults(cell)]
     if faults:
         raise InvalidInput(*dict.fromkeys(faults))
     return cell

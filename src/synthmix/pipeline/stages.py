@@ -78,6 +78,7 @@ class Stages:
         depends_on: what each stage declares.
         seconds: wall time by stage; of a stage that was reused, that of its computation.
         sources: by stage, `computed`, or the run that it was reused from.
+        training_run: of the generator; None where it was not trained, or not logged.
     """
 
     def __init__(self, config: CellConfig, resources: Resources, run: OpenRun) -> None:
@@ -85,6 +86,7 @@ class Stages:
         self.depends_on = resources.dependencies(config)
         self.seconds: dict[str, float] = {}
         self.sources: dict[str, str] = {}
+        self.training_run: str | None = None
         self._split = partial(resources.splits, config)
         self._watching = Watching.of(config, resources)
 
@@ -112,8 +114,9 @@ class Stages:
             return Fitted(lambda: own, own)
         payload = self._trained(model, splits, declared)
         self.seconds["generator"] = payload["seconds"]
-        if payload["run_id"] is not None:
-            self.run.tag("synthmix.generator_run", payload["run_id"])
+        self.training_run = payload["run_id"]
+        if self.training_run is not None:
+            self.run.tag("synthmix.generator_run", self.training_run)
         if payload["content"] is None:  # what it has learnt cannot be written down
             own, _ = memory.once("control", declared.key, lambda: fitted(model, splits, declared.inputs.seed))
             return Fitted(lambda: own, own, payload["curves"])
