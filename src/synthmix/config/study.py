@@ -6,7 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Annotated, Literal
 
+from synthmix.config.members import MetricConfig
 from synthmix.config.schema import Count, Range
+from synthmix.metric import Metric
 
 if TYPE_CHECKING:
     from synthmix.config.cell import CellConfig
@@ -33,7 +35,7 @@ class StudyConfig:
 
     def faults(self, cell: CellConfig) -> Iterator[str]:
         """A score that judges, and that the data has labels for."""
-        metrics = {**cell.task.metrics, **cell.metrics}
+        metrics: dict[str, Metric | MetricConfig] = {**cell.task.metrics, **cell.metrics}
         judging = {name for name, metric in metrics.items() if metric.higher_is_better is not None}
         without = {name for name in judging if not metrics[name].needs_labels}
         for key, score in (("score", self.score), ("choose_by", self.choose_by)):
