@@ -95,7 +95,7 @@ def test_the_dependencies_know_the_size_of_train(
 def test_all_points_are_the_same_cell_as_their_number(
     resources: Resources, config_of: Callable[..., CellConfig]
 ) -> None:
-    keys = {resources.dependencies(config_of(*TOY, f"data.n_train={n}")).cell_key for n in ("null", "400")}
+    keys = {resources.dependencies(config_of(*TOY, f"data.n_train={n}")).cell.key for n in ("null", "400")}
     assert len(keys) == 1
 
 
@@ -104,11 +104,11 @@ OTHER: dict[str, Any] = {"shape": "moons", "n_points": 501, "n_clusters": 6, "di
 
 def test_what_a_loader_is_told_changes_the_keys(resources: Resources, config_of: Callable[..., CellConfig]) -> None:
     config = config_of(*TOY)
-    sizes = {"n_train", "n_val", "n_test", "n_reserve"}
-    told = {*to_plain(config.data)} - sizes - {"_target_", "name"}
+    read_by_split = {"n_train", "n_val", "n_test", "n_reserve", "normal_class"}
+    told = {*to_plain(config.data)} - read_by_split - {"_target_", "name"}
     assert told == {*OTHER, "structure_seed"}
-    keys = {resources.dependencies(config_of(*TOY, f"data.{key}={OTHER.get(key, 1)}")).cell_key for key in sorted(told)}
-    assert len(keys | {resources.dependencies(config).cell_key}) == len(told) + 1
+    keys = {resources.dependencies(config_of(*TOY, f"data.{key}={OTHER.get(key, 1)}")).cell.key for key in sorted(told)}
+    assert len(keys | {resources.dependencies(config).cell.key}) == len(told) + 1
 
 
 def test_the_same_files_in_another_folder_are_the_same_cell(
@@ -116,4 +116,4 @@ def test_the_same_files_in_another_folder_are_the_same_cell(
 ) -> None:
     (tmp_path / "moved").symlink_to(data_root)
     configs = [config_of("data=pendigits", f"data.root={root}") for root in (data_root, tmp_path / "moved")]
-    assert len({resources.dependencies(config).cell_key for config in configs}) == 1
+    assert len({resources.dependencies(config).cell.key for config in configs}) == 1

@@ -20,11 +20,12 @@ from sklearn.preprocessing import MinMaxScaler, OneHotEncoder, QuantileTransform
 from synthmix.data.base import Dataset
 from synthmix.generators.autoencoder.coders import MlpCoders
 from synthmix.generators.autoencoder.model import Autoencoder, Vae
-from synthmix.representations.base import Representation, Storable
+from synthmix.representations.base import Representation
 from synthmix.representations.latent import LatentRepresentation
 from synthmix.representations.pca import PcaRepresentation
 from synthmix.representations.transformer import TransformerRepresentation
 from synthmix.spec import DataSpec
+from synthmix.stages.storable import Storable
 
 
 @pytest.fixture(scope="module")
