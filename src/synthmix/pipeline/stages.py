@@ -194,7 +194,10 @@ class Stages:
         with ExitStack() as until_stored:  # a training that counts as finished must not get lost
 
             def compute() -> dict[str, Any]:
-                return until_stored.enter_context(trained(model, splits, declared, self._watching))
+                payload = until_stored.enter_context(trained(model, splits, declared, self._watching))
+                if payload["content"] is None:  # this process need not fit it once more
+                    self.resources.memory.once("control", declared.key, lambda: (model, payload["seconds"]))
+                return payload
 
             try:
                 return self._stored(declared, compute, lambda: None)
