@@ -73,8 +73,10 @@ def _what(entry: Manifest) -> str:
     for key, value in entry.depends_on.items():
         if isinstance(value, dict) and "name" in value:
             shown.append(str(value["name"]))
-        elif key in ("seed", "block") or (key in ("model", "mix") and isinstance(value, str)):
+        elif key in ("seed", "block") or (key == "model" and isinstance(value, str)):
             shown.append(f"{key} {value}" if key in ("seed", "block") else value)
+    if entry.stage == "cell" and "model" not in entry.depends_on:
+        shown.append("real points only")
     return " ".join(shown)
 
 
