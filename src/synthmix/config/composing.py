@@ -43,7 +43,7 @@ class Composer:
         """The same as a call, as a plain config. For the cells of a sweep each choice of members is composed once."""
         members: list[Override] = []
         values: list[Override] = []
-        for override in _parsed(tuple(overrides)):
+        for override in parse(overrides):
             is_choice = self.is_group(override.key_or_group) and not isinstance(override.value(), dict)
             # Hydra's own are for the base, because hydra.searchpath says where members are.
             (members if is_choice or override.is_hydra_override() else values).append(override)
@@ -69,11 +69,10 @@ def parse(overrides: Sequence[str]) -> list[Override]:
     Raises:
         InvalidInput: one line for each that cannot be read.
     """
-    parser = OverridesParser.create()
     parsed, faults = [], []
     for text in overrides:
         try:
-            parsed += parser.parse_overrides([text])
+            parsed += _parsed(text)
         except HydraException:
             faults.append(text)
     faults += [str(override.input_line) for override in parsed if not override.key_or_group]
@@ -153,5 +152,7 @@ def _members_of(group: str) -> list[str]:
 
 
 @cache
-def _parsed(overrides: tuple[str, ...]) -> list[Override]:
-    return parse(overrides)
+def _parsed(text: str) -> list[Override]:
+    """Read once: the cells of a sweep have the same few in other combinations."""
+    overrides: list[Override] = OverridesParser.create().parse_overrides([text])
+    return overrides
