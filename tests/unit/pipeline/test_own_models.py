@@ -164,6 +164,8 @@ def test_other_processes_and_other_cells_find_the_fit(tmp_path: Path) -> None:
         subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True)
     stages = computed()
     assert fits() == 1
-    assert {stage: stages.count(stage) for stage in ("generator", "quality", "cell")} == dict(
-        generator=1, quality=1, cell=2
-    )
+    assert {stage: stages.count(stage) for stage in ("generator", "quality", "cell")} == {
+        "generator": 1,
+        "quality": 1,
+        "cell": 2,
+    }
