@@ -196,7 +196,7 @@ class Stages:
             def compute() -> dict[str, Any]:
                 payload = until_stored.enter_context(trained(model, splits, declared, self._watching))
                 if payload["content"] is None:  # this process need not fit it once more
-                    self.resources.cache.once("control", declared.key, lambda: (model, payload["seconds"]))
+                    self.resources.cache.get_or_compute("control", declared.key, lambda: (model, payload["seconds"]))
                 return payload
 
             try:
