@@ -17,7 +17,6 @@ from synthmix.analysis.result import StudyResult, key_columns
 from synthmix.config.cell import from_plain
 from synthmix.pipeline.dependencies import Dependencies
 from synthmix.pipeline.resources import Resources
-from synthmix.stages.store import Store
 from synthmix.study.record import Asked, Record, asked_of
 from synthmix.tracking.mlflow.tracker import Tracker
 

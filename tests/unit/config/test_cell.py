@@ -237,7 +237,9 @@ def test_a_loader_of_ones_own_must_return_a_data_set(mylab: str) -> None:
     node = {"_target_": f"{mylab}.MyGan", "name": "my", "width": 3}
     with pytest.raises(InvalidInput) as error:
         check(OmegaConf.create(plain(compose()) | {"data": node}))
-    assert error.value.faults == (f"data._target_={mylab}.MyGan: must return a synthmix.data.base.Dataset",)
+    assert error.value.faults == (
+        f"data._target_={mylab}.MyGan: must return a Dataset made by synthmix.data.base.assemble",
+    )
     foreign = plain(compose("model=gan").model)
     (fault,) = faults_of(foreign, "data")
     assert "not a member of data; allowed: synthmix.data.sources.adbench.load_adbench, " in fault

@@ -50,7 +50,7 @@ def compute(resources: Resources, studies: str | None, *overrides: str) -> None:
         if stages.depends_on.n_synthetic:
             fitted = stages.generator(splits)
             stages.quality(splits, fitted)
-            candidates = Candidates(fitted.pool, pool_seed(config.seed), fitted.load)
+            candidates = Candidates(fitted.synthetic_pool, pool_seed(config.seed), fitted.load)
             points, _ = accepted_points(candidates, AcceptAll(), stages.depends_on.n_synthetic)
         else:
             points = splits.train.x[:0]
