@@ -177,7 +177,7 @@ def test_the_generator_of_a_run_samples_the_pool_of_the_run(gan: Finished) -> No
         fitted = stages.generator(stages.splits())
     assert stages.sources == {"generator": gan.generator.info.run_id}
     kept = fitted.load()
-    assert torch.equal(fitted.pool.sample(75, pool_seed(3)), kept.sample(75, pool_seed(3)))
+    assert torch.equal(fitted.synthetic_pool.sample(75, pool_seed(3)), kept.sample(75, pool_seed(3)))
     for run in (gan.cell, gan.generator):
         loaded = load_generator(run.info.run_id, gan.uri)
         assert isinstance(loaded, TrainedGenerator)

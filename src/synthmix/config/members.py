@@ -44,7 +44,7 @@ class RepresentationConfig(Member):
     of_the_cell: ClassVar[tuple[str, ...]] = ("name", "fit_on")
 
     name: str = field()
-    fit_on: Literal["train", "mixture"]
+    fit_on: Literal["train", "mixture"] = "train"
 
 
 @dataclass(kw_only=True, frozen=True)

@@ -87,11 +87,11 @@ def result_of(depends_on: Dependencies, keys: Keys, resources: Resources) -> Cel
     if keys.quality is None:
         return CellResult(entry, metrics, {})
     key = keys.quality
-    quality = resources.memory.once("quality", key, lambda: resources.store.find("quality", key))
+    quality = resources.cache.get_or_compute("quality", key, lambda: resources.store.find("quality", key))
     if quality is None:
         return None
-    scores, rung = judged(quality.payload, depends_on.config.quality.alarms)
-    return CellResult(entry, metrics | scores, rung)
+    scores, alarms = judged(quality.payload, depends_on.config.quality.alarms)
+    return CellResult(entry, metrics | scores, alarms)
 
 
 def judged(quality: Mapping[str, Any], limits: AlarmsConfig) -> tuple[dict[str, float], dict[str, str]]:

@@ -172,6 +172,7 @@ def as_tensors(outputs: Mapping[str, Outputs]) -> dict[str, dict[str, torch.Tens
 
 def _write(outcome: Outcome, folder: Path) -> None:
     """Under another name first, so that a reader never meets half a file."""
+    folder.mkdir(parents=True, exist_ok=True)
     draft = folder / f".{OUTCOME_FILE}"
     draft.write_text(json.dumps(asdict(outcome), indent=1, default=str))
     os.replace(draft, folder / OUTCOME_FILE)
@@ -179,5 +180,5 @@ def _write(outcome: Outcome, folder: Path) -> None:
 
 def read_outcomes(folder: Path) -> list[Outcome]:
     """The outcomes of a sweep's jobs, in the order of their numbers."""
-    files = sorted(folder.rglob(OUTCOME_FILE), key=lambda file: (len(file.parent.name), file.parent.name))
+    files = sorted(folder.rglob(OUTCOME_FILE), key=lambda file: [(len(part), part) for part in file.parts])
     return [Outcome(**json.loads(file.read_text())) for file in files]
