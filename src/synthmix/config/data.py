@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
 from typing import TYPE_CHECKING, ClassVar
 
 from synthmix.config.instantiate import instantiate
@@ -20,6 +19,7 @@ if TYPE_CHECKING:
 
 SIZES = ("n_train", "n_val", "n_test", "n_reserve")
 READ_BY_SPLIT = (*SIZES, "normal_class")  # and by no loader
+_LOADED: dict[str, Extent] = {}  # of sets found by loading: each check of each cell of a sweep asks
 
 
 @dataclass(kw_only=True, frozen=True)
@@ -49,7 +49,10 @@ class DataConfig(Member):
             InvalidInput: the set cannot be used, whatever the sizes; one line for each reason.
         """
         node = {key: value for key, value in to_plain(self).items() if key not in READ_BY_SPLIT}
-        return _extent_of_loaded(json.dumps(node, sort_keys=True))
+        text = json.dumps(node, sort_keys=True)
+        if text not in _LOADED:
+            _LOADED[text] = _extent_of_loaded(self)
+        return _LOADED[text]
 
     def parts(self) -> Parts:
         """The sizes asked for against those that the set has. Raises InvalidInput as `extent` does."""
@@ -77,20 +80,17 @@ class DataConfig(Member):
             yield from parts.faults()
 
 
-@cache
-def _extent_of_loaded(text: str) -> Extent:
-    """What a user's own set holds. Loaded once, though each check of each cell of a sweep asks."""
-    node = json.loads(text)
-    target, name = node.pop("_target_"), node.pop("name")
+def _extent_of_loaded(config: DataConfig) -> Extent:
+    """What a set of the user's own holds."""
     try:
-        dataset = instantiate(DataConfig(_target_=target, name=name, arguments=node))
+        dataset = instantiate(config)
     except InvalidInput:
         raise
     except Exception as error:  # a function of the user's own may raise anything
-        raise InvalidInput(f"data.name={name}: cannot be loaded ({type(error).__name__}: {error})") from error
+        raise InvalidInput(f"data.name={config.name}: cannot be loaded ({type(error).__name__}: {error})") from error
     spec = getattr(dataset, "spec", None)
     if not isinstance(spec, DataSpec) or not spec.digest:  # the digest is what the store knows a set by
-        raise InvalidInput(f"data._target_={target}: must return a Dataset made by synthmix.data.base.assemble")
+        raise InvalidInput(f"data._target_={config._target_}: must return a Dataset made by synthmix.data.base.assemble")
     return Extent(spec, len(dataset), None if dataset.test is None else len(dataset.test))
 
 
