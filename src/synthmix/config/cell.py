@@ -18,7 +18,15 @@ from synthmix.config.members import (
     RepresentationConfig,
 )
 from synthmix.config.mix import MixConfig
-from synthmix.config.nodes import build, build_field, build_member, field_faults, member_faults, missing_faults
+from synthmix.config.nodes import (
+    build,
+    build_field,
+    build_member,
+    field_faults,
+    member_faults,
+    missing_faults,
+    without_none,
+)
 from synthmix.config.plain import LEFT_OUT, plain
 from synthmix.config.quality import QualityConfig
 from synthmix.config.schema import Count, Member, Range, type_hints
@@ -151,7 +159,7 @@ def check_member(node: Mapping[str, Any], group: str) -> Member:
     Raises:
         InvalidInput: one line for each fault.
     """
-    base: type[Member] = type_hints(CellConfig)[group]
+    base: type[Member] = without_none(type_hints(CellConfig)[group])
     faults = member_faults(node, group, base)
     if faults:
         raise InvalidInput(*faults)

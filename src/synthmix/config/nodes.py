@@ -138,7 +138,7 @@ def targets(node: Any) -> Iterator[str]:
 
 
 def _check_value(hint: Any, value: Any, where: str) -> list[str]:
-    hint = _without_none(hint) if value is not None else hint
+    hint = without_none(hint) if value is not None else hint
     if get_origin(hint) is dict and isinstance(value, Mapping):
         return [
             fault for key, item in value.items() for fault in _check_value(get_args(hint)[1], item, f"{where}.{key}")
@@ -193,7 +193,7 @@ def _makers(kind: Hashable) -> Mapping[str, Callable[[Any], Any]]:
     return {field.name: _maker(hints[field.name]) for field in dataclasses.fields(cast(type[Any], kind))}
 
 
-def _without_none(hint: Any) -> Any:
+def without_none(hint: Any) -> Any:
     """A member that may be left out as one that is there; other types as they are."""
     options = [option for option in get_args(hint) if option is not types.NoneType]
     is_member = len(options) == 1 and isinstance(options[0], type) and issubclass(options[0], Member)
@@ -201,7 +201,7 @@ def _without_none(hint: Any) -> Any:
 
 
 def _maker(hint: Any) -> Callable[[Any], Any]:
-    if (member := _without_none(hint)) is not hint:
+    if (member := without_none(hint)) is not hint:
         of_member = _maker(member)
         return lambda value: None if value is None else of_member(value)
     if isinstance(hint, type) and issubclass(hint, Member):

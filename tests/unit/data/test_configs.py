@@ -8,14 +8,16 @@ import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
-from omegaconf import OmegaConf
 
+from synthmix.config.composing import composer
 from synthmix.config.data import DataConfig
 from synthmix.config.nodes import build, check_node
+from synthmix.config.plain import plain
 from synthmix.data.base import Dataset
 from synthmix.data.sources.cifar10_config import Cifar10Config
 from synthmix.data.sources.digits_config import DigitsConfig
@@ -43,8 +45,14 @@ SIZES = ("n_train", "n_val", "n_test", "n_reserve")
 
 
 def node_of(name: str, **changes: Any) -> dict[str, Any]:
-    node: Any = OmegaConf.to_container(OmegaConf.load(CONF / f"{name}.yaml"))
-    return {**node, **changes}
+    return {**composed(name), **changes}
+
+
+@cache
+def composed(name: str) -> dict[str, Any]:
+    with composer() as compose:
+        node: dict[str, Any] = plain(compose([f"data={name}"]).data)
+    return node
 
 
 def config_of(node: dict[str, Any]) -> DataConfig:
