@@ -125,7 +125,8 @@ class Checker:
         if faults:
             raise InvalidInput(*faults)
         cell = CellConfig(**{key: made for key, (_, made) in parts.items()})
-        faults = [fault for part in PARTS for fault in getattr(cell, part).faults(cell)]
+        members = (*(getattr(cell, part) for part in PARTS), *cell.metrics.values())
+        faults = [fault for member in members for fault in member.faults(cell)]
         if faults:
             raise InvalidInput(*dict.fromkeys(faults))
         return cell

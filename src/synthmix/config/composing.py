@@ -33,18 +33,25 @@ class Composer:
 
     def __init__(self) -> None:
         self._bases: dict[tuple[str, ...], Base] = {}
-        self.is_group = cache(lambda key: bool(_members_of(key)))
+        self._are_groups: dict[tuple[str, ...], bool] = {}
 
     def __call__(self, overrides: Sequence[str], *, hydra: bool = False) -> DictConfig:
         """The config of these overrides, with Hydra's own node where `hydra` is set."""
         return _compose(overrides, hydra=hydra)
+
+    def is_group(self, key: str, overrides: Sequence[str]) -> bool:
+        """Whether a key is a config group: one of synthmix's, or of a folder of the user's that the overrides name."""
+        known = (key, *_searchpath(overrides))
+        if known not in self._are_groups:
+            self._are_groups[known] = bool(_members_of(key, overrides))
+        return self._are_groups[known]
 
     def cell(self, overrides: Sequence[str]) -> dict[str, Any]:
         """The same as a call, as a plain config. For the cells of a sweep each choice of members is composed once."""
         members: list[Override] = []
         values: list[Override] = []
         for override in parse(overrides):
-            is_choice = self.is_group(override.key_or_group) and not isinstance(override.value(), dict)
+            is_choice = self.is_group(override.key_or_group, overrides) and not isinstance(override.value(), dict)
             # Hydra's own are for the base, because hydra.searchpath says where members are.
             (members if is_choice or override.is_hydra_override() else values).append(override)
         key = tuple(str(override.input_line) for override in members)
@@ -135,20 +142,25 @@ def _unknown_line(override: str, config: DictConfig) -> str:
 
 
 def _no_member_lines(overrides: list[str]) -> list[str]:
-    """The lines for groups that are given something else than one name."""
-    groups = ((override, _members_of(override.key_or_group)) for override in parse(overrides))
+    """The lines for groups that are given something else than one name; of a group that is added, several are."""
+    groups = ((override, _members_of(override.key_or_group, overrides)) for override in parse(overrides))
     return [
         f"{override.input_line}: no such member; allowed: {', '.join(options)}"
         for override, options in groups
         if options and not override.is_delete() and not override.is_sweep_override()
-        if not isinstance(override.value(), str | dict)
+        if not isinstance(override.value(), (str | dict | list) if override.is_add() else (str | dict))
     ]
 
 
-def _members_of(group: str) -> list[str]:
+def _members_of(group: str, overrides: Sequence[str]) -> list[str]:
     """The members of a config group; none where there is no such group. `@package` may follow the name."""
-    options: list[str] = GlobalHydra.instance().config_loader().get_group_options(group.partition("@")[0])
-    return options
+    loader = GlobalHydra.instance().config_loader()
+    return list(loader.get_group_options(group.partition("@")[0], overrides=_searchpath(overrides)))
+
+
+def _searchpath(overrides: Sequence[str]) -> list[str]:
+    """The override that says where members of the user's own are."""
+    return [text for text in overrides if text.lstrip("+").startswith("hydra.searchpath=")]
 
 
 @cache

@@ -167,7 +167,8 @@ def _foreign_faults(target: str, node: Mapping[str, Any], where: str, base: type
         return [f"{where}._target_={target}: must be a class with {', '.join(base.methods)}"]
     read_by_the_cell = [field.name for field in dataclasses.fields(base) if field.name != "arguments"]
     parameters = inspect.signature(found).parameters.values()
-    passed_on = [p for p in parameters if p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY)]
+    by_name = [p for p in parameters if p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY)]
+    passed_on = [p for p in by_name if p.name not in base.from_the_cell]
     allowed = [*read_by_the_cell, *(p.name for p in passed_on)]
     open_ended = any(p.kind is p.VAR_KEYWORD for p in parameters)
     return [

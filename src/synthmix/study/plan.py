@@ -115,7 +115,7 @@ def _master(compose: Composer, fixed: list[str], parsed: Sequence[Override]) -> 
     except InvalidInput:
         sweeps = (override for override in parsed if override.is_sweep_override() and override.is_discrete_sweep())
         first = {override.key_or_group: min(map(str, override.sweep_string_iterator())) for override in sweeps}
-        members = [f"{key}={member}" for key, member in first.items() if compose.is_group(key)]
+        members = [f"{key}={member}" for key, member in first.items() if compose.is_group(key, fixed)]
         if not members:
             raise
         return [*fixed, *members], compose([*fixed, *members], hydra=True)

@@ -14,8 +14,8 @@ from synthmix.config.composing import conf_dir
 from synthmix.config.defaults import register_defaults
 from synthmix.errors import InvalidInput
 from synthmix.processor import bf16_is_slow
+from synthmix.study.arguments import read_arguments
 from synthmix.study.plan import Plan, make_plan
-from synthmix.verbs.run_arguments import read_arguments
 
 THREAD_VARIABLES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
 
@@ -47,7 +47,7 @@ def run(words: Sequence[str]) -> int:
         return 0
     if not plan.is_study:
         return _run_cell(plan, asked.for_hydra)
-    from synthmix.study.sweep import run_study
+    from synthmix.verbs.study import run_study
 
     return run_study(plan, asked.for_hydra, resources)
 

@@ -22,13 +22,14 @@ from synthmix.generators.autoencoder.coders import MlpCoders
 from synthmix.generators.autoencoder.coders_config import MlpCodersConfig
 from synthmix.generators.autoencoder.config import AutoencoderConfig, VaeConfig
 from synthmix.generators.autoencoder.model import Autoencoder, Vae
-from synthmix.representations.base import Representation, Storable
+from synthmix.representations.base import Representation
 from synthmix.representations.latent import LatentRepresentation
 from synthmix.representations.latent_config import LatentConfig
 from synthmix.representations.pca import PcaRepresentation
 from synthmix.representations.pca_config import PcaConfig
 from synthmix.representations.transformer import TransformerRepresentation
 from synthmix.spec import DataSpec
+from synthmix.stages.storable import Storable
 
 
 @pytest.fixture(scope="module")
