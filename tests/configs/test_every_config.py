@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, get_type_hints
 
@@ -35,6 +36,12 @@ MEMBERS = sorted(
     for path in CONF.rglob("*.yaml")
     if path.parent != CONF and path.parent.name not in ("experiment", "hydra")
 )
+BUILT = [
+    pytest.param(member, marks=pytest.mark.skipif(find_spec("pyod") is None, reason="no pyod"))
+    if member == "detector/pyod"
+    else member
+    for member in MEMBERS
+]
 
 
 @pytest.fixture(scope="module")
@@ -67,7 +74,7 @@ def test_every_yaml_is_a_member_an_experiment_or_one_of_hydras_own() -> None:
     assert {f"{group}/" + name for group, name in [("model", "gan"), ("clusterer", "som")]} <= set(MEMBERS)
 
 
-@pytest.mark.parametrize("member", MEMBERS)
+@pytest.mark.parametrize("member", BUILT)
 def test_a_member_composes_and_has_no_fault(composed: dict[str, DictConfig], member: str) -> None:
     cell = check(composed[member])
     group, name = member.split("/")
@@ -128,9 +135,11 @@ def leaves(node: Any, path: str = "") -> Iterator[tuple[str, Any]]:
         yield from leaves(value, f"{path}{key}.") if isinstance(value, dict) else [(f"{path}{key}", value)]
 
 
-@pytest.mark.parametrize("member", [member for member in MEMBERS if member.split("/")[0] in GROUPS[1:]])
+@pytest.mark.parametrize("member", BUILT)
 def test_what_a_member_names_can_be_built(composed: dict[str, DictConfig], member: str) -> None:
     group = member.split("/")[0]
+    if group not in GROUPS[1:]:
+        return  # a section is not built, and a data set would be loaded
     config = check_member(plain(composed[member][group]), group)
     more = {"estimator": None, "spec": None} if group == "task" else {}
     built, target = instantiate(config, **more), config._target_

@@ -219,7 +219,6 @@ def own_faults(mylab: str) -> Iterator[tuple[dict[str, Any], str, str]]:
     yield my | {"_target_": f"{mylab}.Nothing"}, "model", "cannot be imported"
     yield my | {"parts": {"_target_": "os.system"}}, "model", "model.parts._target_=os.system: not in the allowlist"
     yield my | {"parts": [{"a": {"_target_": "os.system"}}]}, "model", "model.parts.0.a._target_=os.system: not in"
-    yield {"_target_": f"{mylab}.Whiten", "name": "w"}, "representation", "representation.fit_on: missing"
     yield {"_target_": f"{mylab}.Whiten", "name": "w"}, "clusterer", "must be a class with fit, predict"
 
 
