@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
-CODE = '''
+CODE = """
 from dataclasses import replace
 
 import torch
@@ -76,7 +76,7 @@ class Answer:
 
 
 METRICS = {"n": Score(score=lambda held_out: held_out.outputs["n"].mean(), higher_is_better=True)}
-'''
+"""
 CONFIGS = {
     "data/mine": "_target_: ownlab.code.load\nname: mine\nscale: 1.0\nn_train: 30",
     "data/nothing": "_target_: ownlab.code.load_nothing\nname: nothing",

@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from omegaconf import OmegaConf
 from scipy import stats
 from torch import Tensor
 
@@ -26,7 +25,8 @@ CHEAP = {"steps": 3, "batch_size": 16, "n_init": 1, "folds": 2}
 
 
 def node(name: str) -> dict[str, Any]:
-    found: dict[str, Any] = plain(OmegaConf.load(conf_dir() / "model" / f"{name}.yaml"))
+    with composer() as compose:
+        found: dict[str, Any] = plain(compose([f"model={name}"]).model)
     return found
 
 
