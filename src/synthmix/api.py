@@ -11,10 +11,11 @@ from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from synthmix.config.cell import check_member
-from synthmix.config.composing import composer, readable
+from synthmix.config.composing import composer
 from synthmix.config.data import SIZES
 from synthmix.config.instantiate import instantiate
 from synthmix.config.plain import plain
+from synthmix.config.readable import readable
 from synthmix.config.schema import Member
 from synthmix.data.base import Dataset
 from synthmix.errors import InvalidInput

@@ -1,6 +1,6 @@
 """One cell, top to bottom: fit a generator, sample, gate, mix, represent, and do the task on held-out real points.
 
-dataset ─ split ─► train ─► generator.fit ─► pool ─► gate ─► mixture ─► representation ─► task.fit (learner)
+dataset ─ split ─► train ─► generator.fit ─► synthetic pool ─► gate ─► mixture ─► representation ─► task.fit (learner)
                      │                       │                                                │
                    val ──► quality ◄─────────┘                                          task.outputs
                   test ───────────────────────────► scores on real, held-out points ◄────────┘
@@ -51,7 +51,7 @@ def run_cell(config: CellConfig, stages: Stages) -> Cell:
         stages: the costly steps, computed once and stored.
 
     Raises:
-        Unavailable: the oracle's pool is too short for this ratio.
+        Unavailable: the oracle has fewer spare real points (`Splits.pool`) than this ratio asks for.
         GateStarved: the gate rejects nearly everything.
         TrainingDiverged: a loss of the generator is not finite.
     """
@@ -60,7 +60,7 @@ def run_cell(config: CellConfig, stages: Stages) -> Cell:
     n_synthetic = stages.n_synthetic  # ⌊ratio · train⌋
     if n_synthetic:
         fitted = stages.generator(splits)
-        candidates = Candidates(fitted.pool, pool_seed(config.seed), fitted.load)
+        candidates = Candidates(fitted.synthetic_pool, pool_seed(config.seed), fitted.load)
         gate = instantiate(config.gate).fit(splits.unlabelled(), candidates)
         synthetic, numbers["gate/acceptance_rate"] = accepted_points(candidates, gate, n_synthetic)
         stages.quality(splits, fitted)

@@ -78,8 +78,8 @@ def _run(words: list[str]) -> int:
 
 
 def _validate(words: list[str]) -> int:
+    from synthmix.study.arguments import read_arguments
     from synthmix.study.plan import make_plan
-    from synthmix.verbs.run_arguments import read_arguments
 
     asked = read_arguments(words)
     if asked.asks_hydra or asked.shows_config or asked.dry_run:
@@ -111,9 +111,9 @@ def _ui(words: list[str]) -> int:
     from pathlib import Path
 
     from synthmix.tracking.uri import SQLITE, resolve_uri
-    from synthmix.verbs.parser import Words
+    from synthmix.verbs.parser import VerbParser
 
-    parser = Words("ui", "Opens the MLflow UI over the store that runs are logged to.")
+    parser = VerbParser("ui", "Opens the MLflow UI over the store that runs are logged to.")
     parser.add_argument("--port", type=int, default=5000)
     given = parser.read(words)
     uri, port = resolve_uri(None), given.port

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 import statistics
 import subprocess
 import sys
@@ -72,12 +73,28 @@ def test_it_ends_well_though_the_oracle_was_too_short(study: Study) -> None:
     (parent,) = study.runs["study"]
     runs = list(itertools.chain(*study.runs.values()))
     assert {run.info.status for run in runs} == {"FINISHED"}
-    assert parent.data.metrics == {"study/finished": 16, "study/unavailable": 2}
+    counts = {name: count for name, count in parent.data.metrics.items() if name.startswith("study/")}
+    assert counts == {"study/finished": 16, "study/unavailable": 2, "study/failed": 0, "study/missing": 0}
     told = [study.asked_for["real", 30, seed].data.tags["synthmix.unavailable"] for seed in SEEDS]
     assert told == ["model.name=real: 1500 real points asked for, the pool holds 950"] * 2
     assert [run for run in runs if "synthmix.unavailable" in run.data.tags] == [
         run for run in study.runs["cell"] if key_of(run)[:2] == ("real", 30)
     ]
+
+
+def test_the_run_of_a_study_says_what_it_has_found(study: Study) -> None:
+    (parent,) = study.runs["study"]
+    summary = pd.read_csv(study.report / "summary.csv")
+    generators = summary[summary["role"] == "generator"]
+    best = generators.loc[generators["difference"].idxmax()]
+    found = {name: value for name, value in parent.data.metrics.items() if name.startswith("gan/")}
+    assert found["gan/best_difference"] == pytest.approx(best["difference"])
+    assert (found["gan/best_ratio"], found["gan/adjusted_p"]) == pytest.approx((best["mix.ratio"], best["p_holm"]))
+    note = parent.data.tags["mlflow.note.content"]
+    assert note.startswith("**Synthetic data ")
+    assert "- Real points alone: ari " in note
+    (data,) = parent.inputs.dataset_inputs
+    assert (data.dataset.name, json.loads(data.dataset.profile)["shape"]) == ("digits", [1797, 1, 8, 8])
 
 
 def test_every_cell_is_a_run_under_the_study(study: Study) -> None:

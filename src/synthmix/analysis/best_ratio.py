@@ -22,7 +22,7 @@ COLUMNS = (
 def best_ratios(blocks: Sequence[Comparison], result: StudyResult) -> pd.DataFrame:
     """The ratio of each arm with the best mean of a score on val, ratio 0 being one of them, and what choosing gives.
 
-    Val and test of a seed are scored with the same fitted clusterer: a ratio that the seeds' luck has lifted on val it
+    Val and test of a seed are scored with the same fitted learner: a ratio that the seeds' luck has lifted on val it
     has lifted on test too, so that its plain difference on test comes out too high. Hence no seed has a say in its own
     report: each half of the seeds is scored on test at the ratio that the other half chooses on val. Without an effect
     that difference is zero on average, however many ratios there are to choose from, and its interval covers zero in

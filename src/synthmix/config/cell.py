@@ -7,8 +7,6 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Annotated, Any
 
-from omegaconf import DictConfig
-
 from synthmix.config.data import DataConfig
 from synthmix.config.members import (
     ClustererConfig,
@@ -20,7 +18,15 @@ from synthmix.config.members import (
     RepresentationConfig,
 )
 from synthmix.config.mix import MixConfig
-from synthmix.config.nodes import build, build_member, check_node, member_faults
+from synthmix.config.nodes import (
+    build,
+    build_field,
+    build_member,
+    field_faults,
+    member_faults,
+    missing_faults,
+    without_none,
+)
 from synthmix.config.plain import LEFT_OUT, plain
 from synthmix.config.quality import QualityConfig
 from synthmix.config.schema import Count, Member, Range, type_hints
@@ -101,22 +107,42 @@ class CellConfig:
         return self.data.n_train, "data.n_train"
 
 
-def check(config: DictConfig) -> CellConfig:
-    """Checks everything that can be known before any training; returns the typed config.
+class Checker:
+    """Checks everything that can be known before any training. What several cells have in common is checked once."""
 
-    Raises:
-        InvalidInput: one line for each fault.
-    """
-    node = plain(config)
-    node.pop("hydra", None)
-    faults = check_node(CellConfig, node, "")
-    if faults:
-        raise InvalidInput(*faults)
-    cell = build(CellConfig, node)
-    faults = [fault for part in PARTS for fault in getattr(cell, part).faults(cell)]
-    if faults:
-        raise InvalidInput(*dict.fromkeys(faults))
-    return cell
+    def __init__(self) -> None:
+        self._known: dict[tuple[str, str], tuple[list[str], Any]] = {}
+
+    def __call__(self, config: Mapping[str, Any]) -> CellConfig:
+        """The typed config of a cell, composed or plain.
+
+        Raises:
+            InvalidInput: one line for each fault.
+        """
+        node = {key: value for key, value in plain(config).items() if key != "hydra"}
+        parts = {key: self._part(key, value) for key, value in node.items()}
+        faults = [fault for found, _ in parts.values() for fault in found] + missing_faults(CellConfig, node, "")
+        if faults:
+            raise InvalidInput(*faults)
+        cell = CellConfig(**{key: made for key, (_, made) in parts.items()})
+        members = (*(getattr(cell, part) for part in PARTS), *cell.metrics.values())
+        faults = [fault for member in members for fault in member.faults(cell)]
+        if faults:
+            raise InvalidInput(*dict.fromkeys(faults))
+        return cell
+
+    def _part(self, key: str, value: Any) -> tuple[list[str], Any]:
+        """Faults of one key of a cell, and what is made of its value where there are none."""
+        known = key, repr(value)
+        if known not in self._known:
+            faults = field_faults(CellConfig, key, value, "")
+            self._known[known] = faults, None if faults else build_field(CellConfig, key, value)
+        return self._known[known]
+
+
+def check(config: Mapping[str, Any]) -> CellConfig:
+    """Checks one cell, composed or plain; see `Checker`."""
+    return Checker()(config)
 
 
 def from_plain(node: Mapping[str, Any]) -> CellConfig:
@@ -134,7 +160,7 @@ def check_member(node: Mapping[str, Any], group: str) -> Member:
     Raises:
         InvalidInput: one line for each fault.
     """
-    base: type[Member] = type_hints(CellConfig)[group]
+    base: type[Member] = without_none(type_hints(CellConfig)[group])
     faults = member_faults(node, group, base)
     if faults:
         raise InvalidInput(*faults)

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from synthmix.config.instantiate import instantiate
 from synthmix.config.parts import Parts
+from synthmix.config.plain import to_plain
 from synthmix.config.schema import Count, Member, NonNegativeInt
 from synthmix.errors import InvalidInput
-from synthmix.spec import Extent, Outline
+from synthmix.spec import DataSpec, Extent, Outline
 
 if TYPE_CHECKING:
     from synthmix.config.cell import CellConfig
 
 SIZES = ("n_train", "n_val", "n_test", "n_reserve")
 READ_BY_SPLIT = (*SIZES, "normal_class")  # and by no loader
+_LOADED: dict[str, Extent] = {}  # of sets found by loading: each check of each cell of a sweep asks
 
 
 @dataclass(kw_only=True, frozen=True)
@@ -45,8 +48,11 @@ class DataConfig(Member):
         Raises:
             InvalidInput: the set cannot be used, whatever the sizes; one line for each reason.
         """
-        dataset = instantiate(self)
-        return Extent(dataset.spec, len(dataset), None if dataset.test is None else len(dataset.test))
+        node = {key: value for key, value in to_plain(self).items() if key not in READ_BY_SPLIT}
+        text = json.dumps(node, sort_keys=True)
+        if text not in _LOADED:
+            _LOADED[text] = _extent_of_loaded(self)
+        return _LOADED[text]
 
     def parts(self) -> Parts:
         """The sizes asked for against those that the set has. Raises InvalidInput as `extent` does."""
@@ -72,6 +78,22 @@ class DataConfig(Member):
             yield from error.faults
         else:
             yield from parts.faults()
+
+
+def _extent_of_loaded(config: DataConfig) -> Extent:
+    """What a set of the user's own holds."""
+    try:
+        dataset = instantiate(config)
+    except InvalidInput:
+        raise
+    except Exception as error:  # a function of the user's own may raise anything
+        raise InvalidInput(f"data.name={config.name}: cannot be loaded ({type(error).__name__}: {error})") from error
+    spec = getattr(dataset, "spec", None)
+    if not isinstance(spec, DataSpec) or not spec.digest:  # the digest is what the store knows a set by
+        raise InvalidInput(
+            f"data._target_={config._target_}: must return a Dataset made by synthmix.data.base.assemble"
+        )
+    return Extent(spec, len(dataset), None if dataset.test is None else len(dataset.test))
 
 
 @dataclass(kw_only=True, frozen=True)

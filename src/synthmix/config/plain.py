@@ -8,7 +8,7 @@ from typing import Any
 from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from synthmix.config.composing import readable
+from synthmix.config.readable import readable
 from synthmix.config.schema import Member
 from synthmix.errors import InvalidInput
 

@@ -7,11 +7,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from synthmix.config.allowlist import import_target
 from synthmix.errors import InvalidInput
 from synthmix.tracking.uri import resolve_uri
 
 if TYPE_CHECKING:
     from synthmix.config.cell import CellConfig
+
+MLFLOW = "synthmix.tracking.mlflow.tracker.Tracker"  # imported only where it is used: that takes seconds
 
 
 @dataclass(kw_only=True, frozen=True)
@@ -28,7 +31,7 @@ class TrackingConfig:
         on_curve: set by a sweep, for the real points alone that it adds.
     """
 
-    _target_: str = "synthmix.tracking.mlflow.tracker.Tracker"
+    _target_: str = MLFLOW
     uri: str | None = None
     experiment: str = "synthmix"
     pictures: bool | None = None
@@ -37,12 +40,17 @@ class TrackingConfig:
     on_curve: bool = False
 
     def faults(self, cell: CellConfig) -> Iterator[str]:
-        """An experiment with a name, and a store of a kind that MLflow knows."""
+        """An experiment with a name, a tracker that is there, and a store of a kind that MLflow knows."""
         if not self.experiment.strip():
             yield f"tracking.experiment={self.experiment!r}: must be a name"
         if self.study is not None and not re.fullmatch(r"\w[\w.-]*", self.study):
             yield f"tracking.study={self.study}: must be a name of letters, digits, _, - and ."
         try:
-            resolve_uri(self.uri)
+            if self._target_ == MLFLOW:
+                resolve_uri(self.uri)
+            else:
+                import_target(self._target_)
         except InvalidInput as error:
-            yield from error.faults
+            yield from (
+                fault if fault.startswith(("tracking.", "MLFLOW_")) else f"tracking.{fault}" for fault in error.faults
+            )

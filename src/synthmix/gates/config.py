@@ -20,6 +20,7 @@ class AcceptAllConfig(GateConfig):
     """No keys of its own."""
 
     _target_: str = "synthmix.gates.base.AcceptAll"
+    name: str = "none"
 
 
 @dataclass(kw_only=True, frozen=True)
@@ -35,11 +36,17 @@ class DistanceGateConfig(GateConfig):
 
 @dataclass(kw_only=True, frozen=True)
 class TypicalityConfig(DistanceGateConfig):
-    """Distances within quantiles."""
+    """Distances within quantiles.
+
+    Attributes:
+        lowest: quantile of the distances among the points of train.
+        highest: likewise.
+    """
 
     _target_: str = "synthmix.gates.distances.Typicality"
-    lowest: Fraction
-    highest: Fraction
+    name: str = "typicality"
+    lowest: Fraction = 0.0
+    highest: Fraction = 0.95
 
     def faults(self, cell: CellConfig) -> Iterator[str]:
         """Two quantiles in their order."""
@@ -50,18 +57,23 @@ class TypicalityConfig(DistanceGateConfig):
 
 @dataclass(kw_only=True, frozen=True)
 class AuthenticConfig(DistanceGateConfig):
-    """No near-copies."""
+    """No near-copies.
+
+    Attributes:
+        factor: of the distance that the nearest point of train keeps from the others; 1 is AuthPct's.
+    """
 
     _target_: str = "synthmix.gates.distances.Authentic"
-    factor: NonNegative
+    name: str = "authentic"
+    factor: NonNegative = 0.5
 
 
 @dataclass(kw_only=True, frozen=True)
 class DiscriminatorGateConfig(GateConfig):
-    """A gate that asks the generator's discriminator."""
+    """A gate by the logits of the generator's discriminator."""
 
     def faults(self, cell: CellConfig) -> Iterator[str]:
-        """A model that is known to have none; with a control the cell is not available, as a sweep may ask for it."""
+        """A generator without a discriminator; of a control, which sweeps combine with it, the cell is unavailable."""
         target = cell.model._target_
         if role_of(target) == "generator" and not hasattr(import_target(target), "discriminate"):
             fault = f"gate.name={self.name}: model.name={cell.model.name} has no discriminator"
@@ -70,15 +82,25 @@ class DiscriminatorGateConfig(GateConfig):
 
 @dataclass(kw_only=True, frozen=True)
 class DiscriminatorConfig(DiscriminatorGateConfig):
-    """Discriminator rejection sampling."""
+    """Discriminator rejection sampling.
+
+    Attributes:
+        acceptance: share of points to accept; null for rejection sampling proper.
+    """
 
     _target_: str = "synthmix.gates.discriminator.Discriminator"
-    acceptance: Share | None
+    name: str = "discriminator"
+    acceptance: Share | None = 0.5
 
 
 @dataclass(kw_only=True, frozen=True)
 class TopKConfig(DiscriminatorGateConfig):
-    """The best by the discriminator."""
+    """The best by the discriminator.
+
+    Attributes:
+        keep: share of points to keep.
+    """
 
     _target_: str = "synthmix.gates.discriminator.TopK"
-    keep: Share
+    name: str = "top_k"
+    keep: Share = 0.5

@@ -15,6 +15,7 @@ from torch import Tensor
 from synthmix.data.base import Splits
 from synthmix.errors import Unavailable
 from synthmix.gates.base import Candidates
+from synthmix.gates.config import DiscriminatorConfig, TopKConfig
 from synthmix.generators.base import Discriminating
 from synthmix.seeds import derive_seed
 
@@ -45,11 +46,11 @@ class Discriminator:
     ratio can starve; a larger γ prefers the points of large ratios, a smaller one is nearer to accepting everything.
 
     Args:
-        acceptance: share of points to accept, above 0 and below 1, from which γ follows; None takes γ = 0.
+        config: the share of points to accept, from which γ follows; None takes γ = 0.
     """
 
-    def __init__(self, *, acceptance: float | None = 0.5) -> None:
-        self.acceptance = acceptance
+    def __init__(self, config: DiscriminatorConfig) -> None:
+        self.acceptance = config.acceptance
 
     def fit(self, splits: Splits, candidates: Candidates) -> Self:
         """Calibrates D on val and on the first points of the pool, and finds d_M and γ.
@@ -90,11 +91,11 @@ class TopK:
     """Keeps the share of points that D takes for the most real ones, which trades variety for looks.
 
     Args:
-        keep: the share; the threshold is that quantile of D's logits on the first points of the pool.
+        config: the share; the threshold is that quantile of D's logits on the first points of the pool.
     """
 
-    def __init__(self, *, keep: float = 0.5) -> None:
-        self.keep = keep
+    def __init__(self, config: TopKConfig) -> None:
+        self.keep = config.keep
 
     def fit(self, splits: Splits, candidates: Candidates) -> Self:
         """Finds the threshold.

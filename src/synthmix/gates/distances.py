@@ -9,6 +9,7 @@ from torch import Tensor
 
 from synthmix.data.base import Dataset, Splits
 from synthmix.gates.base import Candidates
+from synthmix.gates.config import AuthenticConfig, TypicalityConfig
 from synthmix.quality.features.extractors import PixelFeatures
 from synthmix.quality.neighbours import nearest
 
@@ -41,11 +42,11 @@ class Typicality:
     where its own distance to the nearest point of train is in [q(lowest), q(highest)].
 
     Args:
-        lowest, highest: quantiles of the distances among train.
+        config: the quantiles.
     """
 
-    def __init__(self, *, lowest: float = 0.0, highest: float = 0.95) -> None:
-        self.lowest, self.highest = lowest, highest
+    def __init__(self, config: TypicalityConfig) -> None:
+        self.lowest, self.highest = config.lowest, config.highest
 
     def fit(self, splits: Splits, candidates: Candidates) -> Self:
         """Finds the quantiles on train."""
@@ -68,11 +69,11 @@ class Authentic:
     which also rejects about half of all real points that are new.
 
     Args:
-        factor: at least 0.
+        config: the factor.
     """
 
-    def __init__(self, *, factor: float = 0.5) -> None:
-        self.factor = factor
+    def __init__(self, config: AuthenticConfig) -> None:
+        self.factor = config.factor
 
     def fit(self, splits: Splits, candidates: Candidates) -> Self:
         """Finds the distance that each point of train keeps."""

@@ -17,12 +17,19 @@ IMAGE_SIZES = (8, 16, 28, 32)  # of the convolutional nets, which halve them twi
 
 @dataclass(kw_only=True, frozen=True)
 class TrainedConfig(ModelConfig):
-    """A generator that is trained for a number of generator steps."""
+    """A generator that is trained for a number of generator steps.
 
-    steps: Count
-    batch_size: Count
-    learning_rate: Positive
-    ema_decay: Decay | None
+    Attributes:
+        steps: generator updates.
+        batch_size: points of a minibatch.
+        learning_rate: of Adam.
+        ema_decay: decay of an exponential moving average of the weights, which is sampled from; null keeps none.
+    """
+
+    steps: Count = 2000
+    batch_size: Count = 100
+    learning_rate: Positive = 1e-3
+    ema_decay: Decay | None = None
 
 
 def networks_faults(networks: Member, cell: CellConfig, *allowed: type[Member]) -> Iterator[str]:
@@ -48,10 +55,15 @@ def needs_images(name: str, cell: CellConfig) -> Iterator[str]:
 
 @dataclass(kw_only=True, frozen=True)
 class BlocksConfig(Member):
-    """Nets of residual blocks: convolutions for images, perceptrons for tables."""
+    """Nets of residual blocks: convolutions for images, perceptrons for tables.
 
-    width: Count
-    blocks: Count
+    Attributes:
+        width: channels at half the size of an image; a perceptron has eight times as many units.
+        blocks: residual blocks at each size.
+    """
+
+    width: Count = 16
+    blocks: Count = 1
 
     def faults(self, cell: CellConfig) -> Iterator[str]:
         """Images of four sizes only; tables of any."""

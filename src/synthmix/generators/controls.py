@@ -11,6 +11,7 @@ from torch import Tensor
 from synthmix.data.base import Dataset, Splits
 from synthmix.errors import InvalidInput, Unavailable
 from synthmix.generators.base import Generator
+from synthmix.generators.controls_config import JitterConfig, SmoteConfig
 from synthmix.role import Role
 
 
@@ -59,11 +60,11 @@ class Jitter(Control):
     """Train points drawn with replacement plus Gaussian noise: a kernel density estimate of one bandwidth.
 
     Args:
-        noise: standard deviation of the noise, in units of the root mean square of the columns' deviations.
+        config: the noise.
     """
 
-    def __init__(self, *, noise: float = 0.3) -> None:
-        self.noise = noise
+    def __init__(self, config: JitterConfig) -> None:
+        self.noise = config.noise
 
     def draw(self, n: int, rng: torch.Generator) -> Tensor:
         """Returns `n` noisy copies, clipped to the range of the data."""
@@ -78,8 +79,8 @@ class Smote(Control):
     Source: Chawla et al. 2002, without classes.
     """
 
-    def __init__(self, *, n_neighbors: int = 5) -> None:
-        self.n_neighbors = n_neighbors
+    def __init__(self, config: SmoteConfig) -> None:
+        self.n_neighbors = config.n_neighbors
 
     def fit(self, dataset: Dataset, *, seed: int) -> Self:
         """Finds the neighbours of every train point."""

@@ -18,6 +18,7 @@ class DuplicateConfig(ModelConfig):
     """The placebo."""
 
     _target_: str = "synthmix.generators.controls.Duplicate"
+    name: str = "duplicate"
 
 
 @dataclass(kw_only=True, frozen=True)
@@ -25,22 +26,33 @@ class BootstrapConfig(ModelConfig):
     """Drawing with replacement."""
 
     _target_: str = "synthmix.generators.controls.Bootstrap"
+    name: str = "bootstrap"
 
 
 @dataclass(kw_only=True, frozen=True)
 class JitterConfig(ModelConfig):
-    """Copies plus noise."""
+    """Copies plus noise.
+
+    Attributes:
+        noise: standard deviation of the noise, in units of the root mean square of the columns' standard deviations.
+    """
 
     _target_: str = "synthmix.generators.controls.Jitter"
-    noise: Positive
+    name: str = "jitter"
+    noise: Positive = 0.3
 
 
 @dataclass(kw_only=True, frozen=True)
 class SmoteConfig(ModelConfig):
-    """Interpolation between neighbours."""
+    """Interpolation between neighbours.
+
+    Attributes:
+        n_neighbors: of a point, to one of which it is joined.
+    """
 
     _target_: str = "synthmix.generators.controls.Smote"
-    n_neighbors: Count
+    name: str = "smote"
+    n_neighbors: Count = 5
 
     def faults(self, cell: CellConfig) -> Iterator[str]:
         """A point needs a neighbour other than itself."""
@@ -54,6 +66,7 @@ class RealConfig(ModelConfig):
     """The oracle."""
 
     _target_: str = "synthmix.generators.controls.Real"
+    name: str = "real"
 
 
 @dataclass(kw_only=True, frozen=True)
@@ -61,6 +74,7 @@ class TruthConfig(ModelConfig):
     """The known distribution of a toy data set."""
 
     _target_: str = "synthmix.generators.controls.Truth"
+    name: str = "truth"
 
     def faults(self, cell: CellConfig) -> Iterator[str]:
         """Only toy data has a known distribution."""

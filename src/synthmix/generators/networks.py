@@ -9,6 +9,7 @@ from itertools import pairwise
 from torch import Tensor, nn
 from torch.nn.utils.parametrizations import spectral_norm as normalised
 
+from synthmix.generators.gan.config import ConvNetworksConfig, MlpNetworksConfig, ResidualNetworksConfig
 from synthmix.spec import DataSpec
 
 SLOPE = 0.2  # of LeakyReLU, as in the DCGAN paper
@@ -49,14 +50,13 @@ class MlpNetworks:
     divided by its largest singular value (Miyato et al. 2018).
     """
 
-    hidden: list[int]
-    spectral_norm: bool = False
+    config: MlpNetworksConfig
 
     def build(self, latent_dim: int, spec: DataSpec) -> tuple[nn.Module, nn.Module]:
         """G and D over flattened points."""
-        generator = nn.Sequential(leaky_mlp([latent_dim, *self.hidden, spec.size]), nn.Unflatten(1, spec.shape))
-        judge = nn.Sequential(nn.Flatten(), leaky_mlp([spec.size, *reversed(self.hidden), 1]))
-        return generator, with_spectral_norm(judge) if self.spectral_norm else judge
+        generator = nn.Sequential(leaky_mlp([latent_dim, *self.config.hidden, spec.size]), nn.Unflatten(1, spec.shape))
+        judge = nn.Sequential(nn.Flatten(), leaky_mlp([spec.size, *reversed(self.config.hidden), 1]))
+        return generator, with_spectral_norm(judge) if self.config.spectral_norm else judge
 
 
 @dataclass(frozen=True)
@@ -67,15 +67,13 @@ class ConvNetworks:
     asked for, spectral normalisation (Miyato et al. 2018).
     """
 
-    width: int
-    dropout: float = 0.3
-    spectral_norm: bool = False
+    config: ConvNetworksConfig
 
     def build(self, latent_dim: int, spec: DataSpec) -> tuple[nn.Module, nn.Module]:
         """G and D for the size and channels of the images."""
-        generator = ConvGenerator(latent_dim, spec.shape, self.width)
-        judge = ConvDiscriminator(spec.shape, self.width, self.dropout)
-        return generator, with_spectral_norm(judge) if self.spectral_norm else judge
+        generator = ConvGenerator(latent_dim, spec.shape, self.config.width)
+        judge = ConvDiscriminator(spec.shape, self.config.width, self.config.dropout)
+        return generator, with_spectral_norm(judge) if self.config.spectral_norm else judge
 
 
 @dataclass(frozen=True)
@@ -87,14 +85,13 @@ class ResidualNetworks:
     identity (Zhang et al. 2019, Fixup).
     """
 
-    width: int
-    blocks: int
+    config: ResidualNetworksConfig
 
     def build(self, latent_dim: int, spec: DataSpec) -> tuple[nn.Module, nn.Module]:
         """G and D for the data."""
         if spec.kind == "image":
-            return _residual_images(latent_dim, spec.shape, self.width, self.blocks)
-        return _residual_points(latent_dim, spec, UNITS * self.width, self.blocks)
+            return _residual_images(latent_dim, spec.shape, self.config.width, self.config.blocks)
+        return _residual_points(latent_dim, spec, UNITS * self.config.width, self.config.blocks)
 
 
 class ConvGenerator(nn.Module):

@@ -32,6 +32,7 @@ def projection(
     method: Literal["pca", "tsne"] = "pca",
     seed: int,
     max_points: int = 2000,
+    word: str = "cluster",
 ) -> Figure:
     """Real and synthetic points on one panel, the real ones by cluster on the other.
 
@@ -43,6 +44,7 @@ def projection(
             in which distances between groups mean nothing.
         seed: of the choice of points and of t-SNE.
         max_points: the most points shown, half of them synthetic.
+        word: for one of the groups that `clusters` numbers, in the title.
     """
     share = max_points // 2 if len(synthetic) else max_points
     chosen, drawn = _choose(len(real), share, seed, "real"), _choose(len(synthetic), share, seed, "synthetic")
@@ -53,7 +55,7 @@ def projection(
     *comparison, by_cluster = figure.subplots(1, panels, squeeze=False, sharex=True, sharey=True)[0]
     for axes in comparison:
         _draw_comparison(axes, real_places, synthetic_places)
-    _draw_clusters(by_cluster, real_places, np.asarray(clusters)[chosen.numpy()])
+    _draw_clusters(by_cluster, real_places, np.asarray(clusters)[chosen.numpy()], word)
     for axes in (*comparison, by_cluster):
         axes.set(xticks=[], yticks=[])
         axes.spines[:].set_color("0.85")
@@ -97,7 +99,7 @@ def _draw_comparison(axes: Axes, real: _Array, synthetic: _Array) -> None:
     )
 
 
-def _draw_clusters(axes: Axes, places: _Array, clusters: NDArray[np.integer]) -> None:
+def _draw_clusters(axes: Axes, places: _Array, clusters: NDArray[np.integer], word: str) -> None:
     names, sizes = np.unique(clusters[clusters != NOISE], return_counts=True)
     for name, colour in zip(names, colours(len(names)), strict=True):
         x, y = places[clusters == name].T
@@ -110,4 +112,4 @@ def _draw_clusters(axes: Axes, places: _Array, clusters: NDArray[np.integer]) ->
         axes.text(x, y, str(name), ha="center", va="center", bbox=box)
     share = f", {len(noise) / len(clusters):.0%} noise" if len(noise) else ""
     plural = "" if len(names) == 1 else "s"
-    axes.set_title(f"real points in {len(names)} cluster{plural}{share}", fontsize="medium", color=INK)
+    axes.set_title(f"real points in {len(names)} {word}{plural}{share}", fontsize="medium", color=INK)

@@ -12,3 +12,4 @@ class IdentityConfig(RepresentationConfig):
     """No keys of its own."""
 
     _target_: str = "synthmix.representations.identity.IdentityRepresentation"
+    name: str = "identity"

@@ -10,7 +10,8 @@ from torch import Tensor
 
 from synthmix.data.base import Dataset
 from synthmix.generators.training.trained import TrainedGenerator
-from synthmix.generators.training.trainer import Precision, TrainerOptions
+from synthmix.generators.training.trainer import TrainerOptions
+from synthmix.representations.latent_config import LatentConfig
 
 
 class Encoder(Protocol):
@@ -29,19 +30,15 @@ class LatentRepresentation:
     """Encodes the points by a generator.
 
     Args:
+        config: where and for how long the generator is trained.
         generator: has `fit` and `encode`. `fit` trains it; one that is trained already can `transform` at once.
-        accelerator, precision, limit_steps: of its training, see `TrainerOptions`.
     """
 
-    def __init__(
-        self,
-        generator: Encoder,
-        accelerator: str = "cpu",
-        precision: Precision = "32-true",
-        limit_steps: int | None = None,
-    ) -> None:
+    def __init__(self, config: LatentConfig, generator: Encoder) -> None:
         self.generator = generator
-        self.options = TrainerOptions(accelerator=accelerator, precision=precision, limit_steps=limit_steps)
+        self.options = TrainerOptions(
+            accelerator=config.accelerator, precision=config.precision, limit_steps=config.limit_steps
+        )
 
     def fit(self, dataset: Dataset, *, seed: int) -> Self:
         """Trains the generator on `dataset.x`."""

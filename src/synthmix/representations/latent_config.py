@@ -15,13 +15,20 @@ if TYPE_CHECKING:
 
 @dataclass(kw_only=True, frozen=True)
 class LatentConfig(RepresentationConfig):
-    """A generator with an encoder."""
+    """A generator with an encoder.
+
+    Attributes:
+        generator: its config.
+        accelerator: of its training, as of `trainer`.
+        precision: likewise.
+        limit_steps: likewise.
+    """
 
     _target_: str = "synthmix.representations.latent.LatentRepresentation"
     generator: ModelConfig
-    accelerator: Literal["cpu", "gpu", "auto"]
-    precision: Literal["32-true", "bf16-mixed"]
-    limit_steps: Count | None
+    accelerator: Literal["cpu", "gpu", "auto"] = "cpu"
+    precision: Literal["32-true", "bf16-mixed"] = "32-true"
+    limit_steps: Count | None = None
 
     def faults(self, cell: CellConfig) -> Iterator[str]:
         """Those of the generator, under its own key."""

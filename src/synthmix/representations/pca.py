@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sklearn.decomposition import PCA
 
+from synthmix.representations.pca_config import PcaConfig
 from synthmix.representations.transformer import TransformerRepresentation
 
 
@@ -11,9 +12,8 @@ class PcaRepresentation(TransformerRepresentation):
     """The first principal components, by scikit-learn's PCA.
 
     Args:
-        n_components: from 1 to the smaller of the number of points and the values of a point.
-        whiten: whether each component is scaled to unit variance.
+        config: how many, and whether each is scaled to unit variance.
     """
 
-    def __init__(self, n_components: int, *, whiten: bool = False) -> None:
-        super().__init__(PCA(n_components, whiten=whiten))
+    def __init__(self, config: PcaConfig) -> None:
+        super().__init__(PCA(config.n_components, whiten=config.whiten))

@@ -15,11 +15,17 @@ if TYPE_CHECKING:
 
 @dataclass(kw_only=True, frozen=True)
 class PcaConfig(RepresentationConfig):
-    """Principal components."""
+    """Principal components.
+
+    Attributes:
+        n_components: from 1 to the smaller of the number of points and the values of a point.
+        whiten: whether each component is scaled to unit variance.
+    """
 
     _target_: str = "synthmix.representations.pca.PcaRepresentation"
-    n_components: Count
-    whiten: bool
+    name: str = "pca"
+    n_components: Count = 10
+    whiten: bool = False
 
     def faults(self, cell: CellConfig) -> Iterator[str]:
         """There are no more components than values of a point, and than points."""

@@ -10,7 +10,11 @@ from synthmix.config.schema import Member
 
 @dataclass(kw_only=True, frozen=True)
 class TransformerConfig(RepresentationConfig):
-    """The transformer's own keys stand under `estimator`."""
+    """A transformer of scikit-learn's.
+
+    Attributes:
+        estimator: its class and its own keys.
+    """
 
     _target_: str = "synthmix.representations.transformer.TransformerRepresentation"
     estimator: Member

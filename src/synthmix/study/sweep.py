@@ -1,33 +1,27 @@
-"""A study from its plan to its report: launches what the store does not have, whatever was done before."""
+"""A study from its plan to its cells: finds what the store does not have, and launches it."""
 
 from __future__ import annotations
 
-import secrets
-import shlex
-import sys
-import time
 import traceback
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from synthmix.config.cell import CellConfig
 from synthmix.config.composing import parse
 from synthmix.config.flat import flatten
-from synthmix.config.plain import to_plain
 from synthmix.pipeline.resources import Resources
-from synthmix.report.publishing import publish, tell
+from synthmix.pipeline.results import Keys
+from synthmix.study.arguments import quoted
+from synthmix.study.blocks import Todo, blocks_of, run_block, write_blocks
 from synthmix.study.combination import combination_id
-from synthmix.study.job import OUTCOME_FILE, Outcome, read_outcomes, run_job
+from synthmix.study.job import OUTCOME_FILE, Outcome
 from synthmix.study.launch import launch
 from synthmix.study.plan import Plan, PlannedCell
-from synthmix.study.progress import progress_bar
-from synthmix.study.project import Projection
-from synthmix.study.record import Asked, Record, Studies, asked_of
-from synthmix.study.study_record import study_head
+from synthmix.study.record import Asked, Record, asked_of
 from synthmix.tracking.base import OpenRun
 from synthmix.tracking.environment import environment_tags, environment_text
-from synthmix.verbs.run_arguments import quoted
 
 LAUNCHER_ERROR = "launcher_error.txt"
 Asking = dict[str, tuple[PlannedCell, Asked]]  # by combination
@@ -42,14 +36,14 @@ def ask(cells: Iterable[PlannedCell], resources: Resources) -> Asking:
     return by_combination
 
 
-def missing(asking: Asking, resources: Resources) -> list[tuple[PlannedCell, Asked]]:
+def missing(asking: Asking, resources: Resources) -> list[Todo]:
     """The cells to compute, each once; one for each missing generator first, so that workers train at once."""
-    by_key: dict[str, tuple[PlannedCell, Asked]] = {}
+    by_keys: dict[Keys, Todo] = {}
     for cell, asked in asking.values():
-        by_key.setdefault(asked.key, (cell, asked))
-    todo = [pair for key, pair in by_key.items() if not pair[1].keys.are_in(resources.store)]
-    first: list[tuple[PlannedCell, Asked]] = []
-    rest: list[tuple[PlannedCell, Asked]] = []
+        by_keys.setdefault(asked.keys, (cell, asked))
+    todo = [pair for keys, pair in by_keys.items() if not keys.are_in(resources.store)]
+    first: list[Todo] = []
+    rest: list[Todo] = []
     begun: set[str] = set()
     for cell, asked in todo:
         key = asked.generator_key
@@ -59,50 +53,7 @@ def missing(asking: Asking, resources: Resources) -> list[tuple[PlannedCell, Ask
     return first + sorted(rest, key=lambda pair: int(pair[1].config["seed"]))  # so that workers find splits in memory
 
 
-def run_study(plan: Plan, words: Sequence[str], resources: Resources) -> int:
-    """Runs what is missing of a study; returns the exit code.
-
-    Raises:
-        InvalidInput: before anything is started.
-    """
-    name = plan.study
-    cells, curve = ask(plan.cells, resources), ask(plan.curve, resources)
-    resources.tracker.check()
-    studies = Studies(resources.store.root)
-    with studies.only_one(name):
-        record = studies.read(name)
-        command = shlex.join(["synthmix", "run", *words])
-        own = _own(resources, name)
-        record.ask(_asked(cells, own), _asked(distinct(curve), own), command, to_plain(plan.configs[0].study))
-        folder = sweep_folder(plan, name)
-        _describe(record, plan, resources)
-        record.report = str(folder / "report")
-        record.write(studies.file(name))
-        with resources.tracker.open_study(study_head(record)) as parent:
-            resources.tracker.close_left_running(name)
-            todo, errors = missing(cells | curve, resources), dict[str, str]()
-            if not todo:
-                print(f"nothing to compute: every cell of study {name} is stored", file=sys.stderr)
-            else:
-                attempt = folder / f"{time.strftime('%Y%m%d-%H%M%S')}-{secrets.token_hex(2)}"
-                stored = len({asked.key for _, asked in (cells | curve).values()}) - len(todo)
-                with progress_bar(attempt, jobs=len(todo), stored=stored):
-                    broken = _launch(plan, todo, attempt, parent, resources)
-                if broken is not None:
-                    print(broken, file=sys.stderr)
-                    resources.tracker.close_left_running(name)
-                errors = job_errors(read_outcomes(attempt), todo)
-            record.failures = failures(record, errors, resources)
-            record.write(studies.file(name))
-            projection = Projection(resources)
-            runs = projection.study(record, parent.id)
-            projection.complete()
-            report = publish(record, resources, runs, Path(record.report), parent, projection.present)
-    tell(record, resources, report)
-    return int(bool(record.failures))
-
-
-def _describe(record: Record, plan: Plan, resources: Resources) -> None:
+def describe(record: Record, plan: Plan, resources: Resources) -> None:
     """Writes down with what and where a study was asked for last."""
     tracker = resources.tracker
     record.tracking = {
@@ -130,7 +81,7 @@ def distinct(asking: Asking) -> Asking:
     return {combination: (cell, asked) for combination, cell, asked in reversed(by_key.values())}
 
 
-def _asked(asking: Asking, own: Mapping[str, Mapping[str, Any]]) -> dict[str, Asked]:
+def settled(asking: Asking, own: Mapping[str, Mapping[str, Any]]) -> dict[str, Asked]:
     """What is asked for, with the settings that its job will have."""
     found = {}
     for combination, (_, asked) in asking.items():
@@ -141,7 +92,7 @@ def _asked(asking: Asking, own: Mapping[str, Mapping[str, Any]]) -> dict[str, As
     return found
 
 
-def _own(resources: Resources, study: str) -> dict[str, dict[str, Any]]:
+def own_settings(resources: Resources, study: str) -> dict[str, dict[str, Any]]:
     """Where the jobs of a study log and keep what they do."""
     return {
         "tracking": {"uri": resources.tracker.uri, "study": study},
@@ -149,15 +100,18 @@ def _own(resources: Resources, study: str) -> dict[str, dict[str, Any]]:
     }
 
 
-def _launch(
-    plan: Plan, todo: Sequence[tuple[PlannedCell, Asked]], folder: Path, parent: OpenRun, resources: Resources
-) -> str | None:
+def launch_blocks(plan: Plan, todo: Sequence[Todo], folder: Path, parent: OpenRun, resources: Resources) -> str | None:
     """Runs what is missing; returns one line where the launcher broke down, as it does when a worker is killed."""
-    own = flatten(_own(resources, plan.study)) | {"tracking.parent_run_id": parent.id}
+    settings = own_settings(resources, plan.study)
+    own = flatten(settings) | {"tracking.parent_run_id": parent.id}
     values = [f"{key}={'null' if value is None else quoted(value)}" for key, value in own.items()]
-    jobs = [[str(o.input_line) for o in parse(cell.overrides) if not o.is_hydra_override()] for cell, _ in todo]
+    blocks = blocks_of(todo, plan.configs[0].study.block)
+    write_blocks([[_in_study(cell.config, settings, parent.id) for cell, _ in block] for block in blocks], folder)
+    # A job is composed as its first cell, so that Hydra names and records it after what its cells share.
+    firsts = [block[0][0].overrides for block in blocks]
+    jobs = [[str(o.input_line) for o in parse(overrides) if not o.is_hydra_override()] for overrides in firsts]
     try:
-        launch(jobs, [*plan.fixed, f"hydra.sweep.dir={quoted(str(folder))}"], values, run_job)
+        launch(jobs, [*plan.fixed, f"hydra.sweep.dir={quoted(str(folder))}"], values, run_block)
     except Exception as error:  # noqa: BLE001  what its jobs have done counts, and the report says what is missing
         folder.mkdir(parents=True, exist_ok=True)
         (folder / LAUNCHER_ERROR).write_text(traceback.format_exc())
@@ -166,7 +120,13 @@ def _launch(
     return None
 
 
-def job_errors(outcomes: Sequence[Outcome], todo: Sequence[tuple[PlannedCell, Asked]]) -> dict[str, str]:
+def _in_study(config: CellConfig, settings: Mapping[str, Mapping[str, Any]], parent: str | None) -> CellConfig:
+    """A cell's config with where its study logs and keeps what it does."""
+    tracking = replace(config.tracking, **settings["tracking"], parent_run_id=parent)
+    return replace(config, tracking=tracking, paths=replace(config.paths, **settings["paths"]))
+
+
+def job_errors(outcomes: Sequence[Outcome], todo: Sequence[Todo]) -> dict[str, str]:
     """One line for each cell, by its key, that a launch has left without a result."""
     errors = {asked.key: f"its job has left no {OUTCOME_FILE}" for _, asked in todo}
     for outcome in outcomes:
@@ -178,5 +138,5 @@ def job_errors(outcomes: Sequence[Outcome], todo: Sequence[tuple[PlannedCell, As
 def failures(record: Record, errors: Mapping[str, str], resources: Resources) -> dict[str, str]:
     """One line for each combination that failed, now or before, and has no result yet."""
     known = record.cells | record.curve
-    told = {key: errors.get(asked.key, record.failures.get(key)) for key, asked in known.items()}
-    return {key: error for key, error in told.items() if error and not known[key].keys.are_in(resources.store)}
+    found = {key: errors.get(asked.key, record.failures.get(key)) for key, asked in known.items()}
+    return {key: error for key, error in found.items() if error and not known[key].keys.are_in(resources.store)}

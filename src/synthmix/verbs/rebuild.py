@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+from synthmix.config.tracking import TrackingConfig
 from synthmix.pipeline.resources import Resources
 from synthmix.report.publishing import publish
 from synthmix.stages.store import Entry
@@ -12,12 +13,11 @@ from synthmix.study.project import Projection
 from synthmix.study.record import Asked, Studies
 from synthmix.study.study_record import study_head
 from synthmix.tracking.choice import make_tracker
-from synthmix.verbs.parser import default_config
 
 
 def rebuild(store: Path, uri: str | None, experiment: str | None) -> int:
     """Logs what MLflow lacks; returns the exit code, 1 where MLflow is away."""
-    settings = default_config().tracking
+    settings = TrackingConfig()
     tracker = make_tracker(settings._target_, uri, experiment or settings.experiment)
     resources, studies = Resources.at(tracker, store), Studies(store)
     projection, records = Projection(resources), [studies.read(name) for name in studies.names()]

@@ -6,7 +6,9 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
-from synthmix.config.plain import plain
+from synthmix.config.plain import to_plain
+from synthmix.config.study import StudyConfig
+from synthmix.config.tracking import TrackingConfig
 from synthmix.errors import InvalidInput
 from synthmix.pipeline.resources import Resources
 from synthmix.report.publishing import publish, tell
@@ -14,7 +16,7 @@ from synthmix.study.project import Projection
 from synthmix.study.record import Asked, Record, Studies
 from synthmix.study.study_record import study_head
 from synthmix.tracking.choice import make_tracker
-from synthmix.verbs.parser import Words, default_config, store_folder
+from synthmix.verbs.parser import VerbParser, store_folder
 
 
 def report(words: Sequence[str]) -> int:
@@ -23,7 +25,7 @@ def report(words: Sequence[str]) -> int:
     Raises:
         InvalidInput: no such study, or no run that the filter selects.
     """
-    parser = Words("report", "Writes a study's tables, figures and page.")
+    parser = VerbParser("report", "Writes a study's tables, figures and page.")
     parser.add_argument("study", metavar="STUDY", help="a study's name or its beginning, last, or a filter of MLflow")
     parser.add_argument("--out", metavar="DIR", help="where to; multirun/STUDY/report otherwise")
     parser.add_store()
@@ -66,13 +68,13 @@ def find_study(name: str, studies: Studies) -> str:
 
 def _report_selection(condition: str, given: argparse.Namespace, studies: Studies) -> int:
     """A report over the cells that MLflow finds, whichever study they are of; it is logged nowhere."""
-    settings = default_config()
-    tracker = make_tracker(settings.tracking._target_, None, settings.tracking.experiment)
+    tracking = TrackingConfig()
+    tracker = make_tracker(tracking._target_, None, tracking.experiment)
     resources = Resources.at(tracker, studies.root.parent)
     known: dict[str, Asked] = {}
     for name in studies.names():
         known |= studies.read(name).cells
-    record = Record("selection", commands=[f"synthmix report {condition!r}"], settings=plain(settings.study))
+    record = Record("selection", commands=[f"synthmix report {condition!r}"], settings=to_plain(StudyConfig()))
     runs: dict[str, str] = {}
     for run in tracker.select("cell", condition):
         combination, key = run.tags["synthmix.combination"], run.tags["synthmix.cell_key"]
@@ -82,5 +84,8 @@ def _report_selection(condition: str, given: argparse.Namespace, studies: Studie
             runs[combination] = run.id
     if not runs:
         raise InvalidInput(f"{condition}: selects no cell in {tracker.uri} whose result is in {resources.store.root}")
+    tasks = record.tasks
+    if len(tasks) > 1:
+        raise InvalidInput(f"{condition}: selects cells of several tasks ({', '.join(tasks)}); choose one by task.name")
     tell(record, resources, publish(record, resources, runs, Path(given.out or "report"), None))
     return 0

@@ -11,10 +11,11 @@ from hydra import main as hydra_decorator
 from omegaconf import DictConfig
 
 from synthmix.config.composing import conf_dir
+from synthmix.config.defaults import register_defaults
 from synthmix.errors import InvalidInput
 from synthmix.processor import bf16_is_slow
+from synthmix.study.arguments import read_arguments
 from synthmix.study.plan import Plan, make_plan
-from synthmix.verbs.run_arguments import read_arguments
 
 THREAD_VARIABLES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
 
@@ -46,7 +47,7 @@ def run(words: Sequence[str]) -> int:
         return 0
     if not plan.is_study:
         return _run_cell(plan, asked.for_hydra)
-    from synthmix.study.sweep import run_study
+    from synthmix.verbs.study import run_study
 
     return run_study(plan, asked.for_hydra, resources)
 
@@ -56,6 +57,7 @@ def hydra_main(arguments: Sequence[str], task: Callable[[DictConfig], Any] | Non
 
     def nothing(config: DictConfig) -> None: ...
 
+    register_defaults()
     application = hydra_decorator(version_base="1.3", config_path=str(conf_dir()), config_name="run")(task or nothing)
     command_line = sys.argv
     sys.argv = ["synthmix", *arguments]  # completion is registered for the first word

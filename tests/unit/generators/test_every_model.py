@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from omegaconf import OmegaConf
 from scipy import stats
 from torch import Tensor
 
@@ -22,11 +21,12 @@ from synthmix.generators.base import Generator
 
 MODELS = sorted(path.stem for path in (conf_dir() / "model").glob("*.yaml"))
 ORACLE = "real"  # its pool is in seeded order already, and no seed of a sample has a part in it
-FEW = {"steps": 3, "batch_size": 16, "n_init": 1, "folds": 2}
+CHEAP = {"steps": 3, "batch_size": 16, "n_init": 1, "folds": 2}
 
 
 def node(name: str) -> dict[str, Any]:
-    found: dict[str, Any] = plain(OmegaConf.load(conf_dir() / "model" / f"{name}.yaml"))
+    with composer() as compose:
+        found: dict[str, Any] = plain(compose([f"model={name}"]).model)
     return found
 
 
@@ -51,7 +51,7 @@ def splits(name: str, four_modes: Splits, digits: Splits) -> Splits:
 
 
 def fitted(name: str, splits: Splits, seed: int = 0) -> Generator:
-    generator = make_generator(name, **{key: value for key, value in FEW.items() if key in node(name)})
+    generator = make_generator(name, **{key: value for key, value in CHEAP.items() if key in node(name)})
     return generator.fit(generator.material(splits), seed=seed)
 
 

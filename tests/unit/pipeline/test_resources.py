@@ -13,7 +13,7 @@ from synthmix.config.cell import CellConfig, from_plain
 from synthmix.config.composing import composer
 from synthmix.config.plain import to_plain
 from synthmix.data.split import split
-from synthmix.pipeline.resources import KEPT, KEPT_OTHERWISE, Memory, Resources
+from synthmix.pipeline.resources import CAPACITIES, DEFAULT_CAPACITY, LruCache, Resources
 from synthmix.tracking.mlflow.tracker import Tracker
 
 TOY = ["data=toy", "data.n_points=500", "data.n_train=60", "data.n_val=50", "data.n_test=50"]
@@ -33,33 +33,33 @@ def resources(tracker: Tracker, tmp_path: Path) -> Resources:
     return Resources.at(tracker, tmp_path / "store")
 
 
-def test_memory_computes_once() -> None:
-    memory, computed = Memory(), list[str]()
+def test_the_cache_computes_once() -> None:
+    cache, computed = LruCache(), list[str]()
 
     def result(stage: str, key: str) -> str:
-        return memory.once(stage, key, lambda: computed.append(stage + key) or stage + key)
+        return cache.get_or_compute(stage, key, lambda: computed.append(stage + key) or stage + key)
 
     assert [result("a", "1"), result("a", "2"), result("b", "1"), result("a", "1")] == ["a1", "a2", "b1", "a1"]
     assert computed == ["a1", "a2", "b1"]
 
 
-@pytest.mark.parametrize("stage", [*KEPT, "anything"])
-def test_memory_forgets_what_was_not_used_for_the_longest_time(stage: str) -> None:
-    limit, memory, computed = KEPT.get(stage, KEPT_OTHERWISE), Memory(), list[int]()
-    for key in [*range(limit), 0, limit]:  # key 0 is used again before the one too many comes
-        memory.once(stage, str(key), lambda key=key: computed.append(key))
-    assert computed == [*range(limit), limit]
-    for key in [limit, 0, *range(2, limit)]:
-        memory.once(stage, str(key), lambda key=key: pytest.fail(f"{key} was forgotten"))
-    memory.once(stage, "1", lambda: computed.append(1))
+@pytest.mark.parametrize("stage", [*CAPACITIES, "anything"])
+def test_the_cache_evicts_the_least_recently_used(stage: str) -> None:
+    capacity, cache, computed = CAPACITIES.get(stage, DEFAULT_CAPACITY), LruCache(), list[int]()
+    for key in [*range(capacity), 0, capacity]:  # key 0 is used again before the one too many comes
+        cache.get_or_compute(stage, str(key), lambda key=key: computed.append(key))
+    assert computed == [*range(capacity), capacity]
+    for key in [capacity, 0, *range(2, capacity)]:
+        cache.get_or_compute(stage, str(key), lambda key=key: pytest.fail(f"{key} was evicted"))
+    cache.get_or_compute(stage, "1", lambda: computed.append(1))
     assert computed[-1] == 1
 
 
-def test_memory_keeps_no_failure() -> None:
-    memory = Memory()
+def test_the_cache_keeps_no_failure() -> None:
+    cache = LruCache()
     with pytest.raises(ZeroDivisionError):
-        memory.once("a", "1", lambda: 1 / 0)
-    assert memory.once("a", "1", lambda: 2) == 2
+        cache.get_or_compute("a", "1", lambda: 1 / 0)
+    assert cache.get_or_compute("a", "1", lambda: 2) == 2
 
 
 def test_a_data_set_is_loaded_once_for_all_its_splits(

@@ -79,7 +79,7 @@ class Cells:
 
     def pool(self, config: CellConfig, n: int, resources: Resources | None = None) -> tuple[Tensor, Stages]:
         with self.open(config, resources) as stages:
-            return stages.generator(stages.splits()).pool.sample(n, pool_seed(config.seed)), stages
+            return stages.generator(stages.splits()).synthetic_pool.sample(n, pool_seed(config.seed)), stages
 
     def trainings(self, config: CellConfig) -> list[str]:
         """Status of every run of this training."""
@@ -174,8 +174,8 @@ def test_stages_that_read_a_pool_do_not_load_the_generator(cells: Cells, vae: Ce
     resources = cells.resources()
     with cells.open(vae, resources) as stages:
         fitted = stages.generator(stages.splits())
-        fitted.pool.sample(600, pool_seed(vae.seed))
-        assert "generator" not in resources.memory._results
+        fitted.synthetic_pool.sample(600, pool_seed(vae.seed))
+        assert "generator" not in resources.cache._results
         assert fitted.load() is fitted.load()
 
 
@@ -206,7 +206,7 @@ with tracker.open(RunRecord(kind="cell", name="elsewhere")) as run:
     stages = Stages(config, Resources.at(tracker, Path(store)), run)
     splits = stages.splits()
     fitted = stages.generator(splits)
-    pool = fitted.pool.sample(600, pool_seed(config.seed))
+    pool = fitted.synthetic_pool.sample(600, pool_seed(config.seed))
     stages.quality(splits, fitted)
 print(*(stages.sources[name] for name in ("generator", "pool", "quality")))
 print(hashlib.sha256(pool.numpy()).hexdigest())
@@ -219,7 +219,7 @@ def test_another_process_reuses_what_this_one_has_computed(cells: Cells, vae: Ce
     with cells.open(vae) as stages:
         splits = stages.splits()
         fitted = stages.generator(splits)
-        pool = fitted.pool.sample(600, pool_seed(vae.seed))
+        pool = fitted.synthetic_pool.sample(600, pool_seed(vae.seed))
         stages.quality(splits, fitted)
     OmegaConf.save(to_plain(vae), tmp_path / "config.yaml")
     words = [sys.executable, "-c", PROCESS, str(cells.folder), cells.tracker.uri, str(tmp_path / "config.yaml")]
@@ -275,7 +275,7 @@ def test_asking_twice_in_one_cell_is_still_computed(cells: Cells, vae: CellConfi
         splits = stages.splits()
         for _ in range(2):
             fitted = stages.generator(splits)
-            fitted.pool.sample(10, 0)
+            fitted.synthetic_pool.sample(10, 0)
             stages.quality(splits, fitted)
         assert set(stages.sources.values()) == {COMPUTED}
 
@@ -349,7 +349,7 @@ def test_a_control_is_fitted_at_once_and_stores_nothing(model: str, cells: Cells
         assert stages.seconds.keys() == {"generator"}  # of a result that was reused, the seconds of its computation
     with cells.open(config) as stages:
         fitted = stages.generator(stages.splits())
-        assert fitted.load() is fitted.pool
+        assert fitted.load() is fitted.synthetic_pool
     assert "synthmix.generator_run" not in cells.tracker.client.get_run(stages.run.id).data.tags
     assert list(resources.store.entries()) == []
 
@@ -418,7 +418,7 @@ def test_stages_are_kept_though_mlflow_is_away(tmp_path: Path, vae: CellConfig) 
         stages = Stages(vae, Resources.at(tracker, tmp_path / "store"), run)
         splits = stages.splits()
         fitted = stages.generator(splits)
-        assert len(fitted.pool.sample(10, pool_seed(vae.seed))) == 10
+        assert len(fitted.synthetic_pool.sample(10, pool_seed(vae.seed))) == 10
         stages.quality(splits, fitted)
         assert known_of(stages)[0]["quality/n"] == 50
     assert run.id is None

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from synthmix.config.data import FileSetConfig
+from synthmix.config.schema import Count, NonNegativeInt
 from synthmix.spec import DataSpec, Extent
 
 # Rows and columns of each set, as its README tells them.
@@ -27,6 +28,9 @@ class AdbenchConfig(FileSetConfig):
     """
 
     _target_: str = "synthmix.data.sources.adbench.load_adbench"
+    name: str = "adbench"
+    normal_class: NonNegativeInt | None = 0
+    n_train: Count | None = 50
     set: Literal["cardio", "mnist", "satellite", "shuttle", "thyroid"] = "thyroid"
 
     def extent(self) -> Extent:

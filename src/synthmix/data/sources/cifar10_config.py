@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from synthmix.config.data import FileSetConfig
+from synthmix.config.schema import Count
 from synthmix.data.sources.files import all_present, data_folder
 from synthmix.data.sources.known_files import CIFAR10_ARCHIVE, CIFAR10_SUBSET
 from synthmix.spec import Extent, unit_images
@@ -23,6 +24,9 @@ class Cifar10Config(FileSetConfig):
     """Small photographs."""
 
     _target_: str = "synthmix.data.sources.cifar10.load_cifar10"
+    name: str = "cifar10"
+    n_train: Count | None = 1000
+    n_val: Count | None = 1000
 
     def extent(self) -> Extent:
         """Images of 3×32×32: 50,000 and an official test set of 10,000, or the subset of 4,000 and 1,000."""

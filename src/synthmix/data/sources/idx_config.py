@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from synthmix.config.data import FileSetConfig
+from synthmix.config.schema import Count, NonNegativeInt
 from synthmix.spec import Extent, unit_images
 
 
@@ -14,10 +15,20 @@ def idx_extent(name: str) -> Extent:
 
 
 @dataclass(kw_only=True, frozen=True)
-class MnistConfig(FileSetConfig):
+class IdxConfig(FileSetConfig):
+    """A set of the MNIST family, on whose reserve the classifier features are trained."""
+
+    n_train: Count | None = 1000
+    n_val: Count | None = 10_000
+    n_reserve: NonNegativeInt = 10_000
+
+
+@dataclass(kw_only=True, frozen=True)
+class MnistConfig(IdxConfig):
     """Handwritten digits."""
 
     _target_: str = "synthmix.data.sources.idx.load_mnist"
+    name: str = "mnist"
 
     def extent(self) -> Extent:
         """As `idx_extent`."""
@@ -25,10 +36,11 @@ class MnistConfig(FileSetConfig):
 
 
 @dataclass(kw_only=True, frozen=True)
-class FashionMnistConfig(FileSetConfig):
+class FashionMnistConfig(IdxConfig):
     """Pieces of clothing."""
 
     _target_: str = "synthmix.data.sources.idx.load_fashion_mnist"
+    name: str = "fashion_mnist"
 
     def extent(self) -> Extent:
         """As `idx_extent`."""
@@ -36,10 +48,11 @@ class FashionMnistConfig(FileSetConfig):
 
 
 @dataclass(kw_only=True, frozen=True)
-class KmnistConfig(FileSetConfig):
+class KmnistConfig(IdxConfig):
     """Old Japanese handwriting."""
 
     _target_: str = "synthmix.data.sources.idx.load_kmnist"
+    name: str = "kmnist"
 
     def extent(self) -> Extent:
         """As `idx_extent`."""

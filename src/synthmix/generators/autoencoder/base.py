@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from typing import Literal, Protocol
+from typing import Protocol
 
 import torch
 from torch import Tensor, nn
 from torch.optim import Adam, Optimizer
 
 from synthmix.errors import TrainingDiverged
+from synthmix.generators.autoencoder.config import LatentGeneratorConfig
 from synthmix.generators.autoencoder.losses import bernoulli_nll, gaussian_nll
 from synthmix.generators.mixture.density import GaussianMixtureDensity
 from synthmix.generators.mixture.latent import fit_latent_mixture
@@ -21,7 +22,6 @@ from synthmix.spec import DataSpec
 MIXTURE_POINTS = 10_000  # as many latents tell a mixture as much as all of MNIST do, in a sixth of the time
 NET_RANGE = (0.0, 1.0)
 AT_ONCE = 2000  # points that go through a net at the same time
-Likelihood = Literal["auto", "bernoulli", "gaussian"]
 
 
 class Coders(Protocol):
@@ -37,36 +37,17 @@ class LatentGenerator(TrainedGenerator):
     gives the mean), of unit variance unless a family says otherwise; tables need the latter.
 
     Args:
-        networks: which encoder and decoder: `MlpCoders` (conf/model/vae.yaml) or `ConvCoders` (conv_vae.yaml).
-        latent_dim: size of the latent.
-        likelihood: bernoulli or gaussian; auto is bernoulli for bounded data.
-        mixture_components: the most components that the ex-post mixture may have.
-        mixture_regularization: added to the diagonal of its covariances, in units of the latents' mean variance.
-        learning_rate: of Adam.
-        steps, batch_size, ema_decay: see `TrainedGenerator`.
+        config: latent, likelihood, ex-post mixture and how both nets learn.
+        networks: makes encoder and decoder.
     """
 
+    config: LatentGeneratorConfig
     network: nn.ModuleDict
     code_dims = 1  # width of the encoder's output, in latents
 
-    def __init__(
-        self,
-        *,
-        networks: Coders,
-        latent_dim: int = 32,
-        likelihood: Likelihood = "auto",
-        mixture_components: int = 20,
-        mixture_regularization: float = 1e-3,
-        learning_rate: float = 1e-3,
-        steps: int = 2000,
-        batch_size: int = 256,
-        ema_decay: float | None = None,
-    ) -> None:
-        super().__init__(steps=steps, batch_size=batch_size, ema_decay=ema_decay)
-        self.save_hyperparameters(logger=False, ignore="networks")
-        self.networks, self.latent_dim, self.likelihood = networks, latent_dim, likelihood
-        self.mixture_components, self.mixture_regularization = mixture_components, mixture_regularization
-        self.learning_rate = learning_rate
+    def __init__(self, config: LatentGeneratorConfig, networks: Coders) -> None:
+        super().__init__(config)
+        self.networks, self.latent_dim = networks, config.latent_dim
         self.mixture: GaussianMixtureDensity | None = None
 
     @abstractmethod
@@ -75,10 +56,11 @@ class LatentGenerator(TrainedGenerator):
 
     def build(self, spec: DataSpec) -> None:
         """Makes encoder, decoder and Adam."""
-        self.bernoulli = self.likelihood == "bernoulli" or (self.likelihood == "auto" and spec.value_range is not None)
+        likelihood, bounded = self.config.likelihood, spec.value_range is not None
+        self.bernoulli = likelihood == "bernoulli" or (likelihood == "auto" and bounded)
         encoder, decoder = self.networks.build(self.latent_dim, self.code_dims * self.latent_dim, spec)
         self.network = nn.ModuleDict({"encoder": encoder, "decoder": decoder})
-        self.optimizer = Adam(self.network.parameters(), lr=self.learning_rate, fused=True)
+        self.optimizer = Adam(self.network.parameters(), lr=self.config.learning_rate, fused=True)
         self.mixture = None
 
     def configure_optimizers(self) -> Optimizer:
@@ -149,8 +131,8 @@ class LatentGenerator(TrainedGenerator):
             raise TrainingDiverged(f"{type(self).__name__}: latents are not finite at step {self.steps_done}")
         self.mixture = fit_latent_mixture(
             latent,
-            max_components=self.mixture_components,
-            regularization=self.mixture_regularization,
+            max_components=self.config.mixture_components,
+            regularization=self.config.mixture_regularization,
             seed=derive_seed(self.seed, "mixture") % 2**32,
         )
 

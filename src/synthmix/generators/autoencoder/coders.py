@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from torch import nn
 
+from synthmix.generators.autoencoder.coders_config import ConvCodersConfig, MlpCodersConfig
 from synthmix.generators.networks import mlp
 from synthmix.spec import DataSpec
 
@@ -18,12 +19,12 @@ class MlpCoders:
     The articles' nets are hidden [128]; the clustering papers' one is [500, 500, 2000].
     """
 
-    hidden: list[int]
+    config: MlpCodersConfig
 
     def build(self, latent_dim: int, code_size: int, spec: DataSpec) -> tuple[nn.Module, nn.Module]:
         """Encoder and decoder over flattened points."""
-        encoder = nn.Sequential(nn.Flatten(), *mlp([spec.size, *self.hidden, code_size], nn.ReLU))
-        decoder = mlp([latent_dim, *reversed(self.hidden), spec.size], nn.ReLU)
+        encoder = nn.Sequential(nn.Flatten(), *mlp([spec.size, *self.config.hidden, code_size], nn.ReLU))
+        decoder = mlp([latent_dim, *reversed(self.config.hidden), spec.size], nn.ReLU)
         return encoder, nn.Sequential(*decoder, nn.Unflatten(1, spec.shape))
 
 
@@ -34,11 +35,11 @@ class ConvCoders:
     For square images of 8, 16, 28 or 32 pixels with any number of channels.
     """
 
-    width: int
+    config: ConvCodersConfig
 
     def build(self, latent_dim: int, code_size: int, spec: DataSpec) -> tuple[nn.Module, nn.Module]:
         """Encoder and decoder for the size and channels of the images."""
-        (channels, size, _), w = spec.shape, self.width
+        (channels, size, _), w = spec.shape, self.config.width
         small = (2 * w, size // 4, size // 4)
         encoder = nn.Sequential(
             *(nn.Conv2d(channels, w, 4, stride=2, padding=1), nn.ReLU()),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 from synthmix.config.schema import Count, Member, NonNegative, Positive, Share
@@ -16,13 +16,21 @@ if TYPE_CHECKING:
 
 @dataclass(kw_only=True, frozen=True)
 class LatentGeneratorConfig(TrainedConfig):
-    """Encoder, decoder and the ex-post mixture on their latent."""
+    """Encoder, decoder and the ex-post mixture on their latent.
 
-    networks: Member
-    latent_dim: Count
-    likelihood: Literal["auto", "bernoulli", "gaussian"]
-    mixture_components: Count
-    mixture_regularization: Positive
+    Attributes:
+        networks: which encoder and decoder.
+        latent_dim: size of the latent.
+        likelihood: bernoulli, or gaussian (squared error); auto is bernoulli for data in a bounded range.
+        mixture_components: the most components that the ex-post mixture may have; BIC chooses.
+        mixture_regularization: added to the diagonal of its covariances, in units of the latents' mean variance.
+    """
+
+    networks: Member = field(default_factory=MlpCodersConfig)
+    latent_dim: Count = 32
+    likelihood: Literal["auto", "bernoulli", "gaussian"] = "auto"
+    mixture_components: Count = 20
+    mixture_regularization: Positive = 1e-3
 
     def faults(self, cell: CellConfig) -> Iterator[str]:
         """A Bernoulli likelihood needs values in a bounded range; a mixture needs points."""
@@ -38,14 +46,25 @@ class LatentGeneratorConfig(TrainedConfig):
 
 @dataclass(kw_only=True, frozen=True)
 class AutoencoderConfig(LatentGeneratorConfig):
-    """A plain, denoising or sparse one."""
+    """A plain, denoising or sparse one.
+
+    Attributes:
+        corruption: what is done to its input.
+        corruption_level: probability of masking a value, or standard deviation of the noise in units of [0, 1]
+            (images) or of a column's standard deviation (tables).
+        sparsity: penalty on the code.
+        sparsity_weight: λ.
+        sparsity_target: mean activation of a unit, of kl.
+    """
 
     _target_: str = "synthmix.generators.autoencoder.model.Autoencoder"
-    corruption: Literal["none", "masking", "gaussian"]
-    corruption_level: Positive
-    sparsity: Literal["none", "kl", "l1"]
-    sparsity_weight: Positive
-    sparsity_target: Share
+    name: str = "autoencoder"
+    corruption: Literal["none", "masking", "gaussian"] = "none"
+    corruption_level: Positive = 0.3
+    sparsity: Literal["none", "kl", "l1"] = "none"
+    sparsity_weight: Positive = 1.0
+    sparsity_target: Share = 0.05
+    batch_size: Count = 256
 
     def faults(self, cell: CellConfig) -> Iterator[str]:
         """Not all values can be masked."""
@@ -56,8 +75,16 @@ class AutoencoderConfig(LatentGeneratorConfig):
 
 @dataclass(kw_only=True, frozen=True)
 class VaeConfig(LatentGeneratorConfig):
-    """A variational one."""
+    """A variational one.
+
+    Attributes:
+        beta: weight of the KL term.
+        latent_density: prior samples z ~ N(0, I); mixture the ex-post mixture on the posterior means.
+    """
 
     _target_: str = "synthmix.generators.autoencoder.model.Vae"
-    beta: NonNegative
-    latent_density: Literal["prior", "mixture"]
+    name: str = "vae"
+    latent_dim: Count = 16
+    beta: NonNegative = 1.0
+    latent_density: Literal["prior", "mixture"] = "mixture"
+    steps: Count = 3000

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
-
 import torch
 from torch import Tensor
 
 from synthmix.errors import TrainingDiverged
-from synthmix.generators.autoencoder.base import LatentGenerator
-from synthmix.generators.autoencoder.corruption import Corruption, corrupted
+from synthmix.generators.autoencoder.base import Coders, LatentGenerator
+from synthmix.generators.autoencoder.config import AutoencoderConfig, VaeConfig
+from synthmix.generators.autoencoder.corruption import corrupted
 from synthmix.generators.autoencoder.losses import (
     bernoulli_divergence,
     bernoulli_nll,
@@ -18,15 +17,13 @@ from synthmix.generators.autoencoder.losses import (
 )
 from synthmix.spec import DataSpec
 
-Sparsity = Literal["none", "kl", "l1"]
-
 
 class Autoencoder(LatentGenerator):
     """Minimises −log p(x | decode(h)) + λ P(h), h = activation(encode(x̃)); sampled by the ex-post mixture.
 
-    The articles' net (003), 784-128-32-128-784, is `MlpCoders([128])` with latent_dim 32, x̃ = x and λ = 0. A denoising
-    autoencoder reconstructs x from a corrupted x̃ (Vincent et al. 2008, 2010); it encodes points as they are once it is
-    trained. A sparse one has a penalty:
+    The articles' net (003), 784-128-32-128-784, is `MlpCoders` with hidden [128] and latent_dim 32, x̃ = x and λ = 0. A
+    denoising autoencoder reconstructs x from a corrupted x̃ (Vincent et al. 2008, 2010); it encodes points as they are
+    once it is trained. A sparse one has a penalty:
 
     - kl: P = Σ_j KL(B(ρ) ‖ B(ρ̂_j)) with ρ̂_j the minibatch's mean of h_j, sigmoid units (Ng 2011, Lecture notes CS294A);
     - l1: P = Σ_j |h_j|, mean over points, rectified units, so that zeros are exact (Glorot et al. 2011).
@@ -34,51 +31,37 @@ class Autoencoder(LatentGenerator):
     The ex-post mixture is one of what the activation is given.
 
     Args:
-        corruption: none, masking or gaussian, see `corrupted`.
-        corruption_level: probability of masking a value, or standard deviation of the noise in units of [0, 1]
-            (images) or of a column's standard deviation (tables).
-        sparsity: none, kl or l1.
-        sparsity_weight: λ.
-        sparsity_target: ρ of kl.
-        latent: as for `LatentGenerator`.
+        config: corruption and penalty, and what all autoencoders have.
+        networks: makes encoder and decoder.
     """
 
-    def __init__(
-        self,
-        *,
-        corruption: Corruption = "none",
-        corruption_level: float = 0.3,
-        sparsity: Sparsity = "none",
-        sparsity_weight: float = 1.0,
-        sparsity_target: float = 0.05,
-        **latent: Any,
-    ) -> None:
-        super().__init__(**latent)
-        self.save_hyperparameters(logger=False, ignore="networks")
-        self.corruption, self.corruption_level = corruption, corruption_level
-        self.sparsity, self.sparsity_weight, self.sparsity_target = sparsity, sparsity_weight, sparsity_target
+    config: AutoencoderConfig
+
+    def __init__(self, config: AutoencoderConfig, networks: Coders) -> None:
+        super().__init__(config, networks)
 
     def losses(self, x: Tensor) -> dict[str, Tensor]:
         """Reconstruction loss, penalty where there is one, and the objective."""
-        code = self.activate(self.network["encoder"](corrupted(x, self.corruption, self.corruption_level)))
+        seen = corrupted(x, self.config.corruption, self.config.corruption_level)
+        code = self.activate(self.network["encoder"](seen))
         reconstruction = self.negative_log_likelihood(self.network["decoder"](code), x)
-        if self.sparsity == "none":
+        if self.config.sparsity == "none":
             return {"loss": reconstruction, "reconstruction_loss": reconstruction}
         penalty = self.penalty(code.float())
-        loss = reconstruction + self.sparsity_weight * penalty
+        loss = reconstruction + self.config.sparsity_weight * penalty
         return {"loss": loss, "reconstruction_loss": reconstruction, "sparsity": penalty}
 
     def penalty(self, code: Tensor) -> Tensor:
         """P of codes (N, latent_dim)."""
-        if self.sparsity == "kl":
-            return bernoulli_divergence(code, self.sparsity_target)
+        if self.config.sparsity == "kl":
+            return bernoulli_divergence(code, self.config.sparsity_target)
         return code.abs().sum() / len(code)
 
     def activate(self, latent: Tensor) -> Tensor:
         """Sigmoid for kl, rectified for l1, else the same."""
-        if self.sparsity == "none":
+        if self.config.sparsity == "none":
             return latent
-        return latent.sigmoid() if self.sparsity == "kl" else latent.relu()
+        return latent.sigmoid() if self.config.sparsity == "kl" else latent.relu()
 
     def preview(self, n: int, seed: int) -> Tensor:
         """Reconstructions of train, because the density to sample from is fitted at the end."""
@@ -97,20 +80,16 @@ class Vae(LatentGenerator):
     drawn, as is the custom.
 
     Args:
-        beta: weight of the KL term.
-        latent_density: prior samples z ~ N(0, I); mixture the ex-post mixture on the posterior means.
-        latent: as for `LatentGenerator`.
+        config: the weight of the KL term and the density to sample from, and what all autoencoders have.
+        networks: makes encoder and decoder.
     """
 
+    config: VaeConfig
     code_dims = 2
     noise_scale: Tensor
 
-    def __init__(
-        self, *, beta: float = 1.0, latent_density: Literal["prior", "mixture"] = "mixture", **latent: Any
-    ) -> None:
-        super().__init__(**latent)
-        self.save_hyperparameters(logger=False, ignore="networks")
-        self.beta, self.latent_density = beta, latent_density
+    def __init__(self, config: VaeConfig, networks: Coders) -> None:
+        super().__init__(config, networks)
 
     def build(self, spec: DataSpec) -> None:
         """Makes encoder, decoder and Adam, and room for the decoder's standard deviation."""
@@ -134,7 +113,7 @@ class Vae(LatentGenerator):
         z = mean + torch.randn_like(mean) * (0.5 * log_variance).exp()
         reconstruction = self.negative_log_likelihood(self.network["decoder"](z), x)
         kl = gaussian_kl(mean, log_variance)
-        return {"loss": reconstruction + self.beta * kl, "reconstruction_loss": reconstruction, "kl": kl}
+        return {"loss": reconstruction + self.config.beta * kl, "reconstruction_loss": reconstruction, "kl": kl}
 
     def preview(self, n: int, seed: int) -> Tensor:
         """What the prior decodes to."""
@@ -145,5 +124,5 @@ class Vae(LatentGenerator):
         self.noise_scale.fill_((self.reconstruct(x) - x).square().mean().sqrt())
         if not self.noise_scale.isfinite():
             raise TrainingDiverged(f"{type(self).__name__}: reconstructions are not finite at step {self.steps_done}")
-        if self.latent_density == "mixture":
+        if self.config.latent_density == "mixture":
             self.fit_mixture(x)

@@ -11,7 +11,8 @@ from torch.nn.utils import clip_grad_norm_
 from torch.optim import Adam, Optimizer
 
 from synthmix.generators.evaluation import evaluating
-from synthmix.generators.flow.ode import Solver, Velocity, integrate
+from synthmix.generators.flow.config import FlowMatchingConfig
+from synthmix.generators.flow.ode import Velocity, integrate
 from synthmix.generators.ranges import rescaled
 from synthmix.generators.training.trained import TrainedGenerator
 from synthmix.spec import DataSpec
@@ -34,37 +35,21 @@ class FlowMatching(TrainedGenerator):
     al. 2021). Data in a bounded range is mapped to [−1, 1], and samples are clipped to the range.
 
     Args:
-        networks: which v: `VelocityNetworks`, a U-Net for images and a perceptron for tables.
-        solver: euler, midpoint or heun, see `ode.integrate`.
-        evaluations: of v for a sample; even for midpoint and heun.
-        max_gradient_norm: a longer gradient is shortened to it.
-        learning_rate: of Adam.
-        steps, batch_size, ema_decay: see `TrainedGenerator`.
+        config: how the flow is solved and the net learns.
+        networks: makes v.
     """
 
-    def __init__(
-        self,
-        *,
-        networks: Networks,
-        solver: Solver = "midpoint",
-        evaluations: int = 16,
-        max_gradient_norm: float = 1.0,
-        learning_rate: float = 3e-3,
-        steps: int = 1500,
-        batch_size: int = 64,
-        ema_decay: float | None = 0.995,
-    ) -> None:
-        super().__init__(steps=steps, batch_size=batch_size, ema_decay=ema_decay)
-        self.save_hyperparameters(logger=False, ignore="networks")
+    config: FlowMatchingConfig
+
+    def __init__(self, config: FlowMatchingConfig, networks: Networks) -> None:
+        super().__init__(config)
         self.networks = networks
-        self.solver, self.evaluations = solver, evaluations
-        self.max_gradient_norm, self.learning_rate = max_gradient_norm, learning_rate
 
     def build(self, spec: DataSpec) -> None:
         """Makes the net and Adam."""
         self.network = self.networks.build(spec)
         self.weights = list(self.network.parameters())  # once: going through the modules takes a while at each step
-        self.optimizer = Adam(self.weights, lr=self.learning_rate, fused=True)
+        self.optimizer = Adam(self.weights, lr=self.config.learning_rate, fused=True)
 
     def configure_optimizers(self) -> Optimizer:
         """Adam over the net."""
@@ -79,7 +64,7 @@ class FlowMatching(TrainedGenerator):
         loss = flow_matching_loss(self.network, torch.randn_like(points), points, times)
         self.optimizer.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
-        norm = clip_grad_norm_(self.weights, self.max_gradient_norm)
+        norm = clip_grad_norm_(self.weights, self.config.max_gradient_norm)
         self.optimizer.step()
         return {"loss": loss.detach(), "gradient_norm": norm}
 
@@ -88,7 +73,8 @@ class FlowMatching(TrainedGenerator):
         """Carries noise along the flow, to the range of the data."""
         noise = torch.randn(n, *self.spec.shape, generator=rng)
         with evaluating(self.sampler) as sampler:
-            points = integrate(sampler, noise.to(self.device), solver=self.solver, evaluations=self.evaluations)
+            solver, evaluations = self.config.solver, self.config.evaluations
+            points = integrate(sampler, noise.to(self.device), solver=solver, evaluations=evaluations)
         return self.from_net(points.float().cpu())
 
     def to_net(self, x: Tensor) -> Tensor:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
+from synthmix.generators.flow.config import VelocityNetworksConfig
 from synthmix.generators.networks import UNITS
 from synthmix.spec import DataSpec
 
@@ -22,22 +23,18 @@ class VelocityNetworks:
     """A U-Net for square images of 8, 16, 28 or 32 pixels, a residual perceptron for everything else.
 
     Args:
-        width: channels of the U-Net at half the size of an image, twice as many at a quarter; the perceptron has eight
-            times as many units.
-        blocks: residual blocks at each size of the U-Net on its way down, in the middle and on its way up; the
-            perceptron has three times as many.
+        config: width and number of blocks.
     """
 
-    width: int
-    blocks: int
+    config: VelocityNetworksConfig
 
     def build(self, spec: DataSpec) -> nn.Module:
         """The velocity (N, *shape), (N,) → (N, *shape) of points of this spec."""
         if spec.kind == "image":
-            net = VelocityUNet(spec.shape, self.width, self.blocks)
+            net = VelocityUNet(spec.shape, self.config.width, self.config.blocks)
             # Channels last: a fifth less time on a CPU.
             return Preconditioned(net.to(memory_format=torch.channels_last), IMAGE_SCALE)  # type: ignore[call-overload]
-        return Preconditioned(VelocityMlp(spec.size, UNITS * self.width, 3 * self.blocks), TABLE_SCALE)
+        return Preconditioned(VelocityMlp(spec.size, UNITS * self.config.width, 3 * self.config.blocks), TABLE_SCALE)
 
 
 class Preconditioned(nn.Module):

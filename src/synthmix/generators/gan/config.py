@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 from synthmix.config.schema import Count, Decay, Member, NonNegative, Positive
@@ -15,21 +15,34 @@ if TYPE_CHECKING:
 
 @dataclass(kw_only=True, frozen=True)
 class MlpNetworksConfig(Member):
-    """Perceptrons."""
+    """Perceptrons.
+
+    Attributes:
+        hidden: units of G's hidden layers; those of D are the same in reverse.
+        spectral_norm: whether each weight of D is divided by its largest singular value.
+    """
 
     _target_: str = "synthmix.generators.networks.MlpNetworks"
-    hidden: list[Count]
-    spectral_norm: bool
+    name: str = "mlp"
+    hidden: list[Count] = field(default_factory=lambda: [128, 256])
+    spectral_norm: bool = False
 
 
 @dataclass(kw_only=True, frozen=True)
 class ConvNetworksConfig(Member):
-    """Convolutional nets."""
+    """Convolutional nets.
+
+    Attributes:
+        width: channels at half the size of an image; 64 in the articles.
+        dropout: of D.
+        spectral_norm: whether each weight of D is divided by its largest singular value.
+    """
 
     _target_: str = "synthmix.generators.networks.ConvNetworks"
-    width: Count
-    dropout: Decay
-    spectral_norm: bool
+    name: str = "conv"
+    width: Count = 64
+    dropout: Decay = 0.3
+    spectral_norm: bool = False
 
     def faults(self, cell: CellConfig) -> Iterator[str]:
         """Square images of four sizes only, and more than one of them for batch norm."""
@@ -43,25 +56,49 @@ class ResidualNetworksConfig(BlocksConfig):
     """Residual nets."""
 
     _target_: str = "synthmix.generators.networks.ResidualNetworks"
+    name: str = "residual"
 
 
 @dataclass(kw_only=True, frozen=True)
 class GanConfig(TrainedConfig):
-    """A generator against a discriminator."""
+    """A generator G against a discriminator D.
+
+    Attributes:
+        networks: which G and D.
+        loss: non_saturating (Goodfellow et al. 2014), least_squares, hinge, wasserstein or relativistic.
+        penalty: on D's slope: gradient (WGAN-GP), r1_r2 (R3GAN), or none.
+        penalty_weight: λ; γ in the R3GAN article.
+        discriminator_steps: updates of D for each of G, on real points of their own.
+        augment: what D sees of real and fake images (DiffAugment, Zhao et al. 2020); [] for none.
+        latent_dim: size of z ~ N(0, I).
+        output: activation of G's last layer. Data in a bounded range is mapped to [−1, 1], or to [0, 1] for sigmoid;
+            auto is tanh for bounded data and none for tables.
+        learning_rate: of both Adams.
+        learning_rate_end: what it goes to, in equal parts a step; null keeps it.
+        beta1: of both Adams.
+        beta2: of both Adams.
+        beta2_end: what β2 goes to, in equal parts a step; null keeps it.
+        steps: updates of G.
+    """
 
     _target_: str = "synthmix.generators.gan.model.Gan"
-    networks: Member
-    loss: Literal["non_saturating", "least_squares", "hinge", "wasserstein", "relativistic"]
-    penalty: Literal["none", "gradient", "r1_r2"]
-    penalty_weight: Positive
-    discriminator_steps: Count
-    augment: list[Literal["translation", "cutout"]]
-    latent_dim: Count
-    output: Literal["auto", "none", "tanh", "sigmoid"]
-    learning_rate_end: NonNegative | None
-    beta1: Decay
-    beta2: Decay
-    beta2_end: Decay | None
+    name: str = "gan"
+    networks: Member = field(default_factory=MlpNetworksConfig)
+    loss: Literal["non_saturating", "least_squares", "hinge", "wasserstein", "relativistic"] = "non_saturating"
+    penalty: Literal["none", "gradient", "r1_r2"] = "r1_r2"
+    penalty_weight: Positive = 10.0
+    discriminator_steps: Count = 1
+    augment: list[Literal["translation", "cutout"]] = field(default_factory=list)
+    latent_dim: Count = 64
+    output: Literal["auto", "none", "tanh", "sigmoid"] = "auto"
+    steps: Count = 5000
+    batch_size: Count = 64
+    learning_rate: Positive = 2e-4
+    learning_rate_end: NonNegative | None = None
+    beta1: Decay = 0.5
+    beta2: Decay = 0.999
+    beta2_end: Decay | None = None
+    ema_decay: Decay | None = 0.999
 
     def faults(self, cell: CellConfig) -> Iterator[str]:
         """Nets that suit the data, and an activation that reaches all of its range."""

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Literal, Protocol
+from typing import Protocol
 
 import torch
 from torch import Tensor, nn
 from torch.optim import Adam, Optimizer
 
 from synthmix.generators.evaluation import evaluating
-from synthmix.generators.gan.augmentation import Transformation, augmented
-from synthmix.generators.gan.objectives import OBJECTIVES, PENALTIES, Judged, Loss, Penalty
+from synthmix.generators.gan.augmentation import augmented
+from synthmix.generators.gan.config import GanConfig
+from synthmix.generators.gan.objectives import OBJECTIVES, PENALTIES, Judged
 from synthmix.generators.networks import OutputActivation
 from synthmix.generators.ranges import rescaled
 from synthmix.generators.training.trained import TrainedGenerator
 from synthmix.spec import DataSpec
-
-Output = Literal["auto", "none", "tanh", "sigmoid"]
 
 
 class Networks(Protocol):
@@ -34,56 +32,24 @@ class Gan(TrainedGenerator):
     `objectives.OBJECTIVES` and `PENALTIES` have the published formulas.
 
     Args:
-        networks: which G and D: `MlpNetworks` (conf/model/gan.yaml), `ConvNetworks` (dcgan.yaml) or `ResidualNetworks`
-            (r3gan_residual.yaml).
-        loss: of `OBJECTIVES`: non_saturating (Goodfellow et al. 2014), least_squares, hinge, wasserstein, relativistic.
-        penalty: of `PENALTIES`: gradient (WGAN-GP), r1_r2 (R3GAN), or none.
-        penalty_weight: λ; γ in the R3GAN article.
-        discriminator_steps: updates of D for each of G, on real points of their own.
-        augment: what D sees of real and fake images, see `augmentation` (Zhao et al. 2020); [] for none.
-        latent_dim: size of z ~ N(0, I).
-        output: activation of G's last layer. Data in a bounded range is mapped to [−1, 1], or to [0, 1] for sigmoid;
-            auto is tanh for bounded data and none for tables.
-        learning_rate: of both Adams.
-        learning_rate_end: what it goes to, in equal parts a step; None keeps it.
-        beta1, beta2: of both Adams.
-        beta2_end: what β2 goes to, in equal parts a step; None keeps it.
-        steps, batch_size, ema_decay: see `TrainedGenerator`.
+        config: the loss, the penalty and how both nets learn.
+        networks: makes G and D.
     """
 
-    def __init__(
-        self,
-        *,
-        networks: Networks,
-        loss: Loss = "non_saturating",
-        penalty: Penalty = "none",
-        penalty_weight: float = 1.0,
-        discriminator_steps: int = 1,
-        augment: Sequence[Transformation] = (),
-        latent_dim: int = 64,
-        output: Output = "auto",
-        learning_rate: float = 2e-4,
-        learning_rate_end: float | None = None,
-        beta1: float = 0.5,
-        beta2: float = 0.999,
-        beta2_end: float | None = None,
-        steps: int = 2000,
-        batch_size: int = 64,
-        ema_decay: float | None = None,
-    ) -> None:
-        super().__init__(steps=steps, batch_size=batch_size, ema_decay=ema_decay)
-        self.save_hyperparameters(logger=False, ignore="networks")
-        self.networks, self.latent_dim, self.output = networks, latent_dim, output
-        self.objective, self.penalty, self.penalty_weight = OBJECTIVES[loss], penalty, penalty_weight
-        self.discriminator_steps, self.augment = discriminator_steps, augment
-        self.beta1 = beta1
-        self.learning_rates = learning_rate, learning_rate if learning_rate_end is None else learning_rate_end
-        self.beta2s = beta2, beta2 if beta2_end is None else beta2_end
-        self.annealed = learning_rate_end is not None or beta2_end is not None
+    config: GanConfig
+
+    def __init__(self, config: GanConfig, networks: Networks) -> None:
+        super().__init__(config)
+        self.networks, self.latent_dim = networks, config.latent_dim
+        self.objective, self.penalty = OBJECTIVES[config.loss], config.penalty
+        rate, rate_end = config.learning_rate, config.learning_rate_end
+        self.learning_rates = rate, rate if rate_end is None else rate_end
+        self.beta2s = config.beta2, config.beta2 if config.beta2_end is None else config.beta2_end
+        self.annealed = rate_end is not None or config.beta2_end is not None
 
     def build(self, spec: DataSpec) -> None:
         """Makes both nets and their optimizers."""
-        name = ("none" if spec.value_range is None else "tanh") if self.output == "auto" else self.output
+        name = ("none" if spec.value_range is None else "tanh") if self.config.output == "auto" else self.config.output
         self.net_range = (0.0, 1.0) if name == "sigmoid" else (-1.0, 1.0)
         generator, self.discriminator = self.networks.build(self.latent_dim, spec)
         self.network = nn.Sequential(generator, OutputActivation(name))
@@ -97,7 +63,7 @@ class Gan(TrainedGenerator):
     @property
     def points_per_step(self) -> int:
         """A minibatch for each update of D."""
-        return self.batch_size * self.discriminator_steps
+        return self.batch_size * self.config.discriminator_steps
 
     def step(self, batch: Tensor) -> dict[str, Tensor]:
         """The updates of D, then one of G."""
@@ -120,7 +86,7 @@ class Gan(TrainedGenerator):
 
         In float32 whatever D computes in, because autocast on a CPU would take their mean in bfloat16.
         """
-        logits: Tensor = self.discriminator(augmented(points, self.augment))
+        logits: Tensor = self.discriminator(augmented(points, self.config.augment))
         return logits.float()
 
     def _learn_to_judge(self, real: Tensor, fake: Tensor) -> dict[str, Tensor]:
@@ -131,19 +97,19 @@ class Gan(TrainedGenerator):
             losses, loss = self._loss(*(points.logits for points in judged))
             penalty = PENALTIES[self.penalty](self.judge, *judged)
             losses["penalty"] = penalty.detach()
-            loss = loss + self.penalty_weight * penalty
+            loss = loss + self.config.penalty_weight * penalty
         self._update(self.discriminator_optimizer, loss)
         return losses
 
     def _loss(self, of_real: Tensor, of_fake: Tensor) -> tuple[dict[str, Tensor], Tensor]:
-        """What is logged of D's loss on logits, and the loss itself.
+        """D's loss on logits: what is logged of it, and the tensor to minimise.
 
-        The advantage is 0 for a D that is blind, and 1 for one that tells all points apart and has no more to teach.
+        The advantage is 0 at the trivial loss, that of a constant logit, and 1 for a perfect D, whose gradients vanish.
         """
         loss = self.objective.discriminator(of_real, of_fake)
         losses = {"discriminator_loss": loss.detach()}
-        if self.objective.blind is not None:
-            losses["discriminator_advantage"] = 1 - loss.detach() / self.objective.blind
+        if self.objective.trivial_loss is not None:
+            losses["discriminator_advantage"] = 1 - loss.detach() / self.objective.trivial_loss
         return losses, loss
 
     def _fake(self, n: int) -> Tensor:
@@ -157,7 +123,7 @@ class Gan(TrainedGenerator):
         rate, beta2 = (start + done * (end - start) for start, end in (self.learning_rates, self.beta2s))
         for optimizer in (self.generator_optimizer, self.discriminator_optimizer):
             for group in optimizer.param_groups:
-                group["lr"], group["betas"] = rate, (self.beta1, beta2)
+                group["lr"], group["betas"] = rate, (self.config.beta1, beta2)
 
     @torch.no_grad()
     def draw(self, n: int, rng: torch.Generator) -> Tensor:
@@ -185,7 +151,7 @@ class Gan(TrainedGenerator):
         return rescaled(x, self.net_range, self.spec.value_range).clamp(*self.spec.value_range)
 
     def _adam(self, net: nn.Module) -> Adam:
-        return Adam(net.parameters(), lr=self.learning_rates[0], betas=(self.beta1, self.beta2s[0]), fused=True)
+        return Adam(net.parameters(), lr=self.learning_rates[0], betas=(self.config.beta1, self.beta2s[0]), fused=True)
 
     @staticmethod
     def _update(optimizer: Optimizer, loss: Tensor) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Self
 
 import torch
 from pytorch_lightning.callbacks import Callback
@@ -16,7 +16,8 @@ from torch import Tensor
 
 from synthmix.data.base import Dataset
 from synthmix.generators.learned import LearnedGenerator
-from synthmix.generators.mixture.selection import Em, EmSettings, select
+from synthmix.generators.mixture.config import BernoulliMixtureConfig
+from synthmix.generators.mixture.selection import Em, select
 from synthmix.generators.training.trainer import TrainerOptions
 from synthmix.seeds import derive_seed
 from synthmix.spec import DataSpec
@@ -59,19 +60,19 @@ class BernoulliMixtureGenerator(LearnedGenerator):
     autoencoder takes them: then log p is minus a cross-entropy and no normalised density of the greys, and the model is
     one of black and white images, which is what its samples are.
 
+    With the smoothing a > 0, p_kd = (Σ_n r_nk x_nd + a) / (Σ_n r_nk + 2a), as if each component had seen each value a
+    times black and a times white: the mode under a prior Beta(1 + a, 1 + a).
+
     Args:
-        smoothing: a > 0 in p_kd = (Σ_n r_nk x_nd + a) / (Σ_n r_nk + 2a), as if each component had seen each value a
-            times black and a times white: the mode under a prior Beta(1 + a, 1 + a).
-        em: see `EmSettings`.
+        config: a, which mixtures are compared, and how EM is run.
     """
 
     weights: Tensor
     probabilities: Tensor
 
-    def __init__(self, *, smoothing: float = 0.5, **em: Any) -> None:
+    def __init__(self, config: BernoulliMixtureConfig) -> None:
         super().__init__()
-        self.smoothing, self.em = smoothing, EmSettings(**em)
-        self.steps = self.em.max_iterations
+        self.config, self.steps = config, config.max_iterations
 
     def prepare(self, spec: DataSpec, seed: int) -> None:
         """Makes room for one component."""
@@ -94,7 +95,7 @@ class BernoulliMixtureGenerator(LearnedGenerator):
         def em_on(points: Tensor) -> Em[BernoulliMixture]:
             return points.shape[1], lambda k, _: self._best_of_starts(points, k, iterations)
 
-        self.selection, fitted = select(self._to_unit(dataset.x), em_on, ("bernoulli",), self.em, seed)
+        self.selection, fitted = select(self._to_unit(dataset.x), em_on, ("bernoulli",), self.config, seed)
         self._keep(fitted.weights, fitted.probabilities)
         if logger is not None:
             self.selection.log(logger, fitted.curve)
@@ -119,8 +120,11 @@ class BernoulliMixtureGenerator(LearnedGenerator):
     def _best_of_starts(self, points: Tensor, n_components: int, iterations: int) -> BernoulliMixture:
         """The one of the greatest objective, to which the prior belongs."""
         seed = derive_seed(self.seed, "em") % 2**32
-        starts = (clusters(points, n_components, seed + i) for i in range(self.em.n_init))
-        fits = (fit_bernoulli_mixture(points, start, self.smoothing, iterations, self.em.tolerance) for start in starts)
+        starts = (clusters(points, n_components, seed + i) for i in range(self.config.n_init))
+        fits = (
+            fit_bernoulli_mixture(points, start, self.config.smoothing, iterations, self.config.tolerance)
+            for start in starts
+        )
         return max(fits, key=lambda fit: fit.objectives[-1])
 
     def _to_unit(self, x: Tensor) -> Tensor:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from synthmix.config.members import ModelConfig
@@ -18,14 +18,23 @@ Regularization = Annotated[float, Range(low=1e-9)]  # below, rounding makes a co
 
 @dataclass(kw_only=True, frozen=True)
 class EmConfig(ModelConfig):
-    """Mixtures by EM, of which a criterion chooses one."""
+    """Mixtures by EM, of which a criterion chooses one.
 
-    n_components: list[Count]
-    select_by: Literal["aic", "bic", "cv_log_likelihood"]
-    folds: Annotated[int, Range(low=2)]
-    n_init: Count
-    max_iterations: Count
-    tolerance: NonNegative
+    Attributes:
+        n_components: numbers to compare, of which those are left out for which there are too few points.
+        select_by: the criterion.
+        folds: of cv_log_likelihood.
+        n_init: starts, of which the likeliest is kept.
+        max_iterations: of EM.
+        tolerance: in nats a point; a smaller gain ends EM.
+    """
+
+    n_components: list[Count] = field(default_factory=lambda: [1, 2, 3, 4, 5, 6, 8, 10, 15, 20, 30])
+    select_by: Literal["aic", "bic", "cv_log_likelihood"] = "cv_log_likelihood"
+    folds: Annotated[int, Range(low=2)] = 5
+    n_init: Count = 3
+    max_iterations: Count = 200
+    tolerance: NonNegative = 1e-3
 
     def faults(self, cell: CellConfig) -> Iterator[str]:
         """Something to choose, points enough for it, and no training by gradient to continue."""
@@ -47,12 +56,22 @@ class EmConfig(ModelConfig):
 
 @dataclass(kw_only=True, frozen=True)
 class GaussianMixtureConfig(EmConfig):
-    """Gaussian mixtures by EM."""
+    """Gaussian mixtures by EM.
+
+    Attributes:
+        covariance: kinds to compare.
+        covariance_regularization: added to the diagonals, in units of the mean variance.
+        pca_variance: share of the variance that the principal components keep; auto: .95 of images (40 components at
+            most), the values themselves of a table; null: the values in any case.
+    """
 
     _target_: str = "synthmix.generators.mixture.gaussian.GaussianMixtureGenerator"
-    covariance: list[Literal["full", "tied", "diag", "spherical"]]
-    covariance_regularization: Regularization
-    pca_variance: Literal["auto"] | Share | None
+    name: str = "gmm"
+    covariance: list[Literal["full", "tied", "diag", "spherical"]] = field(
+        default_factory=lambda: ["full", "tied", "diag", "spherical"]
+    )
+    covariance_regularization: Regularization = 1e-3
+    pca_variance: Literal["auto"] | Share | None = "auto"
 
     def faults(self, cell: CellConfig) -> Iterator[str]:
         """A covariance to choose, too."""
@@ -63,10 +82,15 @@ class GaussianMixtureConfig(EmConfig):
 
 @dataclass(kw_only=True, frozen=True)
 class BernoulliMixtureConfig(EmConfig):
-    """A Bernoulli mixture by EM."""
+    """A Bernoulli mixture by EM.
+
+    Attributes:
+        smoothing: how often each component is taken to have seen each value black, and white.
+    """
 
     _target_: str = "synthmix.generators.mixture.bernoulli.BernoulliMixtureGenerator"
-    smoothing: Positive
+    name: str = "bernoulli_mixture"
+    smoothing: Positive = 0.5
 
     def faults(self, cell: CellConfig) -> Iterator[str]:
         """Values between two bounds."""
@@ -77,13 +101,22 @@ class BernoulliMixtureConfig(EmConfig):
 
 @dataclass(kw_only=True, frozen=True)
 class GaussianMixtureSgdConfig(TrainedConfig):
-    """A Gaussian mixture by gradient."""
+    """A Gaussian mixture by gradient.
+
+    Attributes:
+        n_components: how many.
+        covariance: their kind.
+        covariance_regularization: added to the diagonals, in units of the mean variance.
+        pca_variance: as for `GaussianMixtureConfig`.
+    """
 
     _target_: str = "synthmix.generators.mixture.gaussian_sgd.GaussianMixtureSgd"
-    n_components: Count
-    covariance: Literal["full", "diag"]
-    covariance_regularization: Regularization
-    pca_variance: Literal["auto"] | Share | None
+    name: str = "gmm_sgd"
+    n_components: Count = 10
+    covariance: Literal["full", "diag"] = "diag"
+    covariance_regularization: Regularization = 1e-3
+    pca_variance: Literal["auto"] | Share | None = "auto"
+    learning_rate: Positive = 3e-2
 
     def faults(self, cell: CellConfig) -> Iterator[str]:
         """No more components than points, and two points at least."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Self
 
 import torch
 from pytorch_lightning.callbacks import Callback
@@ -14,9 +14,10 @@ from torch import Tensor
 
 from synthmix.data.base import Dataset
 from synthmix.generators.learned import LearnedGenerator
-from synthmix.generators.mixture.density import Covariance, GaussianMixtureDensity, fit_by_em
-from synthmix.generators.mixture.selection import Em, EmSettings, select
-from synthmix.generators.mixture.subspace import PcaVariance, Subspace, SubspaceMixture
+from synthmix.generators.mixture.config import GaussianMixtureConfig
+from synthmix.generators.mixture.density import GaussianMixtureDensity, fit_by_em
+from synthmix.generators.mixture.selection import Em, select
+from synthmix.generators.mixture.subspace import Subspace, SubspaceMixture
 from synthmix.generators.training.trainer import TrainerOptions
 from synthmix.seeds import derive_seed
 from synthmix.spec import DataSpec
@@ -68,26 +69,12 @@ class GaussianMixtureGenerator(LearnedGenerator):
     mixture is one of principal components, see `Subspace`.
 
     Args:
-        covariance: the shapes of the covariances to choose among: full, tied, diag, spherical.
-        covariance_regularization: added to the diagonal of the covariances, in units of the mean variance of what the
-            mixture is fitted on.
-        pca_variance: share of the variance of train that its principal components keep; None fits the mixture on the
-            values themselves, auto on .95 (40 components at most) of images and on the values of a table.
-        em: see `EmSettings`.
+        config: which mixtures are compared, and how EM is run.
     """
 
-    def __init__(
-        self,
-        *,
-        covariance: Sequence[Covariance] = ("full",),
-        covariance_regularization: float = 1e-3,
-        pca_variance: PcaVariance = "auto",
-        **em: Any,
-    ) -> None:
+    def __init__(self, config: GaussianMixtureConfig) -> None:
         super().__init__()
-        self.covariance, self.pca_variance = covariance, pca_variance
-        self.covariance_regularization, self.em = covariance_regularization, EmSettings(**em)
-        self.steps = self.em.max_iterations
+        self.config, self.steps = config, config.max_iterations
         self.mixture: SubspaceMixture | None = None
 
     def prepare(self, spec: DataSpec, seed: int) -> None:
@@ -109,7 +96,9 @@ class GaussianMixtureGenerator(LearnedGenerator):
         iterations = min(self.steps, (options or TrainerOptions()).limit_steps or self.steps)
 
         def em_on(x: Tensor) -> Em[GaussianFit]:
-            frame = Subspace.fit(x, self.pca_variance, dataset.spec, regularization=self.covariance_regularization)
+            frame = Subspace.fit(
+                x, self.config.pca_variance, dataset.spec, regularization=self.config.covariance_regularization
+            )
             points = frame.project(x)
 
             def fit(k: int, shape: str) -> GaussianFit:
@@ -117,7 +106,7 @@ class GaussianMixtureGenerator(LearnedGenerator):
 
             return frame.dim, fit
 
-        self.selection, fitted = select(dataset.x, em_on, self.covariance, self.em, seed)
+        self.selection, fitted = select(dataset.x, em_on, self.config.covariance, self.config, seed)
         self.mixture = SubspaceMixture(fitted.frame, GaussianMixtureDensity.of_mixture(fitted.mixture))
         if logger is not None:
             self.selection.log(logger, fitted.curve(dataset.x))
@@ -147,9 +136,9 @@ class GaussianMixtureGenerator(LearnedGenerator):
         return GaussianMixture(
             n_components,
             covariance_type=covariance,
-            reg_covar=self.covariance_regularization,
+            reg_covar=self.config.covariance_regularization,
             random_state=derive_seed(self.seed, "em") % 2**32,
-            n_init=self.em.n_init,
+            n_init=self.config.n_init,
             max_iter=iterations,
-            tol=self.em.tolerance,
+            tol=self.config.tolerance,
         )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from copy import deepcopy
-from typing import Literal
 
 import numpy as np
 import torch
@@ -12,8 +11,9 @@ from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812
 from torch.optim import Adam, Optimizer
 
+from synthmix.generators.mixture.config import GaussianMixtureSgdConfig
 from synthmix.generators.mixture.density import GaussianMixtureDensity, mixture_log_prob
-from synthmix.generators.mixture.subspace import PcaVariance, Subspace, SubspaceMixture
+from synthmix.generators.mixture.subspace import Subspace, SubspaceMixture
 from synthmix.generators.training.trained import TrainedGenerator
 from synthmix.seeds import derive_seed
 from synthmix.spec import DataSpec
@@ -28,33 +28,15 @@ class GaussianMixtureSgd(TrainedGenerator):
     learning rate falls linearly to 0. On images the mixture is one of principal components, see `Subspace`.
 
     Args:
-        n_components: K.
-        covariance: full or diag.
-        covariance_regularization: r, in units of the mean variance of what the mixture is fitted on.
-        pca_variance: see `GaussianMixtureGenerator`.
-        learning_rate: of Adam at the first step.
-        steps, batch_size, ema_decay: see `TrainedGenerator`.
+        config: K components, their covariances, and how they learn; r is its `covariance_regularization`.
     """
 
+    config: GaussianMixtureSgdConfig
     network: MixtureParameters
     annealed = True
 
-    def __init__(
-        self,
-        *,
-        n_components: int = 10,
-        covariance: Literal["full", "diag"] = "diag",
-        covariance_regularization: float = 1e-3,
-        pca_variance: PcaVariance = "auto",
-        learning_rate: float = 3e-2,
-        steps: int = 2000,
-        batch_size: int = 100,
-        ema_decay: float | None = None,
-    ) -> None:
-        super().__init__(steps=steps, batch_size=batch_size, ema_decay=ema_decay)
-        self.save_hyperparameters(logger=False)
-        self.n_components, self.covariance, self.pca_variance = n_components, covariance, pca_variance
-        self.covariance_regularization, self.learning_rate = covariance_regularization, learning_rate
+    def __init__(self, config: GaussianMixtureSgdConfig) -> None:
+        super().__init__(config)
 
     def build(self, spec: DataSpec) -> None:
         """Makes room; how many dimensions there are, the points say."""
@@ -62,7 +44,9 @@ class GaussianMixtureSgd(TrainedGenerator):
 
     def start(self, x: Tensor) -> None:
         """Fits the frame, and k-means in it."""
-        self._make(Subspace.fit(x, self.pca_variance, self.spec, regularization=self.covariance_regularization))
+        self._make(
+            Subspace.fit(x, self.config.pca_variance, self.spec, regularization=self.config.covariance_regularization)
+        )
         self.network.start(self.frame.project(x), derive_seed(self.seed, "clusters") % 2**32)
         self.begin_average()
 
@@ -77,7 +61,7 @@ class GaussianMixtureSgd(TrainedGenerator):
     def step(self, batch: Tensor) -> dict[str, Tensor]:
         """One update on the mean negative log-likelihood of a minibatch; it is reported in nats of the data."""
         for group in self.optimizer.param_groups:
-            group["lr"] = self.learning_rate * (1 - self.steps_done / self.steps)
+            group["lr"] = self.config.learning_rate * (1 - self.steps_done / self.steps)
         log_prob = self.network(batch[:, :-1]).mean()
         self.optimizer.zero_grad()
         (-log_prob).backward()
@@ -108,9 +92,11 @@ class GaussianMixtureSgd(TrainedGenerator):
 
     def _make(self, frame: Subspace) -> None:
         self.frame = frame
-        floor = self.covariance_regularization**0.5
-        self.network = MixtureParameters(self.n_components, frame.dim, full=self.covariance == "full", floor=floor)
-        self.optimizer = Adam(self.network.parameters(), lr=self.learning_rate, fused=True)
+        floor = self.config.covariance_regularization**0.5
+        self.network = MixtureParameters(
+            self.config.n_components, frame.dim, full=self.config.covariance == "full", floor=floor
+        )
+        self.optimizer = Adam(self.network.parameters(), lr=self.config.learning_rate, fused=True)
 
 
 class MixtureParameters(nn.Module):

@@ -12,6 +12,7 @@ from sklearn.model_selection import KFold
 from torch import Tensor
 
 from synthmix.errors import InvalidInput
+from synthmix.generators.mixture.config import EmConfig
 from synthmix.seeds import derive_seed
 
 if TYPE_CHECKING:
@@ -68,27 +69,6 @@ class Selection:
         logger.finalize("success")
 
 
-@dataclass(frozen=True, kw_only=True)
-class EmSettings:
-    """Which mixtures are compared, and how EM is run.
-
-    Attributes:
-        n_components: the numbers of components to choose among.
-        select_by: the criterion that chooses.
-        folds: parts of the k-fold likelihood, from 2 to N.
-        n_init: starts from k-means, of which the best is kept.
-        max_iterations: of each start.
-        tolerance: in nats a point; a smaller change ends EM.
-    """
-
-    n_components: Sequence[int]
-    select_by: Criterion = "cv_log_likelihood"
-    folds: int = 5
-    n_init: int = 3
-    max_iterations: int = 200
-    tolerance: float = 1e-3
-
-
 class Fitted(Protocol):
     """A mixture that EM has fitted: its weights (K,), the number of its free parameters and its likelihood."""
 
@@ -108,7 +88,7 @@ Em: TypeAlias = tuple[int, Callable[[int, str], FittedT]]
 
 
 def select(
-    x: Tensor, em_on: Callable[[Tensor], Em[FittedT]], shapes: Sequence[str], settings: EmSettings, seed: int
+    x: Tensor, em_on: Callable[[Tensor], Em[FittedT]], shapes: Sequence[str], settings: EmConfig, seed: int
 ) -> tuple[Selection, FittedT]:
     """Fits and judges all candidates that the points determine, and returns the best.
 

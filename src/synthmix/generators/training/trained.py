@@ -14,8 +14,10 @@ from pytorch_lightning.callbacks import Callback
 from pytorch_lightning.loggers import Logger
 from torch import Tensor, nn
 
+from synthmix.config.plain import to_plain
 from synthmix.data.base import Dataset, digest_of
 from synthmix.errors import InvalidInput, TrainingDiverged
+from synthmix.generators.config import TrainedConfig
 from synthmix.generators.learned import LearnedGenerator
 from synthmix.generators.training.minibatches import MinibatchOrder
 from synthmix.generators.training.moving_average import MovingAverage
@@ -31,9 +33,7 @@ class TrainedGenerator(pl.LightningModule, LearnedGenerator):
     θ̄ ← decay·θ̄ + (1 − decay)·θ after each step, and used in its place.
 
     Args:
-        steps: generator updates.
-        batch_size: points of a minibatch.
-        ema_decay: decay of the average; None keeps none.
+        config: how it is trained, and the family's own settings.
     """
 
     network: nn.Module
@@ -42,14 +42,16 @@ class TrainedGenerator(pl.LightningModule, LearnedGenerator):
         *("accelerator", "precision", "limit_steps", "resume_from"),
         *("choose", "choose_every"),
     )
-    annealed = False  # whether a step depends on how many there are, so that a training cannot be made longer later
+    # Whether a schedule depends on the number of steps: such a training cannot be extended by resuming it.
+    annealed = False
 
-    def __init__(self, *, steps: int, batch_size: int, ema_decay: float | None) -> None:
+    def __init__(self, config: TrainedConfig) -> None:
         super().__init__()
-        # Each step does its own optimizer calls: two optimizers take turns, and a block holds many steps.
+        self.config = config
+        # Manual optimization: a GAN alternates two optimizers, and a Lightning batch is a block of many steps.
         self.automatic_optimization = False
-        self.steps, self.batch_size, self.ema_decay = steps, batch_size, ema_decay
-        self.steps_done, self.last_step, self.log_every = 0, steps, steps
+        self.steps, self.batch_size, self.ema_decay = config.steps, config.batch_size, config.ema_decay
+        self.steps_done, self.last_step, self.log_every = 0, config.steps, config.steps
         self.ema: nn.Module | None = None
         self._average: MovingAverage | None = None
         self._resumed: dict[str, Any] | None = None
@@ -211,7 +213,8 @@ class TrainedGenerator(pl.LightningModule, LearnedGenerator):
 
     def _identity(self) -> dict[str, Any]:
         """What two trainings must share for one to continue the other; more steps may be asked for."""
-        settings = {key: value for key, value in dict(self.hparams).items() if key != "steps" or self.annealed}
+        left_out = {"_target_", "name"} if self.annealed else {"_target_", "name", "steps"}
+        settings = {key: value for key, value in to_plain(self.config).items() if key not in left_out}
         if hasattr(self, "networks"):
             settings["networks"] = repr(self.networks)
         data = {"points": len(self.train_x), "digest": digest_of(self.train_x.cpu())}

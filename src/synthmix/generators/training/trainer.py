@@ -18,7 +18,7 @@ from pytorch_lightning.loggers import Logger
 from tqdm import tqdm
 
 from synthmix.errors import InvalidInput
-from synthmix.generators.training.minibatches import Blocks, MinibatchOrder
+from synthmix.generators.training.minibatches import MinibatchBlocks, MinibatchOrder
 
 if TYPE_CHECKING:
     from synthmix.generators.training.trained import TrainedGenerator
@@ -93,7 +93,7 @@ def run_training(
             enable_model_summary=False,
         )
         ends = [options.log_every, *(callback.every for callback in callbacks if isinstance(callback, Timely))]
-        blocks = Blocks(module, order, span=span, ends=ends)
+        blocks = MinibatchBlocks(module, order, span=span, ends=ends)
         trainer.fit(module, blocks, ckpt_path=options.resume_from, weights_only=True)
 
 

@@ -15,11 +15,18 @@ if TYPE_CHECKING:
 
 @dataclass(kw_only=True, frozen=True)
 class IsolationForestConfig(DetectorConfig):
-    """Keys of `sklearn.ensemble.IsolationForest`."""
+    """Keys of `sklearn.ensemble.IsolationForest`.
+
+    Attributes:
+        n_estimators: trees.
+        max_samples: points of a tree.
+        max_features: share of the columns of a tree.
+    """
 
     takes_weights: ClassVar[bool | None] = True
 
     _target_: str = "sklearn.ensemble.IsolationForest"
+    name: str = "isolation_forest"
     n_estimators: Count = 100
     max_samples: Literal["auto"] | Count = "auto"
     max_features: Positive = 1.0
@@ -47,9 +54,15 @@ class NeighborsConfig(DetectorConfig):
 
 @dataclass(kw_only=True, frozen=True)
 class LocalOutlierFactorConfig(NeighborsConfig):
-    """Keys of `sklearn.neighbors.LocalOutlierFactor`, which scores new points where `novelty` is true."""
+    """Keys of `sklearn.neighbors.LocalOutlierFactor`.
+
+    Attributes:
+        n_neighbors: Breunig et al. 2000 advise 10 at least.
+        novelty: that it scores new points.
+    """
 
     _target_: str = "sklearn.neighbors.LocalOutlierFactor"
+    name: str = "local_outlier_factor"
     n_neighbors: Count = 10
     novelty: Literal[True] = True
 
@@ -59,16 +72,24 @@ class KnnConfig(NeighborsConfig):
     """The distance to the k-th neighbour."""
 
     _target_: str = "synthmix.tasks.anomaly_detection.learners.nearest.NearestNeighborDetector"
+    name: str = "knn"
     n_neighbors: Count = 5
 
 
 @dataclass(kw_only=True, frozen=True)
 class OneClassSvmConfig(DetectorConfig):
-    """Keys of `sklearn.svm.OneClassSVM`."""
+    """Keys of `sklearn.svm.OneClassSVM`.
+
+    Attributes:
+        kernel: of the machine.
+        gamma: of the kernel.
+        nu: share of train left outside, at most.
+    """
 
     takes_weights: ClassVar[bool | None] = True
 
     _target_: str = "sklearn.svm.OneClassSVM"
+    name: str = "one_class_svm"
     kernel: Literal["linear", "poly", "rbf", "sigmoid"] = "rbf"
     gamma: Literal["scale", "auto"] | Positive = "scale"
     nu: Share = 0.1
@@ -81,6 +102,7 @@ class MahalanobisConfig(DetectorConfig):
     takes_weights: ClassVar[bool | None] = False
 
     _target_: str = "synthmix.tasks.anomaly_detection.learners.covariance.MahalanobisDetector"
+    name: str = "mahalanobis"
 
 
 @dataclass(kw_only=True, frozen=True)
@@ -94,16 +116,24 @@ class ReconstructionErrorConfig(DetectorConfig):
     takes_weights: ClassVar[bool | None] = False
 
     _target_: str = "synthmix.tasks.anomaly_detection.learners.reconstruction.ReconstructionErrorDetector"
+    name: str = "reconstruction_error"
     variance: Share = 0.9
 
 
 @dataclass(kw_only=True, frozen=True)
 class LikelihoodConfig(DetectorConfig):
-    """Keys of `sklearn.mixture.GaussianMixture`, whose score of a point is its log-density."""
+    """Keys of `sklearn.mixture.GaussianMixture`, whose score of a point is its log-density.
+
+    Attributes:
+        n_components: how many.
+        covariance_type: their kind.
+        reg_covar: added to the diagonals.
+    """
 
     takes_weights: ClassVar[bool | None] = False
 
     _target_: str = "sklearn.mixture.GaussianMixture"
+    name: str = "likelihood"
     n_components: Count = 1
     covariance_type: Literal["full", "tied", "diag", "spherical"] = "full"
     reg_covar: NonNegative = 0.01
@@ -123,6 +153,7 @@ class EcodConfig(DetectorConfig):
     takes_weights: ClassVar[bool | None] = False
 
     _target_: str = "synthmix.tasks.anomaly_detection.learners.tails.EcodDetector"
+    name: str = "ecod"
 
 
 @dataclass(kw_only=True, frozen=True)
@@ -136,4 +167,5 @@ class PyodConfig(DetectorConfig):
     takes_weights: ClassVar[bool | None] = False
 
     _target_: str = "synthmix.tasks.anomaly_detection.learners.pyod.PyodDetector"
+    name: str = "pyod"
     detector: Member = field()

@@ -25,6 +25,7 @@ class AnomalyDetectionConfig(TaskConfig):
     """
 
     _target_: str = "synthmix.tasks.anomaly_detection.task.AnomalyDetection"
+    name: str = "anomaly_detection"
     contamination: Annotated[float, Range(above=0, high=0.5)] | None = None
     flagged_share: Share = 0.05
 

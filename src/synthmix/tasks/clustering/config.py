@@ -16,11 +16,15 @@ if TYPE_CHECKING:
 
 @dataclass(kw_only=True, frozen=True)
 class KClustersConfig(ClustererConfig):
-    """A clusterer that is told the number of clusters; null takes the number of known classes."""
+    """A clusterer that is told the number of clusters.
+
+    Attributes:
+        n_clusters: null takes the number of known classes.
+    """
 
     takes_weights: ClassVar[bool | None] = True
 
-    n_clusters: Annotated[int, Range(low=2)] | None
+    n_clusters: Annotated[int, Range(low=2)] | None = None
 
     def clusters_for(self, spec: DataSpec) -> int | None:
         """`n_clusters`, or the number of known classes in its place; None where neither is known."""

@@ -12,3 +12,4 @@ class ClusteringConfig(TaskConfig):
     """Groups of the mixture, found by a clusterer. No keys of its own."""
 
     _target_: str = "synthmix.tasks.clustering.task.Clustering"
+    name: str = "clustering"

@@ -1,4 +1,4 @@
-"""MLflow: runs whose status is always right, what is found of them again, and what is completed after an outage.
+"""MLflow: runs whose status is always right, and what is completed after an outage.
 
 Nothing below the cell imports MLflow. Runs are opened through `MlflowClient`, never through MLflow's global state.
 """
@@ -7,64 +7,30 @@ from __future__ import annotations
 
 import hashlib
 import json
-import shlex
 import time
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
-from functools import cached_property, partial
-from urllib.parse import urlencode
+from functools import partial
 
-from mlflow import MlflowClient
 from mlflow.entities import Metric, RunTag
 from mlflow.entities import Run as Entity
-from mlflow.exceptions import MlflowException
 from mlflow.utils.mlflow_tags import MLFLOW_PARENT_RUN_ID, MLFLOW_RUN_NAME, MLFLOW_SOURCE_NAME
 
-from synthmix.errors import Interrupted, InvalidInput
-from synthmix.tracking.base import KIND, REPLAYED, STUDY, LoggedRun, RunRecord
-from synthmix.tracking.mlflow.connection import StoreAway, connection_to
-from synthmix.tracking.mlflow.experiment import equal, open_experiment, search
+from synthmix.errors import Interrupted
+from synthmix.tracking.base import KIND, REPLAYED, STUDY, RunRecord
+from synthmix.tracking.mlflow.connection import StoreAway
+from synthmix.tracking.mlflow.experiment import equal, search
 from synthmix.tracking.mlflow.run import VALUE_LENGTH, Run, as_tags
-from synthmix.tracking.mlflow.store import StoreUnreachable
-from synthmix.tracking.uri import resolve_uri, shown
+from synthmix.tracking.mlflow.stored_runs import StoredRuns
+from synthmix.tracking.mlflow.ui import chart_address, ui_command
 
 ERROR, CONTENT = "synthmix.error", "synthmix.content"
-RUNNING, FINISHED = (f"attributes.status = '{status}'" for status in ("RUNNING", "FINISHED"))
-FEW = 20  # values of a tag are searched for one by one; for more of them, every run is looked at
-LOCAL_UI = "http://127.0.0.1:5000"  # where `synthmix ui` shows a store that is no server
+RUNNING = "attributes.status = 'RUNNING'"
 
 
-class Tracker:
-    """One MLflow store and one experiment in it, both made where they are missing when they are first asked for.
-
-    Args:
-        uri: tracking.uri of a config.
-        experiment: its name.
-    """
-
-    def __init__(self, uri: str | None, experiment: str) -> None:
-        self.uri, self.experiment = resolve_uri(uri), experiment
-        self.connection = connection_to(self.uri)
-
-    @property
-    def client(self) -> MlflowClient:
-        """A client of the store. Raises StoreUnreachable where it cannot be reached or written."""
-        return self.connection.client
-
-    @property
-    def outage(self) -> str | None:
-        """Why the store was away last, and what follows, in one line; None where it never was."""
-        return self.connection.outage
-
-    @cached_property
-    def experiment_id(self) -> str:
-        """Id of the experiment. Raises InvalidInput where it was deleted, and where the store cannot be reached."""
-        return open_experiment(self.client, self.uri, self.experiment)
-
-    def check(self) -> None:
-        """Makes store and experiment. Raises InvalidInput where they cannot be used."""
-        _ = self.experiment_id
+class Tracker(StoredRuns):
+    """Logs runs to one MLflow store and one experiment in it, made where they are missing when they are first used."""
 
     @contextmanager
     def open(self, record: RunRecord, parent: str | None = None) -> Iterator[Run]:
@@ -113,7 +79,7 @@ class Tracker:
         """Puts runs in the place of the arms that a study has; one that says the same stays as it is."""
         wanted = {_content(record): record for record in records}
         try:
-            for run in self.connection.ask(lambda: self._search(equal(KIND, "arm"), equal(STUDY, study)), at_once=True):
+            for run in self.connection.ask(lambda: self.search(equal(KIND, "arm"), equal(STUDY, study)), at_once=True):
                 is_below = run.tags.get(MLFLOW_PARENT_RUN_ID) == parent
                 if not is_below or wanted.pop(run.tags.get(CONTENT, ""), None) is None:
                     self.connection.ask(partial(self.client.delete_run, run.id))
@@ -121,63 +87,6 @@ class Tracker:
             return
         for content, record in wanted.items():
             self._publish(record, parent, {CONTENT: content})
-
-    def find_runs(
-        self, kind: str, tag: str, *, study: str | None = None, values: Collection[str] | None = None
-    ) -> dict[str, list[LoggedRun]] | None:
-        """The FINISHED runs of a kind that have a tag, by its value, the oldest first; None where the store is away.
-
-        Args:
-            kind: cell or generator.
-            tag: synthmix.cell_key or synthmix.stages.key, for instance.
-            study: only runs of this study.
-            values: only these values of the tag.
-        """
-        conditions = [equal(KIND, kind), FINISHED] + ([equal(STUDY, study)] if study is not None else [])
-        few = values is not None and len(values) <= FEW
-        searches = [[*conditions, equal(tag, value)] for value in values or ()] if few else [conditions]
-        found: dict[str, list[LoggedRun]] = {}
-        try:
-            for search_for in searches:
-                for run in self.connection.ask(partial(self._search, *search_for), at_once=True):
-                    value = run.tags.get(tag)
-                    if value is not None and (values is None or value in values):
-                        found.setdefault(value, []).append(run)
-        except StoreAway:
-            return None
-        return found
-
-    def select(self, kind: str, condition: str) -> list[LoggedRun]:
-        """The FINISHED runs of a kind that meet a condition in MLflow's language for searches, the oldest first.
-
-        Raises:
-            InvalidInput: the condition cannot be read, or the store cannot be reached.
-        """
-        try:
-            return self.connection.ask(lambda: self._search(equal(KIND, kind), FINISHED, condition), at_once=True)
-        except StoreAway as away:
-            raise StoreUnreachable(self.uri, str(away)) from away
-        except MlflowException as error:
-            raise InvalidInput(f"{condition}: MLflow cannot search for it ({str(error).splitlines()[0]})") from error
-
-    def present_run(self, run_id: str) -> str | None:
-        """The run of this id, or the one that was logged later of the same work; None where there is neither.
-
-        Where the store is away it is the id itself, as nobody can tell.
-        """
-        try:
-            self.connection.ask(lambda: self.client.get_run(run_id), at_once=True)
-        except StoreAway:
-            return run_id
-        except MlflowException as error:
-            if error.error_code != "RESOURCE_DOES_NOT_EXIST":
-                raise
-            try:
-                found = self.connection.ask(lambda: self._search(FINISHED, equal(REPLAYED, run_id)), at_once=True)
-            except StoreAway:
-                return run_id
-            return found[0].id if found else None
-        return run_id
 
     def add(
         self, run_id: str, *, metrics: Mapping[str, float] | None = None, tags: Mapping[str, str] | None = None
@@ -205,25 +114,14 @@ class Tracker:
 
     def ui_command(self) -> str:
         """What a user types to see the store that was logged to."""
-        return f"MLFLOW_TRACKING_URI={shlex.quote(shown(self.uri))} synthmix ui"
+        return ui_command(self.uri)
 
     def chart(self, study: str) -> str | None:
         """The page of the UI that shows a study's arms as curves; None where the store is away."""
         try:
-            experiment = self.connection.ask(lambda: self.experiment_id)
+            return chart_address(self.uri, self.connection.ask(lambda: self.experiment_id), study)
         except StoreAway:
             return None
-        query = {
-            "searchFilter": f"{equal(KIND, 'arm')} and {equal(STUDY, study)}",
-            # Sorted by time, as it is otherwise, the UI folds runs into their parent and draws none of them.
-            "orderByKey": "params.`arm`",
-            "orderByAsc": "true",
-            "startTime": "ALL",
-            "compareRunsMode": "CHART",
-            "workflowType": "machine_learning",  # without it the page stands among those for language models
-        }
-        base = shown(self.uri).rstrip("/") if self.uri.startswith("http") else LOCAL_UI
-        return f"{base}/#/experiments/{experiment}/runs?{urlencode(query)}"
 
     def _publish(self, record: RunRecord, parent: str | None, tags: Mapping[str, str]) -> str | None:
         with self._ending(Run(self.connection, self._new(record, parent, tags)), record.ended_ms) as run:
@@ -231,14 +129,10 @@ class Tracker:
         return None if run.lost else run.id
 
     def _kill(self, *conditions: str) -> int:
-        runs = self._search(RUNNING, *conditions)
+        runs = self.search(RUNNING, *conditions)
         for run in runs:
             self.client.set_terminated(run.id, "KILLED")
         return len(runs)
-
-    def _search(self, *conditions: str) -> list[LoggedRun]:
-        found = search(self.client, self.experiment_id, conditions)
-        return [LoggedRun(run.info.run_id, run.data.tags) for run in found]
 
     def _new(
         self, record: RunRecord, parent: str | None, tags: Mapping[str, str] | None = None

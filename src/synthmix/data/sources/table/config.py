@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from synthmix.config.data import DataConfig
 from synthmix.data.sources.table.file import Table, read_table
@@ -17,12 +17,19 @@ def table_spec(table: Table) -> DataSpec:
 
 @dataclass(kw_only=True, frozen=True)
 class TableConfig(DataConfig):
-    """A file of the user's; the keys are those of `load_table`."""
+    """A file of the user's.
+
+    Attributes:
+        path: a .csv, .parquet or .npz file; must be given.
+        label_column: labels of any type; for scoring only.
+        drop_columns: columns to leave out, such as ids.
+    """
 
     _target_: str = "synthmix.data.sources.table.loader.load_table"
-    path: str | None
-    label_column: str | None
-    drop_columns: list[str]
+    name: str = "table"
+    path: str | None = None
+    label_column: str | None = None
+    drop_columns: list[str] = field(default_factory=list)
 
     def extent(self) -> Extent:
         """Reads the whole file, so that what is wrong in it is known before any training."""

@@ -11,10 +11,16 @@ from synthmix.config.schema import Count, Positive
 
 @dataclass(kw_only=True, frozen=True)
 class DbscanConfig(ClustererConfig):
-    """A radius, or `auto` for the knee of the k-distance curve."""
+    """Density-based clustering.
+
+    Attributes:
+        eps: radius of a neighbourhood; auto: the knee of the k-distance curve of the points that are clustered.
+        min_samples: points in the neighbourhood of a core point, itself included.
+    """
 
     takes_weights: ClassVar[bool | None] = True
 
     _target_: str = "synthmix.tasks.clustering.learners.dbscan.DBSCAN"
-    eps: Positive | Literal["auto"]
-    min_samples: Count
+    name: str = "dbscan"
+    eps: Positive | Literal["auto"] = "auto"
+    min_samples: Count = 5

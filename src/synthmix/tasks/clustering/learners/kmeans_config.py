@@ -14,6 +14,7 @@ class KMeansConfig(KClustersConfig):
     """Keys of `sklearn.cluster.KMeans`."""
 
     _target_: str = "sklearn.cluster.KMeans"
+    name: str = "kmeans"
     init: Literal["k-means++", "random"] = "k-means++"
     n_init: Count = 10
     max_iter: Count = 300
@@ -26,6 +27,7 @@ class MiniBatchKMeansConfig(KClustersConfig):
     """Keys of `sklearn.cluster.MiniBatchKMeans`."""
 
     _target_: str = "sklearn.cluster.MiniBatchKMeans"
+    name: str = "minibatch_kmeans"
     init: Literal["k-means++", "random"] = "k-means++"
     n_init: Count = 10
     max_iter: Count = 100

@@ -15,15 +15,25 @@ if TYPE_CHECKING:
 
 @dataclass(kw_only=True, frozen=True)
 class SomConfig(KClustersConfig):
-    """A self-organising map."""
+    """A self-organising map.
+
+    Attributes:
+        rows: of the grid.
+        columns: of the grid.
+        epochs: passes over the points.
+        sigma_start: width of the neighbourhood at the beginning, in grid steps.
+        sigma_end: likewise at the end.
+        neighbourhood: its shape.
+    """
 
     _target_: str = "synthmix.tasks.clustering.learners.som.SelfOrganizingMap"
-    rows: Count
-    columns: Count
-    epochs: Count
-    sigma_start: Positive
-    sigma_end: Positive
-    neighbourhood: Literal["gaussian", "bubble"]
+    name: str = "som"
+    rows: Count = 10
+    columns: Count = 10
+    epochs: Count = 10
+    sigma_start: Positive = 3.0
+    sigma_end: Positive = 1.0
+    neighbourhood: Literal["gaussian", "bubble"] = "gaussian"
 
     def faults(self, cell: CellConfig) -> Iterator[str]:
         """The nodes are what is grouped, so there must be enough of them too."""

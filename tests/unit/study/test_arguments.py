@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from synthmix.errors import InvalidInput
-from synthmix.verbs.run_arguments import quoted, read_arguments
+from synthmix.study.arguments import quoted, read_arguments
 
 
 def test_switches_and_overrides_may_be_mixed() -> None:

@@ -1,0 +1,62 @@
+"""Blocks: the cells of a study that share their costly stages, computed one after the other by one Hydra job.
+
+Starting a job, its imports and the composing of its config are paid once a block. Every cell keeps its run, its record
+and its outcome; what is killed or fails is one cell, and the next command computes what is missing.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Literal
+
+from hydra.core.hydra_config import HydraConfig
+from omegaconf import DictConfig
+
+from synthmix.config.cell import CellConfig, from_plain
+from synthmix.config.plain import to_plain
+from synthmix.study.job import Outcome, run_one
+from synthmix.study.plan import PlannedCell
+from synthmix.study.record import Asked
+
+MOST = 64  # cells of a block that nobody has given a size, so that workers end at about the same time
+Todo = tuple[PlannedCell, Asked]
+
+
+def blocks_of(todo: Sequence[Todo], size: Literal["auto", "cell"] | int) -> list[list[Todo]]:
+    """The cells to compute, by block; their order stays within a block, and that of first cells among blocks.
+
+    Args:
+        todo: the cells, in the order in which they are to be computed.
+        size: auto puts together what shares data, seed and generator, cell gives each cell a job of its own, a number
+            is the most cells of a block.
+    """
+    if size == "cell":
+        return [[pair] for pair in todo]
+    alike: dict[tuple[Any, ...], list[Todo]] = {}
+    for cell, asked in todo:
+        alike.setdefault((asked.digest, cell.config.seed, asked.generator_key), []).append((cell, asked))
+    most = MOST if size == "auto" else size
+    return [block[first : first + most] for block in alike.values() for first in range(0, len(block), most)]
+
+
+def write_blocks(blocks: Sequence[Sequence[CellConfig]], folder: Path) -> None:
+    """Writes down the configs of each block's cells, where its job reads them."""
+    _file(folder, 0).parent.mkdir(parents=True, exist_ok=True)
+    for number, cells in enumerate(blocks):
+        _file(folder, number).write_text(json.dumps([to_plain(config) for config in cells]), encoding="utf-8")
+
+
+def run_block(composed: DictConfig) -> list[Outcome]:
+    """What Hydra calls for each job of a study: runs the cells of the block that has the job's number."""
+    hydra = HydraConfig.get()
+    configs: list[Mapping[str, Any]] = json.loads(
+        _file(Path(hydra.sweep.dir), hydra.job.num).read_text(encoding="utf-8")
+    )
+    folder = Path(hydra.runtime.output_dir)
+    return [run_one(from_plain(config), folder / f"{number:04d}") for number, config in enumerate(configs)]
+
+
+def _file(folder: Path, number: int) -> Path:
+    return folder / "blocks" / f"{number}.json"
