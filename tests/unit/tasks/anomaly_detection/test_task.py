@@ -31,7 +31,9 @@ class First:
 
 def fitted(estimator: Any = None, weight: Any = None, seed: int = 0, **keys: Any) -> AnomalyDetection:
     config = AnomalyDetectionConfig(name="anomaly_detection", **keys)
-    return AnomalyDetection(config, estimator=estimator or First(), spec=SPEC).fit(LINE, weight, seed)
+    return AnomalyDetection(config, estimator=First() if estimator is None else estimator, spec=SPEC).fit(
+        LINE, weight, seed
+    )
 
 
 @pytest.mark.parametrize(
