@@ -22,7 +22,7 @@ from pytorch_lightning.loggers import Logger
 from synthmix import load_dataset, make_generator
 from synthmix.data.base import Dataset
 from synthmix.generators.networks import MlpNetworks
-from synthmix.generators.training.trainer import TrainerOptions
+from synthmix.generators.training.options import TrainerOptions
 
 STEPS = {
     "dcgan": 20,

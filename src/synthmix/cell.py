@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from synthmix.config.cell import CellConfig
 from synthmix.config.instantiate import instantiate
-from synthmix.config.mix import synthetic_count
+from synthmix.config.sections.mix import synthetic_count
 from synthmix.data.base import Splits
 from synthmix.gates.base import Candidates, accepted_points
 from synthmix.mixing import Mixture, mix

@@ -9,7 +9,9 @@ from typing import Annotated, Any
 
 from omegaconf import DictConfig
 
+from synthmix.config.cross_checks import Cell
 from synthmix.config.data import DataConfig
+from synthmix.config.instantiate import instantiate
 from synthmix.config.members import (
     ClustererConfig,
     DetectorConfig,
@@ -19,17 +21,18 @@ from synthmix.config.members import (
     ModelConfig,
     RepresentationConfig,
 )
-from synthmix.config.mix import MixConfig
 from synthmix.config.nodes import build, build_member, check_node, member_faults
+from synthmix.config.parts import Parts
 from synthmix.config.plain import LEFT_OUT, plain
-from synthmix.config.quality import QualityConfig
 from synthmix.config.schema import Count, Member, Range, type_hints
-from synthmix.config.study import StudyConfig
+from synthmix.config.sections.mix import MixConfig
+from synthmix.config.sections.quality import QualityConfig
+from synthmix.config.sections.study import StudyConfig
+from synthmix.config.sections.tracking import TrackingConfig
+from synthmix.config.sections.trainer import TrainerConfig
 from synthmix.config.task import TaskConfig
-from synthmix.config.tracking import TrackingConfig
-from synthmix.config.trainer import TrainerConfig
 from synthmix.errors import InvalidInput
-from synthmix.spec import AnomalyProtocol, Outline
+from synthmix.spec import AnomalyProtocol, Extent, Outline
 
 LEARNERS = ("clusterer", "detector")
 GROUPS = ("data", "model", "gate", "representation", "task", *LEARNERS)
@@ -89,9 +92,27 @@ class CellConfig:
         return self.task.anomaly_protocol(self.data.normal_class)
 
     @cached_property
+    def extent(self) -> Extent:
+        """What the data set holds, which is loaded only if its config does not say how to find that out.
+
+        Raises:
+            InvalidInput: the set cannot be used; one line for each reason.
+        """
+        extent = self.data.extent()
+        if extent is not None:
+            return extent
+        dataset = instantiate(self.data)
+        return Extent(dataset.spec, len(dataset), None if dataset.test is None else len(dataset.test))
+
+    @property
+    def parts(self) -> Parts:
+        """The sizes of the split. Raises InvalidInput where the set cannot be used."""
+        return self.data.parts(self.extent)
+
+    @property
     def outline(self) -> Outline:
         """What is known of the data before it is loaded. Raises InvalidInput where the set cannot be used."""
-        return self.data.outline()
+        return Outline(self.extent.spec, self.parts.learn)
 
     @property
     def train_size(self) -> tuple[int, str]:
@@ -113,7 +134,8 @@ def check(config: DictConfig) -> CellConfig:
     if faults:
         raise InvalidInput(*faults)
     cell = build(CellConfig, node)
-    faults = [fault for part in PARTS for fault in getattr(cell, part).faults(cell)]
+    as_its_parts_see_it: Cell = cell
+    faults = [fault for part in PARTS for fault in getattr(cell, part).faults(as_its_parts_see_it)]
     if faults:
         raise InvalidInput(*dict.fromkeys(faults))
     return cell

@@ -8,11 +8,11 @@ from typing import Any, Self
 
 import torch
 
-from synthmix.config.alarms import AlarmsConfig
 from synthmix.config.allowlist import import_target
 from synthmix.config.cell import CellConfig
 from synthmix.config.instantiate import instantiate
 from synthmix.config.members import MetricConfig
+from synthmix.config.sections.alarms import AlarmsConfig
 from synthmix.metric import HeldOut, Metric, scores_of
 from synthmix.pipeline.dependencies import Dependencies
 from synthmix.pipeline.resources import Resources

@@ -18,7 +18,7 @@ from synthmix.errors import InvalidInput
 from synthmix.generators.gan.model import Gan, Output
 from synthmix.generators.gan.objectives import OBJECTIVES, Loss
 from synthmix.generators.networks import ConvNetworks, MlpNetworks
-from synthmix.generators.training.trainer import TrainerOptions
+from synthmix.generators.training.options import TrainerOptions
 from synthmix.spec import DataSpec
 
 LATENT = 5

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import Annotated, Literal
 
+from synthmix.config.cross_checks import Cell
 from synthmix.config.schema import Count, Range
-
-if TYPE_CHECKING:
-    from synthmix.config.cell import CellConfig
 
 
 @dataclass(kw_only=True, frozen=True)
@@ -31,7 +29,7 @@ class StudyConfig:
     block: Literal["auto", "cell"] | Count = "auto"
     learning_curve: list[Annotated[float, Range(above=0, below=1)]] = field(default_factory=lambda: [0.25, 0.5, 0.75])
 
-    def faults(self, cell: CellConfig) -> Iterator[str]:
+    def faults(self, cell: Cell) -> Iterator[str]:
         """A score that judges, and that the data has labels for."""
         metrics = cell.task.metrics
         judging = {name for name, metric in metrics.items() if metric.higher_is_better is not None} | {*cell.metrics}

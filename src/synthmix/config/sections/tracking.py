@@ -1,17 +1,16 @@
-"""Keys of `tracking`."""
+"""Keys of `tracking`, and the tracker that they name."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
+from synthmix.config.allowlist import import_target
+from synthmix.config.cross_checks import Cell
 from synthmix.errors import InvalidInput
+from synthmix.tracking.base import Tracker
 from synthmix.tracking.uri import resolve_uri
-
-if TYPE_CHECKING:
-    from synthmix.config.cell import CellConfig
 
 
 @dataclass(kw_only=True, frozen=True)
@@ -36,7 +35,7 @@ class TrackingConfig:
     parent_run_id: str | None = None
     on_curve: bool = False
 
-    def faults(self, cell: CellConfig) -> Iterator[str]:
+    def faults(self, cell: Cell) -> Iterator[str]:
         """An experiment with a name, and a store of a kind that MLflow knows."""
         if not self.experiment.strip():
             yield f"tracking.experiment={self.experiment!r}: must be a name"
@@ -46,3 +45,15 @@ class TrackingConfig:
             resolve_uri(self.uri)
         except InvalidInput as error:
             yield from error.faults
+
+
+def make_tracker(target: str, uri: str | None, experiment: str) -> Tracker:
+    """The tracker `tracking._target_` over `tracking.uri` and `tracking.experiment`. Opens nothing yet.
+
+    It is `tracking=none`, MLflow, or a user's own, which is one file with one class.
+
+    Raises:
+        InvalidInput: there is no such tracker, or it cannot log to this address.
+    """
+    tracker: Tracker = import_target(target)(uri, experiment)
+    return tracker
