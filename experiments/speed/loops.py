@@ -23,7 +23,7 @@ from torch.utils.data import DataLoader, TensorDataset
 from synthmix.data.base import Dataset
 from synthmix.generators.autoencoder.coders import ConvCoders, MlpCoders
 from synthmix.generators.flow.velocity import VelocityNetworks
-from synthmix.generators.networks import ConvNetworks, MlpNetworks
+from synthmix.generators.gan.networks import ConvNetworks, MlpNetworks
 
 Loop = Callable[[Dataset, int], None]
 LOG_EVERY = 50

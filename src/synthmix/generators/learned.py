@@ -14,8 +14,8 @@ from torch import Tensor, nn
 from synthmix.data.base import Dataset
 from synthmix.data.scaling import Scaling
 from synthmix.generators.base import Generator
-from synthmix.generators.mixture.selection import Selection
-from synthmix.generators.training.options import TrainerOptions
+from synthmix.generators.options import TrainerOptions
+from synthmix.generators.selection import Selection
 from synthmix.spec import DataSpec
 
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from synthmix.data.base import Dataset
-from synthmix.generators.training.options import TrainerOptions
+from synthmix.generators.options import TrainerOptions
 from synthmix.generators.training.trained import TrainedGenerator
 from synthmix.representations.latent_config import LatentConfig
 

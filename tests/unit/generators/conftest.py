@@ -16,8 +16,8 @@ from synthmix.generators.autoencoder.model import Autoencoder, Vae
 from synthmix.generators.flow.model import FlowMatching
 from synthmix.generators.flow.velocity import VelocityNetworks
 from synthmix.generators.gan.model import Gan
-from synthmix.generators.networks import ConvNetworks, MlpNetworks
-from synthmix.generators.training.options import TrainerOptions
+from synthmix.generators.gan.networks import ConvNetworks, MlpNetworks
+from synthmix.generators.options import TrainerOptions
 from synthmix.generators.training.trained import TrainedGenerator
 
 AUTOENCODER = {"networks": MlpCoders([16]), "latent_dim": 3, "mixture_components": 2, "batch_size": 16}

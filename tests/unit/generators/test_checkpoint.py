@@ -19,7 +19,7 @@ from synthmix.generators.autoencoder.model import Autoencoder
 from synthmix.generators.base import Scoring
 from synthmix.generators.checkpoint import checkpoint_content, read_checkpoint, restore, save_generator
 from synthmix.generators.learned import LearnedGenerator
-from synthmix.generators.training.options import TrainerOptions
+from synthmix.generators.options import TrainerOptions
 
 FEW = {"steps": 3, "batch_size": 16}
 MIXTURE = {**FEW, "mixture_components": 2}

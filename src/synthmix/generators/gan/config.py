@@ -20,7 +20,7 @@ class MlpNetworksConfig(Member):
         spectral_norm: whether each weight of D is divided by its largest singular value.
     """
 
-    _target_: str = "synthmix.generators.networks.MlpNetworks"
+    _target_: str = "synthmix.generators.gan.networks.MlpNetworks"
     name: str = "mlp"
     hidden: list[Count] = field(default_factory=lambda: [128, 256])
     spectral_norm: bool = False
@@ -36,7 +36,7 @@ class ConvNetworksConfig(Member):
         spectral_norm: whether each weight of D is divided by its largest singular value.
     """
 
-    _target_: str = "synthmix.generators.networks.ConvNetworks"
+    _target_: str = "synthmix.generators.gan.networks.ConvNetworks"
     name: str = "conv"
     width: Count = 64
     dropout: Decay = 0.3
@@ -53,7 +53,7 @@ class ConvNetworksConfig(Member):
 class ResidualNetworksConfig(BlocksConfig):
     """Residual nets."""
 
-    _target_: str = "synthmix.generators.networks.ResidualNetworks"
+    _target_: str = "synthmix.generators.gan.networks.ResidualNetworks"
     name: str = "residual"
 
 

@@ -18,9 +18,9 @@ from synthmix.data.base import Dataset, digest_of
 from synthmix.errors import InvalidInput, TrainingDiverged
 from synthmix.generators.config import TrainedConfig
 from synthmix.generators.learned import LearnedGenerator
+from synthmix.generators.options import TrainerOptions
 from synthmix.generators.training.minibatches import MinibatchOrder
 from synthmix.generators.training.moving_average import MovingAverage
-from synthmix.generators.training.options import TrainerOptions
 from synthmix.generators.training.trainer import Stepwise, run_training
 from synthmix.seeds import derive_seed, isolated_rng
 from synthmix.spec import DataSpec

@@ -17,8 +17,8 @@ from pytorch_lightning.loggers import Logger
 from tqdm import tqdm
 
 from synthmix.errors import InvalidInput
+from synthmix.generators.options import TrainerOptions
 from synthmix.generators.training.minibatches import Blocks, MinibatchOrder
-from synthmix.generators.training.options import TrainerOptions
 
 
 @runtime_checkable

@@ -16,9 +16,9 @@ from synthmix.api import make_generator
 from synthmix.data.base import Dataset, Splits
 from synthmix.errors import InvalidInput
 from synthmix.generators.gan.model import Gan, Output
+from synthmix.generators.gan.networks import ConvNetworks, MlpNetworks
 from synthmix.generators.gan.objectives import OBJECTIVES, Loss
-from synthmix.generators.networks import ConvNetworks, MlpNetworks
-from synthmix.generators.training.options import TrainerOptions
+from synthmix.generators.options import TrainerOptions
 from synthmix.spec import DataSpec
 
 LATENT = 5

@@ -19,7 +19,7 @@ from synthmix.generators.base import Scoring
 from synthmix.generators.learned import LearnedGenerator
 from synthmix.generators.mixture.bernoulli import BernoulliMixtureGenerator
 from synthmix.generators.mixture.gaussian import GaussianMixtureGenerator
-from synthmix.generators.training.options import TrainerOptions
+from synthmix.generators.options import TrainerOptions
 
 
 class Entries(Logger):

@@ -13,7 +13,7 @@ from synthmix.data.base import Dataset, Splits
 from synthmix.generators.base import Scoring
 from synthmix.generators.mixture.gaussian import GaussianMixtureGenerator
 from synthmix.generators.mixture.gaussian_sgd import GaussianMixtureSgd, MixtureParameters, inverse_softplus
-from synthmix.generators.training.options import TrainerOptions
+from synthmix.generators.options import TrainerOptions
 
 COVARIANCES = pytest.mark.parametrize("covariance", ["diag", "full"])
 

@@ -11,7 +11,7 @@ from pytorch_lightning.callbacks import Callback
 from torch import Tensor
 
 from synthmix.data.base import Dataset
-from synthmix.generators.training.options import TrainerOptions
+from synthmix.generators.options import TrainerOptions
 from synthmix.generators.training.trained import TrainedGenerator
 
 Weights = dict[str, Tensor]

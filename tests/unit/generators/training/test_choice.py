@@ -11,8 +11,8 @@ from torch import Tensor
 
 from synthmix.data.base import Dataset
 from synthmix.errors import InvalidInput
+from synthmix.generators.options import TrainerOptions
 from synthmix.generators.training.choice import KeepBest
-from synthmix.generators.training.options import TrainerOptions
 from synthmix.generators.training.trained import TrainedGenerator
 
 NAMES = pytest.mark.parametrize("name", ["gan", "dcgan", "vae", "autoencoder"])

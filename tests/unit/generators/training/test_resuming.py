@@ -12,7 +12,7 @@ import torch
 from synthmix.data.base import Dataset
 from synthmix.errors import InvalidInput
 from synthmix.generators.autoencoder.coders import MlpCoders
-from synthmix.generators.networks import MlpNetworks
+from synthmix.generators.gan.networks import MlpNetworks
 
 MODELS = pytest.mark.parametrize(
     "name", ["gan", "dcgan", "wgan_gp", "vae", "autoencoder", "denoising_autoencoder", "conv_vae", "flow_matching"]

@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import nn
 
-from synthmix.generators.networks import (
+from synthmix.generators.gan.networks import (
     ConvDiscriminator,
     ConvGenerator,
     ConvNetworks,
