@@ -22,12 +22,15 @@ from torch.utils.data import DataLoader, TensorDataset
 
 from synthmix.data.base import Dataset
 from synthmix.generators.autoencoder.coders import ConvCoders, MlpCoders
+from synthmix.generators.autoencoder.coders_config import ConvCodersConfig, MlpCodersConfig
+from synthmix.generators.flow.config import VelocityNetworksConfig
 from synthmix.generators.flow.velocity import VelocityNetworks
+from synthmix.generators.gan.config import ConvNetworksConfig, MlpNetworksConfig
 from synthmix.generators.gan.networks import ConvNetworks, MlpNetworks
 
 Loop = Callable[[Dataset, int], None]
 LOG_EVERY = 50
-PERCEPTRONS = MlpNetworks([128, 256])
+PERCEPTRONS = MlpNetworks(MlpNetworksConfig(hidden=[128, 256]))
 
 D_LOSSES: dict[str, Callable[[Tensor, Tensor], Tensor]] = {
     "non_saturating": lambda real, fake: F.softplus(-real).mean() + F.softplus(fake).mean(),
@@ -64,9 +67,11 @@ GAMES = {
     "gan": Game(),
     "lsgan": Game(loss="least_squares"),
     "hinge": Game(loss="hinge"),
-    "dcgan": Game(ConvNetworks(64), latent_dim=100, batch_size=32, rates=(1e-3, 1e-4), ema=0.995),
+    "dcgan": Game(
+        ConvNetworks(ConvNetworksConfig(width=64)), latent_dim=100, batch_size=32, rates=(1e-3, 1e-4), ema=0.995
+    ),
     "sngan": Game(
-        MlpNetworks([128, 256], spectral_norm=True),
+        MlpNetworks(MlpNetworksConfig(hidden=[128, 256], spectral_norm=True)),
         loss="hinge",
         penalty="none",
         updates=3,
@@ -75,7 +80,7 @@ GAMES = {
     ),
     "wgan_gp": Game(loss="wasserstein", penalty="gradient", updates=5, rates=(2e-4, 0.0), betas=(0.0, 0.9), ema=None),
     "r3gan": Game(
-        MlpNetworks([256, 512]),
+        MlpNetworks(MlpNetworksConfig(hidden=[256, 512])),
         loss="relativistic",
         latent_dim=16,
         batch_size=32,
@@ -140,7 +145,7 @@ def gradient_penalty(d: nn.Module, real: Tensor, fake: Tensor) -> Tensor:
 
 
 CodingLoss = Callable[[nn.Module, nn.Module, Tensor], Tensor]
-MLP, CONV = MlpCoders([128]), ConvCoders(16)
+MLP, CONV = MlpCoders(MlpCodersConfig(hidden=[128])), ConvCoders(ConvCodersConfig(width=16))
 
 
 def plain(encoder: nn.Module, decoder: nn.Module, x: Tensor) -> Tensor:
@@ -218,7 +223,7 @@ def tuned_flow(width: int = 24, blocks: int = 1, batch_size: int = 64) -> Loop:
 
     def train(dataset: Dataset, steps: int) -> None:
         x = dataset.x * 2 - 1 if dataset.spec.kind == "image" else dataset.x
-        net = VelocityNetworks(width, blocks).build(dataset.spec)
+        net = VelocityNetworks(VelocityNetworksConfig(width=width, blocks=blocks)).build(dataset.spec)
         weights = list(net.parameters())
         average = [weight.detach().clone() for weight in weights]
         adam = Adam(weights, 3e-3, fused=True)

@@ -21,6 +21,7 @@ from pytorch_lightning.loggers import Logger
 
 from synthmix import load_dataset, make_generator
 from synthmix.data.base import Dataset
+from synthmix.generators.gan.config import MlpNetworksConfig
 from synthmix.generators.gan.networks import MlpNetworks
 from synthmix.generators.options import TrainerOptions
 
@@ -91,7 +92,7 @@ def rows() -> Iterator[Row]:
         "≤ 1.05",
     )
     small = {"networks": {"hidden": [128, 128]}}
-    narrow = replace(GAMES["gan"], networks=MlpNetworks([128, 128]))
+    narrow = replace(GAMES["gan"], networks=MlpNetworks(MlpNetworksConfig(hidden=[128, 128])))
     narrow_bare = replace(narrow, penalty="none", ema=None)
     yield Row(
         "digits gan without penalty, 128-128",

@@ -1,6 +1,6 @@
 """One cell, top to bottom: fit a generator, sample, gate, mix, represent, and do the task on held-out real points.
 
-dataset ─ split ─► train ─► generator.fit ─► pool ─► gate ─► mixture ─► representation ─► task.fit (learner)
+dataset ─ split ─► train ─► generator.fit ─► synthetic pool ─► gate ─► mixture ─► representation ─► task.fit (learner)
                      │                       │                                                │
                    val ──► quality ◄─────────┘                                          task.outputs
                   test ───────────────────────────► scores on real, held-out points ◄────────┘
@@ -13,7 +13,6 @@ from dataclasses import dataclass
 
 from synthmix.config.cell import CellConfig
 from synthmix.config.instantiate import instantiate
-from synthmix.config.sections.mix import synthetic_count
 from synthmix.data.base import Splits
 from synthmix.gates.base import Candidates, accepted_points
 from synthmix.mixing import Mixture, mix
@@ -52,16 +51,16 @@ def run_cell(config: CellConfig, stages: Stages) -> Cell:
         stages: the costly steps, computed once and stored.
 
     Raises:
-        Unavailable: the oracle's pool is too short for this ratio.
+        Unavailable: the oracle has fewer spare real points (`Splits.pool`) than this ratio asks for.
         GateStarved: the gate rejects nearly everything.
         TrainingDiverged: a loss of the generator is not finite.
     """
     splits = stages.splits()
     synthetic, numbers = splits.train.x[:0], {"data/duplicates_across_split": float(splits.duplicates_across)}
-    n_synthetic = synthetic_count(config.mix.ratio, len(splits.train))
+    n_synthetic = stages.n_synthetic  # ⌊ratio · train⌋
     if n_synthetic:
         fitted = stages.generator(splits)
-        candidates = Candidates(fitted.pool, pool_seed(config.seed), fitted.load)
+        candidates = Candidates(fitted.synthetic_pool, pool_seed(config.seed), fitted.load)
         gate = instantiate(config.gate).fit(splits.unlabelled(), candidates)
         synthetic, numbers["gate/acceptance_rate"] = accepted_points(candidates, gate, n_synthetic)
         stages.quality(splits, fitted)

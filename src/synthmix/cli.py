@@ -111,9 +111,9 @@ def _ui(words: list[str]) -> int:
     from pathlib import Path
 
     from synthmix.tracking.uri import SQLITE, resolve_uri
-    from synthmix.verbs.parser import Words
+    from synthmix.verbs.parser import VerbParser
 
-    parser = Words("ui", "Opens the MLflow UI over the store that runs are logged to.")
+    parser = VerbParser("ui", "Opens the MLflow UI over the store that runs are logged to.")
     parser.add_argument("--port", type=int, default=5000)
     given = parser.read(words)
     uri, port = resolve_uri(None), given.port

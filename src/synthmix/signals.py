@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM end the work by an exception, once, and not in the middle of what cannot bear it."""
+"""Handlers of SIGINT and SIGTERM: the first raises an exception, except in sections that must not be interrupted."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ if TYPE_CHECKING:
     from sys import UnraisableHookArgs
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
-AGAIN = 0.05  # seconds
+RESEND_DELAY = 0.05  # seconds
 
 
 @contextmanager
 def signals_taken_over() -> Iterator[None]:
-    """The first signal raises Interrupted, which nobody takes for an error, so that runs are closed as KILLED.
+    """The first SIGINT or SIGTERM raises Interrupted, no `Exception`, so that open runs are closed as KILLED.
 
-    Further ones of an impatient user would leave them RUNNING, and are ignored, after the block too: Python's last
-    breath would give them their defaults back, and so another exit code.
+    Later signals are ignored, as they would interrupt that closing and leave runs RUNNING. They stay ignored after the
+    block: with the default handlers back, one during the interpreter's shutdown would change the exit code.
     """
     stopping = False
     hook = sys.unraisablehook
@@ -37,13 +37,13 @@ def signals_taken_over() -> Iterator[None]:
             raise Interrupted(number)
 
     def lost(unraisable: UnraisableHookArgs) -> None:
-        """What is raised in a destructor or in a weak reference's callback goes no further: it is sent again."""
+        """An exception in a destructor or a weak reference's callback does not propagate: the signal is sent again."""
         nonlocal stopping
         if not isinstance(unraisable.exc_value, Interrupted):
             hook(unraisable)
             return
         stopping = False
-        Timer(AGAIN, os.kill, (os.getpid(), unraisable.exc_value.number)).start()
+        Timer(RESEND_DELAY, os.kill, (os.getpid(), unraisable.exc_value.number)).start()
 
     for number in SIGNALS:
         signal.signal(number, interrupt)
@@ -60,8 +60,8 @@ def signals_taken_over() -> Iterator[None]:
 
 @contextmanager
 def signals_held_back() -> Iterator[None]:
-    """Signals wait until the block is over, where an exception at any place would leave a lock or half a write."""
-    if current_thread() is not main_thread():  # which alone is interrupted
+    """Defers signals to the end of the block, in which an exception could leave a held lock or a partial write."""
+    if current_thread() is not main_thread():  # Python runs signal handlers in the main thread alone
         yield
         return
     waiting: list[int] = []

@@ -16,6 +16,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 REPOSITORY = Path(__file__).resolve().parents[2]
+SHARED = ("hydra_plugins",)  # a folder of several distributions, of which a user may have one and lack another
 Closure = Callable[[Iterable[str]], dict[str, Distribution]]
 
 
@@ -83,8 +84,9 @@ def environment(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Enviro
     (site_packages,) = folder.glob("lib/python*/site-packages")
     (installed,) = distributions(path=[str(site_packages)])
     for dependency in installed_closure(installed.requires or []).values():
-        for name in {file.parts[0] for file in dependency.files or []} - {"..", "__pycache__"}:
-            link = site_packages / name
-            if not link.exists():
-                link.symlink_to(dependency.locate_file(name))
+        for parts in {file.parts[: 2 if file.parts[0] in SHARED else 1] for file in dependency.files or []}:
+            link = site_packages.joinpath(*parts)
+            if parts[0] not in ("..", "__pycache__") and not link.exists():
+                link.parent.mkdir(exist_ok=True)
+                link.symlink_to(dependency.locate_file("/".join(parts)))
     return Environment(folder)

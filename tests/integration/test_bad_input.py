@@ -10,8 +10,11 @@ from typing import Any
 import pytest
 import torch
 
-TOP = "clusterer, data, gate, mix, model, paths, quality, representation, seed, study, threads, tracking, trainer"
-ALLOWLIST = "not in the allowlist; allowed: synthmix., sklearn.cluster., "
+TOP = (
+    "clusterer, data, gate, metrics, mix, model, paths, quality, representation, seed, study, task, threads, tracking, "
+    "trainer"
+)
+ALLOWLIST = "not in the allowlist; allowed: synthmix., pyod.models., sklearn.cluster., "
 STORES = "must begin with one of sqlite, http, https, postgresql, mysql, mssql, databricks; e.g. sqlite:///mlflow.db"
 GRAMMAR = "must be KEY=VALUE, with quotes around special characters"
 
@@ -32,7 +35,7 @@ BAD: list[tuple[str, list[str]]] = [
         ["representation.generator.beto=1: unknown key; did you mean beta? allowed: …"],
     ),
     ("hydra.run.dirr=x", ["hydra.run.dirr=x: unknown key; did you mean dir? allowed: dir"]),
-    ("~model.steps ~seed", ["seed: missing", "model.steps: missing"]),
+    ("~model.steps ~gate.name", ["model.steps: missing", "gate.name: missing"]),
     ("~gate", ["gate: missing"]),
     # types
     ("seed=x", ["seed=x: must be an integer"]),
@@ -169,10 +172,10 @@ BAD: list[tuple[str, list[str]]] = [
     (
         "seed=-1 mix.ratio=-1 model.steps=0 trainer.log_every=x",
         [
+            "model.steps=0: must be ≥ 1",
             "trainer.log_every=x: must be an integer",
             "seed=-1: must be ≥ 0 and ≤ 4294967295",
             "mix.ratio=-1: must be ≥ 0",
-            "model.steps=0: must be ≥ 1",
         ],
     ),
     ("a=1 model.b=2", [f"a=1: unknown key; allowed: {TOP}", "model.b=2: unknown key; allowed: batch_size, beta, …"]),

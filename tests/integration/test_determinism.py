@@ -10,15 +10,14 @@ from typing import Any
 
 import pytest
 import torch
-from numpy.typing import NDArray
 
-from synthmix import cell
 from synthmix.config.cell import CellConfig, from_plain
-from synthmix.config.composing import composer
+from synthmix.config.composing.composer import composer
 from synthmix.data.base import Dataset, Splits
 from synthmix.generators.training.trained import TrainedGenerator
 from synthmix.pipeline.resources import Resources
 from synthmix.pipeline.stages import Stages
+from synthmix.study import job
 from synthmix.tracking.base import RunRecord
 from synthmix.tracking.mlflow.tracker import Tracker
 
@@ -86,25 +85,24 @@ def tracker(tmp_path_factory: pytest.TempPathFactory) -> Tracker:
 
 @pytest.fixture
 def run_cell(tracker: Tracker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any]:
-    """Runs a cell on resources of a kind; gives its metrics, its predictions, and its generator's weights."""
-    predictions: list[NDArray[Any]] = []
-    scores = cell.cluster_scores
-
-    def recorded(points: torch.Tensor, predicted: NDArray[Any], *labels: Any, **options: Any) -> dict[str, float]:
-        predictions.append(predicted)
-        return scores(points, predicted, *labels, **options)
-
-    monkeypatch.setattr(cell, "cluster_scores", recorded)
+    """Runs a cell on resources of a kind; gives its metrics, what its task put out, and its generator's weights."""
 
     def run(kind: type[Resources], config: CellConfig) -> tuple[dict[str, float], list[int], dict[str, torch.Tensor]]:
         # Stages do not depend on labels, so that a store in common would give one kind what another has computed.
-        resources = kind.at(tracker, tmp_path / kind.__name__)
-        with tracker.open(RunRecord(kind="cell", name="leak")) as opened:
+        folder = tmp_path / kind.__name__
+        folder.mkdir()
+        resources = kind.at(tracker, folder / "store")
+        monkeypatch.setattr(job, "resources_of", lambda config: resources)
+        outcome = job.run_one(config, folder)
+        assert outcome.status == "finished", outcome.traceback
+        entry = resources.store.find("cell", str(outcome.key))
+        assert entry is not None
+        assignments = [part["assignments"] for part in entry.payload["outputs"].values()]
+        with tracker.open(RunRecord(kind="probe", name="leak")) as opened:
             stages = Stages(config, resources, opened)
-            metrics = cell.run_cell(config, stages, opened)
             generator = stages.generator(stages.splits()).load()
         weights = generator.state_dict() if isinstance(generator, TrainedGenerator) else {}
-        return metrics, [label for part in predictions[-2:] for label in part.tolist()], weights
+        return outcome.metrics, torch.cat(assignments).tolist(), weights
 
     return run
 

@@ -23,7 +23,7 @@ from synthmix.analysis.analysis import analyse
 from synthmix.analysis.result import StudyResult
 from synthmix.analysis.statistics import holm, sign_flip_p
 from synthmix.config.cell import from_plain
-from synthmix.config.composing import composer
+from synthmix.config.composing.composer import composer
 from synthmix.config.instantiate import instantiate
 from synthmix.config.sections.mix import synthetic_count
 from synthmix.data.base import Dataset, Splits
@@ -64,7 +64,7 @@ class Bench:
     def predicted(self, splits: Splits, synthetic: Tensor, seed: int) -> Tensor:
         mixture = mix(splits.train, synthetic, 1.0)
         representation = self.representation.fit(splits.train.unlabelled(), seed=seed)
-        task = Clustering(learner=clone(self.clusterer), spec=splits.train.spec)
+        task = Clustering(estimator=clone(self.clusterer), spec=splits.train.spec)
         task.fit(representation.transform(mixture.dataset.x), mixture.sample_weight, seed)
         return torch.as_tensor(task.outputs(representation.transform(splits.test.x))["assignments"])
 

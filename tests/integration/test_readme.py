@@ -15,6 +15,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 BLOCKS = re.findall(r"^```(\w+)\n(.*?)^```$", (ROOT / "README.md").read_text(), flags=re.MULTILINE | re.DOTALL)
+EXPORTS = re.findall(r"^export .*$", "".join(text for language, text in BLOCKS if language == "sh"), flags=re.MULTILINE)
 SERVERS = ("synthmix ui",)  # run until they are stopped; tests/integration has a test of its own
 
 
@@ -51,12 +52,13 @@ def test_snippet_runs(number: int, folder: Path, command: Callable[..., Any]) ->
     elif language == "sh":
         shortened_lines = (shortened(line.partition("  #")[0].rstrip()) for line in text.splitlines())
         lines = [line for line in shortened_lines if line]
-        if all(line.startswith("synthmix ") for line in lines):  # in this process, which has torch at hand
+        in_a_shell = any("$" in line or not line.startswith("synthmix ") for line in lines)
+        if not in_a_shell:  # in this process, which has torch at hand
             for line in lines:
                 answer = command(*shlex.split(line)[1:], folder=folder)
                 assert answer.code == 0, answer.out + answer.err
             return
-        words = ["bash", "-euo", "pipefail", "-c", "\n".join(lines)]
+        words = ["bash", "-euo", "pipefail", "-c", "\n".join([*EXPORTS, *lines])]
     else:
         assert named, f"a {language} block must say which file it is"
         return

@@ -264,7 +264,7 @@ def test_a_complete_study_launches_nothing(grown: dict[str, Step]) -> None:
 def test_one_more_seed_computes_the_new_cells_only_and_the_report_covers_all(grown: dict[str, Step]) -> None:
     before, after = grown["again"], grown["seed"]
     new = after.stages - before.stages
-    assert Counter(stage for stage, _ in new) == {"cell": 8, "generator": 1, "pool": 1, "quality": 3}
+    assert Counter(stage for stage, _ in new) == {"cell": 8, "scores": 8, "generator": 1, "pool": 1, "quality": 3}
     assert len(after.attempts) == len(before.attempts) + 1
     assert after.cells.groupby(["model.name", "mix.ratio"])["seed"].apply(list).to_dict() == {
         (model, ratio): [0, 1, 2, 3] for model in MODELS for ratio in (0.0, 1.0, 2.0)
@@ -276,7 +276,7 @@ def test_one_more_seed_computes_the_new_cells_only_and_the_report_covers_all(gro
 def test_one_more_ratio_computes_the_new_cells_only_and_trains_nothing(grown: dict[str, Step]) -> None:
     before, after = grown["seed"], grown["ratio"]
     new = after.stages - before.stages
-    assert Counter(stage for stage, _ in new) == {"cell": 9}
+    assert Counter(stage for stage, _ in new) == {"cell": 9, "scores": 9}
     found = after.cells.groupby(["model.name", "mix.ratio"])["seed"].apply(list).to_dict()
     assert found == {
         (model, ratio): [0, 1, 2] if ratio == 0.5 else [0, 1, 2, 3]
@@ -306,7 +306,7 @@ def test_another_study_shares_the_baseline(
     answer = command("run", "-m", "model=bootstrap", "mix.ratio=0,1", "seed=0,1,2", *SMALL, folder=undisturbed.folder)
     assert answer.code == 0
     new = Counter(journal(undisturbed.folder)) - grown["damaged"].stages
-    assert Counter(stage for stage, _ in new) == {"cell": 3, "quality": 3}
+    assert Counter(stage for stage, _ in new) == {"cell": 3, "scores": 3, "quality": 3}
     studies = runs_in(undisturbed.folder, "study")
     assert len(studies) == 2
     runs = [run for run in runs_in(undisturbed.folder, "cell") if run.info.run_id not in known]

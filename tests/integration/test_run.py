@@ -21,7 +21,7 @@ from sklearn.metrics import adjusted_rand_score, normalized_mutual_info_score
 
 from synthmix import load_dataset, load_generator
 from synthmix.config.cell import from_plain
-from synthmix.config.composing import conf_dir
+from synthmix.config.composing.composer import conf_dir
 from synthmix.data.split import split
 from synthmix.generators.training.trained import TrainedGenerator
 from synthmix.pipeline.dependencies import Dependencies
@@ -83,7 +83,10 @@ def test_both_runs_are_finished_and_named(gan: Finished) -> None:
 
 
 # What only says where a cell runs, how much of it is shown, and what a study makes of it.
-NOT_PARAMETERS = ("tracking.", "paths.", "study.", "trainer.log_every", "trainer.grid_every", "trainer.checkpoint_")
+NOT_PARAMETERS = (
+    *("tracking.", "paths.", "study.", "quality.alarms."),
+    *("trainer.log_every", "trainer.grid_every", "trainer.checkpoint_"),
+)
 
 
 def test_parameters_are_the_whole_flattened_config(gan: Finished) -> None:
@@ -114,7 +117,7 @@ def test_tags_say_what_the_numbers_depend_on(gan: Finished) -> None:
         assert tags["version.torch"] == torch.__version__
         assert re.fullmatch("[0-9a-f]{40}(-dirty)?", tags["synthmix.git_commit"])
     config = from_plain(yaml.safe_load(gan.text("config.yaml")))
-    assert gan.cell.data.tags["synthmix.cell_key"] == Dependencies(config, digest, 50).cell_key
+    assert gan.cell.data.tags["synthmix.cell_key"] == Dependencies(config, digest, 50).cell.key
     assert (gan.cell.data.tags["synthmix.kind"], gan.generator.data.tags["synthmix.kind"]) == ("cell", "generator")
 
 
@@ -174,7 +177,7 @@ def test_the_generator_of_a_run_samples_the_pool_of_the_run(gan: Finished) -> No
         fitted = stages.generator(stages.splits())
     assert stages.sources == {"generator": gan.generator.info.run_id}
     kept = fitted.load()
-    assert torch.equal(fitted.pool.sample(75, pool_seed(3)), kept.sample(75, pool_seed(3)))
+    assert torch.equal(fitted.synthetic_pool.sample(75, pool_seed(3)), kept.sample(75, pool_seed(3)))
     for run in (gan.cell, gan.generator):
         loaded = load_generator(run.info.run_id, gan.uri)
         assert isinstance(loaded, TrainedGenerator)

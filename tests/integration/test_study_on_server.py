@@ -98,7 +98,7 @@ def test_a_server_that_goes_away_in_the_middle_is_completed_by_the_next_command(
     }
     assert "Traceback" not in err
     done = stages(tmp_path)
-    assert done == Counter(cell=16 + 4, generator=2, pool=2, quality=6)
+    assert done == Counter(cell=16 + 4, scores=16 + 4, generator=2, pool=2, quality=6)
     (report,) = tmp_path.glob("multirun/*/report")
     table = (report / "cells.csv").read_bytes()
     assert (pd.read_csv(report / "cells.csv")["status"] == "finished").all()

@@ -52,7 +52,7 @@ def test_a_table_that_nobody_has_split_can_be_fitted(name: str, tmp_path: Path) 
 @pytest.mark.parametrize(
     ("options", "line"),
     [
-        ({"name": "mnits"}, "data=mnits: no such member; allowed: cifar10, digits, "),
+        ({"name": "mnits"}, "data=mnits: no such member; allowed: adbench, cifar10, digits, "),
         ({"name": "toy", "n_point": 3}, "data.n_point=3: unknown key; did you mean n_points? allowed: "),
         ({"name": "toy", "n_points": 0}, "data.n_points=0: must be ≥ 1"),
         ({"name": "digits", "n_train": 50}, "data.n_train=50: the whole set is loaded; split() cuts it"),
@@ -102,7 +102,7 @@ def trained(digits: Dataset, name: str, **options: Any) -> TrainedGenerator:
 def test_a_generator_on_disk_samples_as_the_one_that_was_trained(
     digits: Dataset, name: str, options: dict[str, Any], tmp_path: Path
 ) -> None:
-    from synthmix.config.composing import composer
+    from synthmix.config.composing.composer import composer
     from synthmix.config.plain import plain
 
     generator = trained(digits, name, **options)

@@ -52,15 +52,15 @@ def test_real_points_come_first_and_no_label_is_left(train: Dataset) -> None:
     assert mixture.dataset.x.tolist() == [[0, 1], [2, 3], [4, 5], [10, 11], [12, 13]]
     assert mixture.dataset.y is None
     assert mixture.synthetic.tolist() == [[10, 11], [12, 13]]
-    assert mixture.fit_arguments == {}
+    assert mixture.sample_weight is None
 
 
 def test_a_weight_is_that_of_the_synthetic_points(train: Dataset) -> None:
-    weights = mix(train, torch.zeros(2, 2), 0.25).fit_arguments["sample_weight"]
+    weights = mix(train, torch.zeros(2, 2), 0.25).sample_weight
     np.testing.assert_array_equal(weights, [1, 1, 1, 0.25, 0.25])
 
 
 def test_without_synthetic_points_there_is_no_weight(train: Dataset) -> None:
     mixture = mix(train, torch.empty(0, 2), 0.25)
-    assert mixture.fit_arguments == {}
+    assert mixture.sample_weight is None
     assert len(mixture.synthetic) == 0

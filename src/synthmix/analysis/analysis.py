@@ -108,7 +108,7 @@ def _effect(block: Comparison, arm: Arm, ratio: float) -> dict[str, Any]:
         "p": sign_flip_p(differences),
         **_exchange(block, arm, ratio),
         "fd": next((cells[name].mean() for name in DISTANCES if name in cells and cells[name].notna().any()), math.nan),
-        "alarms": ", ".join(f"{name} {int(rung.sum())}/{len(rung)}" for name, rung in alarms_of(arm).items()),
+        "alarms": ", ".join(f"{name} {int(by_seed.sum())}/{len(by_seed)}" for name, by_seed in alarms_of(arm).items()),
     }
 
 

@@ -67,7 +67,14 @@ class Verdict:
 
 @dataclass(frozen=True)
 class _Gain:
-    """A significant gain beside the controls of its ratio: its lead on the placebos, and whom it is not ahead of."""
+    """A significant gain, compared with the controls of the same ratio.
+
+    Attributes:
+        row: of the generator.
+        leads: paired difference to each placebo.
+        behind: those of `leads` whose interval takes in zero.
+        not_ahead_of: controls other than placebos that it does not beat.
+    """
 
     row: Row
     leads: Mapping[str, str]

@@ -39,7 +39,7 @@ class Block:
 def blocks(analysis: Analysis) -> list[Block]:
     """Every block of a study, in the order of `Analysis.family`."""
     keys = [column for column in map(str, analysis.family) if "." in column]
-    told = [key for key in keys if analysis.family[key].nunique(dropna=False) > 1]
+    varying = [key for key in keys if analysis.family[key].nunique(dropna=False) > 1]
     found = []
     for row in analysis.family.to_dict("records"):
         own: Keys = {key: row[key] for key in keys}
@@ -47,16 +47,16 @@ def blocks(analysis: Analysis) -> list[Block]:
         baseline = summary["role"] == "baseline"
         once = pd.concat([summary[baseline].head(1).assign(arm=BASELINE), summary[~baseline]])
         ordered = _by_role(once, "mix.ratio"), curve, _by_role(best, "ratio")
-        found.append(Block(block_title(own, told, analysis.learner), own, *ordered, row))
+        found.append(Block(block_title(own, varying, analysis.learner), own, *ordered, row))
     return found
 
 
 def by_size(found: Sequence[Block], learner: str) -> dict[str, pd.DataFrame]:
     """The summaries of those blocks that differ in their number of real points alone, put together, by their title."""
-    told = [key for key in found[0].keys if len({str(block.keys[key]) for block in found}) > 1]
+    varying = [key for key in found[0].keys if len({str(block.keys[key]) for block in found}) > 1]
     groups: dict[str, list[pd.DataFrame]] = {}
     for block in found:
-        title = block_title(block.keys, [str(key) for key in told if key != "data.n_train"], learner)
+        title = block_title(block.keys, [str(key) for key in varying if key != "data.n_train"], learner)
         groups.setdefault(title, []).append(block.summary)
     return {title: pd.concat(summaries, ignore_index=True) for title, summaries in groups.items() if len(summaries) > 1}
 

@@ -97,10 +97,12 @@ def _unpaired(block: Comparison) -> Iterator[str]:
 def _alarmed(block: Comparison) -> Iterator[str]:
     """Alarms that ring over what is judged; of controls they tell what is known: copies are copies."""
     for arm in block.arms:
-        rung = alarms_of(arm) if arm.role == "generator" else {}
-        if rung:
-            told = ", ".join(f"{name} ({int(by_seed.sum())} of {len(by_seed)} seeds)" for name, by_seed in rung.items())
-            yield f"{arm.name} is plainly broken in some way: alarm {told}; tags synthmix.alarm.* of its runs say why"
+        raised = alarms_of(arm) if arm.role == "generator" else {}
+        if raised:
+            listed = ", ".join(
+                f"{name} ({int(by_seed.sum())} of {len(by_seed)} seeds)" for name, by_seed in raised.items()
+            )
+            yield f"{arm.name} is plainly broken in some way: alarm {listed}; tags synthmix.alarm.* of its runs say why"
 
 
 def _hollow(block: Comparison, summary: pd.DataFrame) -> Iterator[str]:

@@ -140,12 +140,12 @@ class Comparison:
 
 
 def alarms_of(arm: Arm) -> dict[str, pd.Series[bool]]:
-    """The alarms that ring over an arm's generator at least once, each by seed: the same at all ratios."""
+    """The alarms that an arm's generator raises on some seed, each by seed; they are the same at all ratios."""
     if not arm.ratios:
         return {}
     cells = pd.concat([arm.at(ratio) for ratio in arm.ratios])
-    rung = {name: cells[name].dropna().groupby(level=0).max() > 0 for name in cells if str(name).startswith(ALARM)}
-    return {str(name).removeprefix(ALARM): by_seed for name, by_seed in rung.items() if by_seed.any()}
+    raised = {name: cells[name].dropna().groupby(level=0).max() > 0 for name in cells if str(name).startswith(ALARM)}
+    return {str(name).removeprefix(ALARM): by_seed for name, by_seed in raised.items() if by_seed.any()}
 
 
 def comparisons(result: StudyResult) -> list[Comparison]:
@@ -153,7 +153,7 @@ def comparisons(result: StudyResult) -> list[Comparison]:
     cells, added = (_with_score(table, result.score) for table in (result.cells, result.curve))
     keys = [key for key in key_columns(cells) if key.split(".")[0] not in OF_AN_ARM and key != "seed"]
     blocks = cells[keys].drop_duplicates().sort_values(keys, key=_sortable)
-    told = [key for key in keys if blocks[key].nunique(dropna=False) > 1]
+    varying = [key for key in keys if blocks[key].nunique(dropna=False) > 1]
     shared = yaml.safe_load(result.config) or {}
     real = pd.concat([table for table in (cells[cells["mix.ratio"] == 0], added) if len(table)] or [cells[:0]])
     found = []
@@ -164,7 +164,7 @@ def comparisons(result: StudyResult) -> list[Comparison]:
         found.append(
             Comparison(
                 keys=block,
-                title=block_title(block, told, result.learner),
+                title=block_title(block, varying, result.learner),
                 score=result.score,
                 sign=result.sign,
                 arms=arms,
@@ -187,14 +187,14 @@ def _with_score(cells: pd.DataFrame, score: str) -> pd.DataFrame:
     return cells if score in cells else cells.assign(**{score: math.nan})
 
 
-def block_title(keys: Keys, told: Sequence[str], learner: str) -> str:
+def block_title(keys: Keys, varying: Sequence[str], learner: str) -> str:
     """Learner and representation, and what else tells blocks apart."""
     parts = [f"{keys[f'{learner}.name']} on {keys['representation.name']}"]
-    if "data.name" in told:
+    if "data.name" in varying:
         parts.append(str(keys["data.name"]))
-    if "data.n_train" in told:
+    if "data.n_train" in varying:
         parts.append(f"n = {written(keys['data.n_train'])}")
-    return ", ".join(parts + [f"{key} = {written(keys[key])}" for key in told if key not in first_keys(learner)])
+    return ", ".join(parts + [f"{key} = {written(keys[key])}" for key in varying if key not in first_keys(learner)])
 
 
 def _arms(cells: pd.DataFrame, shared: Keys, roles: Mapping[str, Role]) -> Iterator[Arm]:

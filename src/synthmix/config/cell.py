@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Annotated, Any
 
-from omegaconf import DictConfig
-
 from synthmix.config.cross_checks import Cell
-from synthmix.config.data import DataConfig
+from synthmix.config.data import READ_BY_SPLIT, DataConfig
 from synthmix.config.instantiate import instantiate
 from synthmix.config.members import (
     ClustererConfig,
@@ -21,9 +20,17 @@ from synthmix.config.members import (
     ModelConfig,
     RepresentationConfig,
 )
-from synthmix.config.nodes import build, build_member, check_node, member_faults
+from synthmix.config.nodes import (
+    build,
+    build_field,
+    build_member,
+    field_faults,
+    member_faults,
+    missing_faults,
+    without_none,
+)
 from synthmix.config.parts import Parts
-from synthmix.config.plain import LEFT_OUT, plain
+from synthmix.config.plain import LEFT_OUT, plain, to_plain
 from synthmix.config.schema import Count, Member, Range, type_hints
 from synthmix.config.sections.mix import MixConfig
 from synthmix.config.sections.quality import QualityConfig
@@ -32,7 +39,7 @@ from synthmix.config.sections.tracking import TrackingConfig
 from synthmix.config.sections.trainer import TrainerConfig
 from synthmix.config.task import TaskConfig
 from synthmix.errors import InvalidInput
-from synthmix.spec import AnomalyProtocol, Extent, Outline
+from synthmix.spec import AnomalyProtocol, DataSpec, Extent, Outline
 
 LEARNERS = ("clusterer", "detector")
 GROUPS = ("data", "model", "gate", "representation", "task", *LEARNERS)
@@ -101,8 +108,8 @@ class CellConfig:
         extent = self.data.extent()
         if extent is not None:
             return extent
-        dataset = instantiate(self.data)
-        return Extent(dataset.spec, len(dataset), None if dataset.test is None else len(dataset.test))
+        node = {key: value for key, value in to_plain(self.data).items() if key not in READ_BY_SPLIT}
+        return _extent_of_loaded(json.dumps(node, sort_keys=True))
 
     @property
     def parts(self) -> Parts:
@@ -122,23 +129,60 @@ class CellConfig:
         return self.data.n_train, "data.n_train"
 
 
-def check(config: DictConfig) -> CellConfig:
-    """Checks everything that can be known before any training; returns the typed config.
+@cache
+def _extent_of_loaded(text: str) -> Extent:
+    """What a user's own set holds. Loaded once, though each check of each cell of a sweep asks."""
+    node = json.loads(text)
+    target, name = node.pop("_target_"), node.pop("name")
+    try:
+        dataset = instantiate(DataConfig(_target_=target, name=name, arguments=node))
+    except InvalidInput:
+        raise
+    except Exception as error:  # a function of the user's own may raise anything
+        raise InvalidInput(f"data.name={name}: cannot be loaded ({type(error).__name__}: {error})") from error
+    spec = getattr(dataset, "spec", None)
+    if not isinstance(spec, DataSpec) or not spec.digest:  # the digest is what the store knows a set by
+        raise InvalidInput(f"data._target_={target}: must return a Dataset made by synthmix.data.base.assemble")
+    return Extent(spec, len(dataset), None if dataset.test is None else len(dataset.test))
 
-    Raises:
-        InvalidInput: one line for each fault.
-    """
-    node = plain(config)
-    node.pop("hydra", None)
-    faults = check_node(CellConfig, node, "")
-    if faults:
-        raise InvalidInput(*faults)
-    cell = build(CellConfig, node)
-    as_its_parts_see_it: Cell = cell
-    faults = [fault for part in PARTS for fault in getattr(cell, part).faults(as_its_parts_see_it)]
-    if faults:
-        raise InvalidInput(*dict.fromkeys(faults))
-    return cell
+
+class Checker:
+    """Checks everything that can be known before any training. What several cells have in common is checked once."""
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[str, str], tuple[list[str], Any]] = {}
+
+    def __call__(self, config: Mapping[str, Any]) -> CellConfig:
+        """The typed config of a cell, composed or plain.
+
+        Raises:
+            InvalidInput: one line for each fault.
+        """
+        node = {key: value for key, value in plain(config).items() if key != "hydra"}
+        parts = {key: self._part(key, value) for key, value in node.items()}
+        faults = [fault for found, _ in parts.values() for fault in found] + missing_faults(CellConfig, node, "")
+        if faults:
+            raise InvalidInput(*faults)
+        cell = CellConfig(**{key: made for key, (_, made) in parts.items()})
+        members = (*(getattr(cell, part) for part in PARTS), *cell.metrics.values())
+        as_its_parts_see_it: Cell = cell
+        faults = [fault for member in members for fault in member.faults(as_its_parts_see_it)]
+        if faults:
+            raise InvalidInput(*dict.fromkeys(faults))
+        return cell
+
+    def _part(self, key: str, value: Any) -> tuple[list[str], Any]:
+        """Faults of one key of a cell, and what is made of its value where there are none."""
+        known = key, repr(value)
+        if known not in self._known:
+            faults = field_faults(CellConfig, key, value, "")
+            self._known[known] = faults, None if faults else build_field(CellConfig, key, value)
+        return self._known[known]
+
+
+def check(config: Mapping[str, Any]) -> CellConfig:
+    """Checks one cell, composed or plain; see `Checker`."""
+    return Checker()(config)
 
 
 def from_plain(node: Mapping[str, Any]) -> CellConfig:
@@ -156,7 +200,7 @@ def check_member(node: Mapping[str, Any], group: str) -> Member:
     Raises:
         InvalidInput: one line for each fault.
     """
-    base: type[Member] = type_hints(CellConfig)[group]
+    base: type[Member] = without_none(type_hints(CellConfig)[group])
     faults = member_faults(node, group, base)
     if faults:
         raise InvalidInput(*faults)

@@ -33,12 +33,32 @@ class _Mix(Protocol):
 
 class _Task(Protocol):
     @property
+    def name(self) -> str: ...
+
+    @property
     def metrics(self) -> Mapping[str, Metric]: ...
 
 
 class _Trainer(Protocol):
     @property
     def resume_from(self) -> str | None: ...
+
+
+class OwnMetric(Protocol):
+    """A score of a user's own."""
+
+    @property
+    def _target_(self) -> str: ...
+
+    @property
+    def higher_is_better(self) -> bool | None:
+        """None where it judges nothing."""
+        ...
+
+    @property
+    def needs_labels(self) -> bool:
+        """Whether its `update` is given labels."""
+        ...
 
 
 class Cell(Protocol):
@@ -65,7 +85,7 @@ class Cell(Protocol):
         ...
 
     @property
-    def metrics(self) -> Mapping[str, object]:
+    def metrics(self) -> Mapping[str, OwnMetric]:
         """Scores of the user's own, by name."""
         ...
 

@@ -100,3 +100,20 @@ class MetricConfig(Member):
 
     name: str = field()
     reads: list[str]
+
+    @property
+    def higher_is_better(self) -> bool | None:
+        """As its class says."""
+        higher_is_better: bool | None = getattr(import_target(self._target_), "higher_is_better", None)
+        return higher_is_better
+
+    @property
+    def needs_labels(self) -> bool:
+        """Whether it is computed only where there are labels."""
+        return "labels" in self.reads
+
+    def faults(self, cell: Cell) -> Iterator[str]:
+        """A score of the task must not be taken for it."""
+        for key, metric in cell.metrics.items():
+            if metric is self and key in cell.task.metrics:
+                yield f"metrics.{key}: task.name={cell.task.name} has a score of that name; choose another"

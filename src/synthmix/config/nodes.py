@@ -58,16 +58,22 @@ def config_parameter(found: Callable[..., Any]) -> type[Member] | None:
 
 def check_node(kind: type[Any], node: Mapping[str, Any], where: str) -> list[str]:
     """Compares a plain mapping with a dataclass; returns one line for each fault, none where it fits."""
-    hints, prefix = type_hints(cast(Hashable, kind)), f"{where}." if where else ""
-    fields = [field for field in dataclasses.fields(kind) if field.name != "arguments"]
-    names = [field.name for field in fields]
-    faults = []
-    for key, value in node.items():
-        if key in names:
-            faults += _check_value(hints[key], value, f"{prefix}{key}")
-        else:
-            faults.append(unknown_key(f"{prefix}{key}", value, names))
-    return faults + [f"{prefix}{field.name}: missing" for field in fields if _is_missing(field, node)]
+    found = [fault for key, value in node.items() for fault in field_faults(kind, key, value, where)]
+    return found + missing_faults(kind, node, where)
+
+
+def field_faults(kind: type[Any], key: str, value: Any, where: str) -> list[str]:
+    """Faults of one key of a node and its value."""
+    place, names = f"{where}.{key}" if where else key, _keys(cast(Hashable, kind))
+    if key not in names:
+        return [unknown_key(place, value, list(names))]
+    return _check_value(type_hints(cast(Hashable, kind))[key], value, place)
+
+
+def missing_faults(kind: type[Any], node: Mapping[str, Any], where: str) -> list[str]:
+    """Faults of the keys that a node lacks."""
+    lacking = (name for name, is_needed in _keys(cast(Hashable, kind)).items() if is_needed and name not in node)
+    return [f"{where}.{name}: missing" if where else f"{name}: missing" for name in lacking]
 
 
 def member_faults(node: Any, where: str, base: type[Member]) -> list[str]:
@@ -94,12 +100,16 @@ def build(kind: type[T], node: Mapping[str, Any]) -> T:
         InvalidInput: a key is missing, or is not known.
     """
     makers = _makers(cast(Hashable, kind))
-    unknown = [unknown_key(key, node[key], list(makers)) for key in node if key not in makers]
-    fields = dataclasses.fields(kind)  # type: ignore[arg-type]
-    faults = unknown + [f"{field.name}: missing" for field in fields if _is_missing(field, node)]
+    faults = [unknown_key(key, node[key], list(makers)) for key in node if key not in makers]
+    faults += missing_faults(kind, node, "")
     if faults:
         raise InvalidInput(*faults)
     return kind(**{key: makers[key](value) for key, value in node.items()})
+
+
+def build_field(kind: type[Any], key: str, value: Any) -> Any:
+    """The value of one field, made of that of a plain node. Raises InvalidInput as `build` does."""
+    return _makers(cast(Hashable, kind))[key](value)
 
 
 def build_member(base: type[MemberT], node: Mapping[str, Any]) -> MemberT:
@@ -128,7 +138,7 @@ def targets(node: Any) -> Iterator[str]:
 
 
 def _check_value(hint: Any, value: Any, where: str) -> list[str]:
-    hint = _without_none(hint) if value is not None else hint
+    hint = without_none(hint) if value is not None else hint
     if get_origin(hint) is dict and isinstance(value, Mapping):
         return [
             fault for key, item in value.items() for fault in _check_value(get_args(hint)[1], item, f"{where}.{key}")
@@ -142,9 +152,12 @@ def _check_value(hint: Any, value: Any, where: str) -> list[str]:
     return [f"{where}={shown(value)}: {fault}"] if fault else []
 
 
-def _is_missing(field: dataclasses.Field[Any], node: Mapping[str, Any]) -> bool:
-    has_default = field.default is not dataclasses.MISSING or field.default_factory is not dataclasses.MISSING
-    return not has_default and field.name not in node
+@cache
+def _keys(kind: Hashable) -> Mapping[str, bool]:
+    """The keys that a node of this dataclass has, and whether it must."""
+    fields = [field for field in dataclasses.fields(cast(type[Any], kind)) if field.name != "arguments"]
+    missing = dataclasses.MISSING
+    return {field.name: field.default is missing and field.default_factory is missing for field in fields}
 
 
 def _foreign_faults(target: str, node: Mapping[str, Any], where: str, base: type[Member]) -> list[str]:
@@ -154,7 +167,8 @@ def _foreign_faults(target: str, node: Mapping[str, Any], where: str, base: type
         return [f"{where}._target_={target}: must be a class with {', '.join(base.methods)}"]
     read_by_the_cell = [field.name for field in dataclasses.fields(base) if field.name != "arguments"]
     parameters = inspect.signature(found).parameters.values()
-    passed_on = [p for p in parameters if p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY)]
+    by_name = [p for p in parameters if p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY)]
+    passed_on = [p for p in by_name if p.name not in base.from_the_cell]
     allowed = [*read_by_the_cell, *(p.name for p in passed_on)]
     open_ended = any(p.kind is p.VAR_KEYWORD for p in parameters)
     return [
@@ -180,7 +194,7 @@ def _makers(kind: Hashable) -> Mapping[str, Callable[[Any], Any]]:
     return {field.name: _maker(hints[field.name]) for field in dataclasses.fields(cast(type[Any], kind))}
 
 
-def _without_none(hint: Any) -> Any:
+def without_none(hint: Any) -> Any:
     """A member that may be left out as one that is there; other types as they are."""
     options = [option for option in get_args(hint) if option is not types.NoneType]
     is_member = len(options) == 1 and isinstance(options[0], type) and issubclass(options[0], Member)
@@ -188,7 +202,7 @@ def _without_none(hint: Any) -> Any:
 
 
 def _maker(hint: Any) -> Callable[[Any], Any]:
-    if (member := _without_none(hint)) is not hint:
+    if (member := without_none(hint)) is not hint:
         of_member = _maker(member)
         return lambda value: None if value is None else of_member(value)
     if isinstance(hint, type) and issubclass(hint, Member):

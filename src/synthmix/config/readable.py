@@ -14,6 +14,6 @@ def readable(error: Exception) -> str:
         options = [line for line in lines[1:] if re.fullmatch(r"\w+", line)]
         return f"{group}={member}: no such member; allowed: {', '.join(options) or 'none yet'}"
     full_key = next((line.partition(": ")[2] for line in lines if line.startswith("full_key")), None)
-    told = [line for line in lines if not line.startswith(("full_key", "object_type", "See https://", "^"))]
-    text = " ".join(dict.fromkeys(told))
+    kept = [line for line in lines if not line.startswith(("full_key", "object_type", "See https://", "^"))]
+    text = " ".join(dict.fromkeys(kept))
     return f"{full_key}: {text}" if full_key else text

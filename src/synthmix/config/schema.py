@@ -60,6 +60,7 @@ class Member:
         arguments: what a class or function that has no config of its own is given, by name.
         methods: what the cell calls on the component.
         of_the_cell: fields that the cell reads, and that the component is not given.
+        from_the_cell: what the cell gives the component beside its keys, by name.
     """
 
     _target_: str
@@ -68,6 +69,7 @@ class Member:
 
     methods: ClassVar[tuple[str, ...]] = ()
     of_the_cell: ClassVar[tuple[str, ...]] = ("name",)
+    from_the_cell: ClassVar[tuple[str, ...]] = ()
 
     def faults(self, cell: Cell) -> Iterator[str]:
         """Yields one line for each way in which this member does not fit the rest of the cell."""

@@ -18,6 +18,7 @@ class TaskConfig(Member):
     """What a mixture is for; see `synthmix.tasks.base.Task` for what its class states."""
 
     methods: ClassVar[tuple[str, ...]] = ("fit", "outputs", "prefix", "learner", "primary")
+    from_the_cell: ClassVar[tuple[str, ...]] = ("estimator", "spec")
 
     name: str = field()
 

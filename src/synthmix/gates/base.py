@@ -34,18 +34,18 @@ class Candidates:
     """The synthetic points that a gate judges, and the generator that they are from.
 
     Attributes:
-        pool: the points.
+        synthetic_pool: the points.
         seed: of the pool.
         generator: gives the generator; called only where a gate asks for it.
     """
 
-    pool: Sampler
+    synthetic_pool: Sampler
     seed: int
     generator: Callable[[], Generator]
 
     def first(self, n: int) -> Tensor:
         """The first `n` points, (n, *shape)."""
-        return self.pool.sample(n, self.seed)
+        return self.synthetic_pool.sample(n, self.seed)
 
 
 class Gate(Protocol):
@@ -98,5 +98,5 @@ def accepted_points(candidates: Candidates, gate: Gate, n: int) -> tuple[Tensor,
                 f"{name} has let {len(accepted)} of {drawn} synthetic points pass; {n} are needed: "
                 f"loosen the limits of the gate (gate.*), or take gate=none"
             )
-        capacity = candidates.pool.capacity
+        capacity = candidates.synthetic_pool.capacity
         drawn = 2 * drawn if capacity is None or drawn >= capacity else min(2 * drawn, capacity)

@@ -67,10 +67,10 @@ class AuthenticConfig(DistanceGateConfig):
 
 @dataclass(kw_only=True, frozen=True)
 class DiscriminatorGateConfig(GateConfig):
-    """A gate that asks the generator's discriminator."""
+    """A gate by the logits of the generator's discriminator."""
 
     def faults(self, cell: Cell) -> Iterator[str]:
-        """A model that is known to have none; with a control the cell is not available, as a sweep may ask for it."""
+        """A generator without a discriminator; of a control, which sweeps combine with it, the cell is unavailable."""
         target = cell.model._target_
         if role_of(target) == "generator" and not hasattr(import_target(target), "discriminate"):
             fault = f"gate.name={self.name}: model.name={cell.model.name} has no discriminator"

@@ -68,12 +68,12 @@ class Generator(ABC):
 
         None where one is neither a tensor nor made of plain values; then it is fitted whenever it is needed.
         """
-        learnt = {name: asdict(value) if name == "spec" else value for name, value in vars(self).items()}
-        return learnt if is_plain(learnt) else None
+        learnt = {name: value for name, value in vars(self).items() if name != "spec"}
+        return {"spec": asdict(self.spec), "learnt": learnt} if is_plain(learnt) else None
 
     def load_state(self, state: Mapping[str, Any]) -> Self:
         """Takes up what an equally built one has learnt."""
-        vars(self).update({name: value for name, value in state.items() if name != "model"})
+        vars(self).update(state["learnt"])
         self.spec = DataSpec(**state["spec"])
         return self
 

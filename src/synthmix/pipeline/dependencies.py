@@ -87,7 +87,7 @@ class Dependencies:
         read = [key for key in trainer_keys(self.config.model._target_) if choosing or key not in CHOOSING[1:]]
         keys = ("seed", "threads", "model", *(f"trainer.{key}" for key in read))
         modules = (*SPLIT, *(CHOICE if choosing and CHOOSING[0] in read else ()))
-        return self._declared("generator", keys, self.splits, modules, TRAINING if read else (), unhashed=WATCHED)
+        return self._declared("generator", keys, self.splits, modules, TRAINING, unhashed=WATCHED)
 
     @property
     def is_trained(self) -> bool:
@@ -109,8 +109,9 @@ class Dependencies:
     @cached_property
     def representation(self) -> Declared:
         """The points that it is fitted on: train, or the whole mixture."""
-        before = self._mixture if self.config.representation.fit_on == "mixture" else self.splits
-        keys = ("seed", "threads", "representation")
+        on_mixture = self.config.representation.fit_on == "mixture"
+        keys = ("seed", "threads", "representation", *(self._gate if on_mixture else ()))
+        before = self._mixture if on_mixture else self.splits
         return self._declared("representation", keys, before, (*SPLIT, *MIXING), STAGES)
 
     @cached_property
@@ -119,8 +120,8 @@ class Dependencies:
 
         At ratio 0 generator, gate and weight are left out: all arms share one baseline.
         """
-        of_mixture = ("gate", "mix.synthetic_weight") if self.n_synthetic else ()
-        keys = ("seed", "threads", "mix.ratio", *of_mixture, "representation", "task", "learner")
+        weight = ("mix.synthetic_weight",) if self.n_synthetic else ()
+        keys = ("seed", "threads", *self._gate, *weight, "representation", "task", "learner")
         return self._declared("cell", keys, self._mixture, (*SPLIT, *MIXING, "synthmix.tasks.seeding"), FLOW)
 
     def scores(self, cell: str) -> Declared:
@@ -135,9 +136,13 @@ class Dependencies:
 
     @cached_property
     def _mixture(self) -> dict[str, Any]:
-        if not self.n_synthetic:
-            return self.splits
-        return {**self.splits, "generator": self.generator.key, "model": {"name": self.config.model.name}}
+        """Its points, but for the gate: a ratio counts by the number of points that it comes to."""
+        synthetic = {"generator": self.generator.key, "model": {"name": self.config.model.name}}
+        return {**self.splits, "n_synthetic": self.n_synthetic, **(synthetic if self.n_synthetic else {})}
+
+    @property
+    def _gate(self) -> tuple[str, ...]:
+        return ("gate",) if self.n_synthetic else ()
 
     def _declared(
         self,

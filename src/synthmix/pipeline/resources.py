@@ -1,7 +1,8 @@
-"""What the cells of a process share: the tracker, the store of stages, and what was used last, still in memory."""
+"""What the cells of a process share: the tracker, the store of stages, and an LRU cache of their results."""
 
 from __future__ import annotations
 
+from collections import OrderedDict, defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,24 +22,25 @@ from synthmix.stages.texts import Texts
 from synthmix.tracking.base import Tracker
 
 T = TypeVar("T")
-# How many results of a stage stay in memory, those used last.
-KEPT: Mapping[str, int] = {"dataset": 4, "splits": 2, "stored pool": 64}
-KEPT_OTHERWISE = 8
+CAPACITIES: Mapping[str, int] = {"dataset": 4, "splits": 2, "stored pool": 64}  # results of a stage in the LRU cache
+DEFAULT_CAPACITY = 8
 
 
-class Memory:
-    """The results that were used last, so many for each stage."""
+class LruCache:
+    """A least-recently-used cache in memory, with a capacity for each stage."""
 
     def __init__(self) -> None:
-        self._results: dict[str, dict[str, Any]] = {}
+        self._results: defaultdict[str, OrderedDict[str, Any]] = defaultdict(OrderedDict)
 
-    def once(self, stage: str, key: str, compute: Callable[[], T]) -> T:
-        """The result that is kept under `key`, or that of `compute`."""
-        kept = self._results.setdefault(stage, {})
-        result: T = kept.pop(key) if key in kept else compute()
-        kept[key] = result  # at the end: the first one is that which was not used for the longest time
-        if len(kept) > KEPT.get(stage, KEPT_OTHERWISE):
-            kept.pop(next(iter(kept)))
+    def get_or_compute(self, stage: str, key: str, compute: Callable[[], T]) -> T:
+        """The cached result of `key`; on a miss that of `compute`, which evicts the least recently used one."""
+        cached = self._results[stage]
+        if key not in cached:
+            cached[key] = compute()
+        cached.move_to_end(key)
+        if len(cached) > CAPACITIES.get(stage, DEFAULT_CAPACITY):
+            cached.popitem(last=False)
+        result: T = cached[key]
         return result
 
 
@@ -49,13 +51,13 @@ class Resources:
     Attributes:
         tracker: where runs are logged.
         store: where stages are kept.
-        memory: what need not be read again.
+        cache: results of stages in memory.
         diverged: what became of trainings that diverged, by key: they would again.
     """
 
     tracker: Tracker
     store: Store
-    memory: Memory = field(default_factory=Memory)
+    cache: LruCache = field(default_factory=LruCache)
     diverged: dict[str, str] = field(default_factory=dict)
 
     @classmethod
@@ -75,7 +77,9 @@ class Resources:
     def dataset(self, config: CellConfig) -> Dataset:
         """The data set of a cell, loaded and checked."""
         node = {key: value for key, value in to_plain(config.data).items() if key not in READ_BY_SPLIT}
-        dataset: Dataset = self.memory.once("dataset", key_of("dataset", node), lambda: instantiate(config.data))
+        dataset: Dataset = self.cache.get_or_compute(
+            "dataset", key_of("dataset", node), lambda: instantiate(config.data)
+        )
         return dataset
 
     def splits(self, config: CellConfig) -> Splits:
@@ -84,7 +88,7 @@ class Resources:
         sizes = {key: data[key] for key in SIZES}
         protocol = None if anomalies is None else dict(vars(anomalies))
         key = key_of("splits", {"data": data, "seed": config.seed, "anomalies": protocol})
-        return self.memory.once(
+        return self.cache.get_or_compute(
             "splits", key, lambda: split(self.dataset(config), seed=config.seed, anomalies=anomalies, **sizes)
         )
 

@@ -8,11 +8,11 @@ from typing import Any, Self
 
 import torch
 
-from synthmix.config.allowlist import import_target
 from synthmix.config.cell import CellConfig
 from synthmix.config.instantiate import instantiate
 from synthmix.config.members import MetricConfig
 from synthmix.config.sections.alarms import AlarmsConfig
+from synthmix.errors import InvalidInput
 from synthmix.metric import HeldOut, Metric, scores_of
 from synthmix.pipeline.dependencies import Dependencies
 from synthmix.pipeline.resources import Resources
@@ -87,11 +87,11 @@ def result_of(depends_on: Dependencies, keys: Keys, resources: Resources) -> Cel
     if keys.quality is None:
         return CellResult(entry, metrics, {})
     key = keys.quality
-    quality = resources.memory.once("quality", key, lambda: resources.store.find("quality", key))
+    quality = resources.cache.get_or_compute("quality", key, lambda: resources.store.find("quality", key))
     if quality is None:
         return None
-    scores, rung = judged(quality.payload, depends_on.config.quality.alarms)
-    return CellResult(entry, metrics | scores, rung)
+    scores, alarms = judged(quality.payload, depends_on.config.quality.alarms)
+    return CellResult(entry, metrics | scores, alarms)
 
 
 def judged(quality: Mapping[str, Any], limits: AlarmsConfig) -> tuple[dict[str, float], dict[str, str]]:
@@ -109,22 +109,24 @@ def judged(quality: Mapping[str, Any], limits: AlarmsConfig) -> tuple[dict[str, 
 
 def metrics_of(config: CellConfig) -> dict[str, Metric]:
     """The scores of a cell's task, and those of the user's own."""
-    return {**config.task.metrics, **{name: _own_metric(node) for name, node in config.metrics.items()}}
+    return {**config.task.metrics, **{name: _own_metric(name, node) for name, node in config.metrics.items()}}
 
 
-def _own_metric(node: MetricConfig) -> Metric:
+def _own_metric(key: str, node: MetricConfig) -> Metric:
     """A torchmetrics.Metric as a score."""
 
     def score(held_out: HeldOut) -> float:
         arrays = {name: torch.as_tensor(array) for name, array in held_out.outputs.items()}
         arrays |= {"points": held_out.points}
         arrays |= {} if held_out.labels is None else {"labels": held_out.labels}
+        unknown = [name for name in node.reads if name not in arrays]
+        if unknown:
+            raise InvalidInput(f"metrics.{key}.reads=[{', '.join(unknown)}]: allowed: {', '.join(arrays)}")
         metric = instantiate(node)
         metric.update(*(arrays[name] for name in node.reads))
         return float(metric.compute())
 
-    higher_is_better: bool | None = getattr(import_target(node._target_), "higher_is_better", None)
-    return Metric(score=score, higher_is_better=higher_is_better, needs_labels="labels" in node.reads)
+    return Metric(score=score, higher_is_better=node.higher_is_better, needs_labels=node.needs_labels)
 
 
 def _scores(depends_on: Dependencies, entry: Entry, resources: Resources) -> dict[str, float]:

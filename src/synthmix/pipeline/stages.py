@@ -40,22 +40,22 @@ COMPUTED = "computed"
 
 @dataclass(frozen=True)
 class Fitted:
-    """A fitted generator, read from the store only where it is needed itself, and its pool.
+    """A fitted generator, read from the store only where it is needed itself, and its synthetic pool.
 
     Attributes:
         load: gives the generator.
-        pool: its points.
+        synthetic_pool: the sequence of points whose beginning every ratio takes.
         curves: the losses of its training, (step, value) by name.
     """
 
     load: Callable[[], Generator]
-    pool: Sampler
+    synthetic_pool: Sampler
     curves: Curves = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class StoredPool:
-    """A pool that is made block by block, as far as somebody has asked for it."""
+    """A synthetic pool, sampled and stored block by block as far as it is asked for."""
 
     block_size: int
     block: Callable[[int], Tensor]
@@ -78,6 +78,7 @@ class Stages:
         depends_on: what each stage declares.
         seconds: wall time by stage; of a stage that was reused, that of its computation.
         sources: by stage, `computed`, or the run that it was reused from.
+        training_run: of the generator; None where it was not trained, or not logged.
     """
 
     def __init__(self, config: CellConfig, resources: Resources, run: OpenRun) -> None:
@@ -85,6 +86,7 @@ class Stages:
         self.depends_on = resources.dependencies(config)
         self.seconds: dict[str, float] = {}
         self.sources: dict[str, str] = {}
+        self.training_run: str | None = None
         self._split = partial(resources.splits, config)
         self._watching = Watching.of(config, resources)
 
@@ -92,29 +94,35 @@ class Stages:
         """Train, pool, val, test and reserve."""
         return self._split()
 
+    @property
+    def n_synthetic(self) -> int:
+        """Synthetic points in the mixture, ⌊r·n⌋."""
+        return self.depends_on.n_synthetic
+
     def generator(self, splits: Splits) -> Fitted:
         """The fitted generator. A control is fitted at once, as that costs less than reading it.
 
         Raises:
             TrainingDiverged: a loss is not finite.
         """
-        declared, memory = self.depends_on.generator, self.resources.memory
+        declared, cache = self.depends_on.generator, self.resources.cache
         model: Generator = instantiate(declared.inputs.model)
         if not self.depends_on.is_trained or not isinstance(model, Storable):
-            own, self.seconds["generator"] = memory.once(
+            own, self.seconds["generator"] = cache.get_or_compute(
                 "control", declared.key, lambda: fitted(model, splits, declared.inputs.seed)
             )
             return Fitted(lambda: own, own)
         payload = self._trained(model, splits, declared)
         self.seconds["generator"] = payload["seconds"]
-        if payload["run_id"] is not None:
-            self.run.tag("synthmix.generator_run", payload["run_id"])
+        self.training_run = payload["run_id"]
+        if self.training_run is not None:
+            self.run.tag("synthmix.generator_run", self.training_run)
         if payload["content"] is None:  # what it has learnt cannot be written down
-            own, _ = memory.once("control", declared.key, lambda: fitted(model, splits, declared.inputs.seed))
+            own, _ = cache.get_or_compute("control", declared.key, lambda: fitted(model, splits, declared.inputs.seed))
             return Fitted(lambda: own, own, payload["curves"])
 
         def load() -> Generator:
-            return memory.once("generator", declared.key, lambda: model.load_state(payload["content"]))
+            return cache.get_or_compute("generator", declared.key, lambda: model.load_state(payload["content"]))
 
         def block(index: int) -> Tensor:
             seed = pool_seed(declared.inputs.seed)
@@ -172,7 +180,7 @@ class Stages:
             of_cell = producer or (lambda: self.run.id)
             return self.resources.store.get_or_compute(stage, declared.depends_on, noted, of_cell)
 
-        entry = self.resources.memory.once(f"stored {stage}", declared.key, look)
+        entry = self.resources.cache.get_or_compute(f"stored {stage}", declared.key, look)
         if computed or self.sources.get(stage) == COMPUTED:
             self.sources[stage] = COMPUTED
         else:
@@ -186,7 +194,10 @@ class Stages:
         with ExitStack() as until_stored:  # a training that counts as finished must not get lost
 
             def compute() -> dict[str, Any]:
-                return until_stored.enter_context(trained(model, splits, declared, self._watching))
+                payload = until_stored.enter_context(trained(model, splits, declared, self._watching))
+                if payload["content"] is None:  # this process need not fit it once more
+                    self.resources.cache.get_or_compute("control", declared.key, lambda: (model, payload["seconds"]))
+                return payload
 
             try:
                 return self._stored(declared, compute, lambda: None)
@@ -222,7 +233,7 @@ class Stages:
             extractors = make_extractors(names, splits, lambda: self._classifier(splits, inputs))
             return extractors if weights is None else [*extractors, InceptionFeatures(weights, splits.val.spec)]
 
-        return self.resources.memory.once("extractors", key, make)
+        return self.resources.cache.get_or_compute("extractors", key, make)
 
     def _classifier(self, splits: Splits, inputs: Inputs) -> ClassifierFeatures:
         """The classifier features of the MNIST family, the same for all seeds."""

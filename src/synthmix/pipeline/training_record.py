@@ -76,7 +76,7 @@ def training_record(
         metrics={"time/generator_s": payload["seconds"], **(scores or {})},
         curves=payload["curves"],
         texts={**head.texts, "environment.txt": environment},
-        files={CHECKPOINT: partial(torch.save, payload["content"])},
+        files={} if payload["content"] is None else {CHECKPOINT: partial(torch.save, payload["content"])},
         data=[DataUsed(**payload["data"])],
         started_ms=started_ms,
         ended_ms=ended_ms,

@@ -50,8 +50,8 @@ def alarms(scores: Mapping[str, float], training: Mapping[str, float], limits: A
     - mode_collapse: coverage, share of the modes of train that are reached, holes, duplicates among the samples,
     - memorisation: authenticity,
     - divergence: precision,
-    - discriminator_wins: how far D's loss is below that of a blind D, over the last fifth of a training; not judged of
-      the Wasserstein loss, which has no bound.
+    - discriminator_wins: how far D's loss is below its trivial loss (`Objective.trivial_loss`), averaged over the last
+      fifth of a training; not judged for the Wasserstein loss, which has none.
 
     Args:
         scores: of `quality_scores`.

@@ -1,4 +1,4 @@
-"""How much of the variety of real points a sample has: repeats among its points, modes that it reaches, Vendi score."""
+"""Diversity of a sample: duplicates, modes covered, holes in its support, and the Vendi score."""
 
 from __future__ import annotations
 
@@ -13,19 +13,22 @@ from torch.nn.functional import normalize
 from synthmix.quality.features.feature_sets import checked
 from synthmix.quality.neighbours import nearest
 
-REGION, LEAST_REGION = 0.02, 10  # points of train that a region holds: a share of them, and a number
-EXPECTED, FILLED = 20, 0.15  # synthetic points that belong in a region, and the share of them that it must have
-MAPPED = 2000  # points of train at which holes are looked for
-PRACTICALLY = 0.1  # of the typical distance of real points: what lies nearer is the same point
-NOT_NEGLIGIBLE = 0.2  # of the share that a mode has in train
-LARGEST_N_MODES = 50
+REGION_SHARE, MIN_REGION_SIZE = 0.02, 10  # of a region: its share of the points of train, and the fewest of them
+MIN_EXPECTED = 20  # synthetic points expected in a region
+HOLE_SHARE = 0.15  # of the expected points, below which a region is a hole
+MAX_REGIONS = 2000  # regions that are tested, one around each point of train
+DUPLICATE_DISTANCE = (
+    0.1  # below this multiple of the median distance of real nearest neighbours, a point is a duplicate
+)
+MODE_SHARE = 0.2  # of a mode's share in train, which a sample must reach
+MAX_MODES = 50
 
 
 def duplicate_share(real: Tensor, synthetic: Tensor) -> float:
-    """Share of synthetic points that lie practically on another synthetic one.
+    """Share of near-duplicates among the synthetic points.
 
-    That is: whose nearest other synthetic point is no further than a tenth of the median distance between a real point
-    and its nearest other real point. For d dimensions of equal weight a real sample has some .7 · .1^d of them.
+    A near-duplicate's nearest neighbour within its set is at most a tenth as far as the median nearest-neighbour
+    distance of the real points. An isotropic real sample in d dimensions has about .7 · .1^d of them.
 
     Args:
         real: features (N, D), at least 2.
@@ -36,29 +39,28 @@ def duplicate_share(real: Tensor, synthetic: Tensor) -> float:
     """
     real, synthetic = checked(real, least=2, what="real"), checked(synthetic, least=2, what="synthetic")
     typical = nearest(real, real, same=True)[0].median()
-    return (nearest(synthetic, synthetic, same=True)[0] <= PRACTICALLY * typical).double().mean().item()
+    return (nearest(synthetic, synthetic, same=True)[0] <= DUPLICATE_DISTANCE * typical).double().mean().item()
 
 
 def holes(train: Tensor, synthetic: Tensor) -> float:
-    """Share of the points of train that lie in a hole, without labels.
+    """Share of the points of train whose neighbourhood the sample leaves empty, without labels.
 
-    Each synthetic point belongs to the point of train that is nearest to it. The region of a point of train is itself
-    and those nearest to it: a fiftieth of train, ten points at least, and as many as it takes for twenty synthetic
-    points to be expected among them. It is a hole if less than 15 % of what is expected belongs there. A weak sample,
-    which lies beside the points of train, fills all regions; one that lacks a class leaves empty what is of this class
-    alone, unless other classes lie as near.
+    Each synthetic point is assigned to its nearest point of train. The region of a point of train is this point with
+    its nearest neighbours in train: 2 % of train, at least ten points, and as many as are needed for twenty synthetic
+    points to be expected there. A region with fewer than 15 % of the expected number is a hole. A blurred sample still
+    covers all regions; one that lacks a class leaves holes where that class does not overlap with others.
 
     Args:
-        train: features (N, D), at least 2; the first two thousand are looked at.
-        synthetic: features (M, D), at least 1. With M ≤ 20, or N ≤ 10, one region would be all of train: no hole.
+        train: features (N, D), at least 2; the first 2000 are used.
+        synthetic: features (M, D), at least 1. With M ≤ 20 or N ≤ 10 a region would be all of train: 0.
 
     Raises:
         ValueError: too few points, or values that are not finite.
     """
     train, synthetic = checked(train, least=2, what="train"), checked(synthetic, least=1, what="synthetic")
-    train = train[:MAPPED]
+    train = train[:MAX_REGIONS]
     share = len(synthetic) / len(train)  # of synthetic points, expected for each point of train
-    size = max(LEAST_REGION, math.ceil(REGION * len(train)), math.ceil(EXPECTED / share))
+    size = max(MIN_REGION_SIZE, math.ceil(REGION_SHARE * len(train)), math.ceil(MIN_EXPECTED / share))
     if size >= len(train):
         return 0.0
     _, row, times = torch.unique(train, dim=0, return_inverse=True, return_counts=True)
@@ -66,14 +68,14 @@ def holes(train: Tensor, synthetic: Tensor) -> float:
     counts = (at_row / times)[row]  # equal points share what is nearest to them
     around = nearest(train, train, size - 1, same=True)[1]
     found = counts + counts[around].sum(1)
-    return float((found < FILLED * share * size).double().mean())
+    return float((found < HOLE_SHARE * share * size).double().mean())
 
 
 def modes_reached(train: Tensor, synthetic: Tensor, *, seed: int = 0) -> float:
-    """Share of the modes of train that a sample reaches, without labels.
+    """Share of the modes of train that a sample covers, without labels.
 
     The modes are the clusters of a k-means on train, k = √(N/2) rounded, from 2 to 50, and no more than there are
-    distinct points. One is reached if its share of the synthetic points is at least a fifth of its share of train.
+    distinct points. A mode is covered if its share of the synthetic points is at least a fifth of its share of train.
 
     Args:
         train: features (N, D), at least 2.
@@ -89,12 +91,12 @@ def modes_reached(train: Tensor, synthetic: Tensor, *, seed: int = 0) -> float:
     expected, found = (
         np.bincount(labels, minlength=k) / len(labels) for labels in (modes.labels_, modes.predict(synthetic.numpy()))
     )
-    return float((found >= NOT_NEGLIGIBLE * expected)[expected > 0].mean())
+    return float((found >= MODE_SHARE * expected)[expected > 0].mean())
 
 
 def n_modes(n: int) -> int:
-    """Number of clusters in which the modes of n points are looked for."""
-    return min(max(2, round(math.sqrt(n / 2))), LARGEST_N_MODES, n)
+    """Number of k-means clusters that stand for the modes of n points."""
+    return min(max(2, round(math.sqrt(n / 2))), MAX_MODES, n)
 
 
 def vendi(features: Tensor) -> float:

@@ -1,4 +1,4 @@
-"""What nearest neighbours tell of a sample: precision, recall, density and coverage."""
+"""Nearest neighbours, and precision, recall, density and coverage, which are computed from them."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from torch import Tensor
 from synthmix.quality.features.feature_sets import TwoSets, checked, squared_distance_blocks
 
 NEIGHBOURS = 5
-# Of squared norms: what rounding may add to a squared distance. Two distances that are nearer to one another are equal.
+# Tolerance of a squared distance, relative to the squared norms it was computed from: closer distances count as equal.
 ROUNDING = 1e-12
 
 
 def nearest(points: Tensor, others: Tensor, k: int = 1, *, same: bool = False) -> tuple[Tensor, Tensor]:
     """Each point's k nearest neighbours among others.
 
-    Distances are taken anew from the differences of the neighbours that were found, so that a copy is at exactly 0.
+    Distances of the neighbours found are recomputed from differences, so that a copy is at exactly 0.
 
     Args:
         points: (N, D), float64.
@@ -41,7 +41,7 @@ def nearest(points: Tensor, others: Tensor, k: int = 1, *, same: bool = False) -
 
 
 def precision_recall_density_coverage(real: Tensor, synthetic: Tensor, *, k: int = NEIGHBOURS) -> dict[str, float]:
-    r"""How far the balls around the points of one set hold those of the other.
+    r"""Precision and recall, density and coverage, by k-nearest-neighbour balls.
 
     With :math:`B(x)` the open ball around x that reaches to the k-th nearest other point of x's own set:
 
@@ -105,6 +105,6 @@ class PrecisionRecallDensityCoverage(TwoSets):
 
 
 def _squared_radii(points: Tensor, real: Tensor, k: int) -> Tensor:
-    """Squared radius of each point's ball, less what rounding may add, so that its rim is outside."""
+    """Squared k-nearest-neighbour radius of each point, less the rounding tolerance, so that its ball is open."""
     radii = nearest(points, points, k, same=True)[0][:, -1].square()
     return radii - ROUNDING * ((points - real.mean(0)).square().sum(1) + radii)

@@ -21,7 +21,7 @@ from synthmix.study.record import Record
 from synthmix.tracking.base import OpenRun, Tracker
 from synthmix.tracking.uri import shown
 
-SHOWN = ("data.name", "data.n_train", "model.name", "mix.ratio", "representation.name")
+PRINTED_KEYS = ("data.name", "data.n_train", "model.name", "mix.ratio", "representation.name")
 UNLOGGED = "nothing was logged: tracking=none"
 
 
@@ -43,7 +43,7 @@ def print_cell(outcome: Outcome, tracker: Tracker) -> None:
         print(outcome.traceback, file=sys.stderr)
     if outcome.metrics:
         learners = (f"{group}.name" for group in LEARNERS if f"{group}.name" in outcome.config)
-        print(" ".join(f"{key}={outcome.config[key]}" for key in (*SHOWN, *learners, "seed")))
+        print(" ".join(f"{key}={outcome.config[key]}" for key in (*PRINTED_KEYS, *learners, "seed")))
     for name in sorted(outcome.metrics):
         if not name.startswith("val/"):
             print(f"  {name:<32} {outcome.metrics[name]:10.4g}")

@@ -17,6 +17,8 @@ from synthmix.analysis.analysis import Analysis
 from synthmix.analysis.answer import headline, verdicts
 from synthmix.analysis.comparison import Arm, Comparison, comparisons, rows_of
 from synthmix.analysis.result import StudyResult
+from synthmix.plots.arms import styles
+from synthmix.plots.palette import colours
 from synthmix.study.record import Record
 from synthmix.study.study_record import study_head
 from synthmix.tracking.base import STUDY, DataUsed, RunRecord
@@ -53,8 +55,18 @@ def study_record(
 def arm_records(result: StudyResult, analysis: Analysis) -> list[RunRecord]:
     """A run for each arm of each setting, whose metrics have the ratio as their step, its baseline first."""
     found = comparisons(result)
-    drawn = [(block, arm) for block in found for arm in block.arms if arm.ratios]
-    return [_arm_record(result, analysis, block, arm, several=len(found) > 1) for block, arm in drawn]
+    arms = [(block, arm) for block in found for arm in block.arms if arm.ratios]
+    hues = _colours(analysis)
+    return [
+        replace(_arm_record(result, analysis, block, arm, several=len(found) > 1), colour=hues[arm.name])
+        for block, arm in arms
+    ]
+
+
+def _colours(analysis: Analysis) -> dict[str, str]:
+    """A colour for each arm: generators, which come first, have those of the report's figures."""
+    arms = styles(analysis.summary)
+    return dict(zip(arms, colours(len(arms), greys=False), strict=True))
 
 
 def _arm_record(result: StudyResult, analysis: Analysis, block: Comparison, arm: Arm, *, several: bool) -> RunRecord:

@@ -183,8 +183,8 @@ def _arm(row: dict[Any, Any]) -> Cell:
 
 def _alarmed(row: dict[Any, Any]) -> Cell:
     """The arm, marked where alarms ring over what is judged: copies, say, are meant to be copies."""
-    rung = row["alarms"] if row["role"] == "generator" else ""
-    return replace(_arm(row), hint=f"alarm: {rung}", mark="⚠") if rung else _arm(row)
+    alarms = row["alarms"] if row["role"] == "generator" else ""
+    return replace(_arm(row), hint=f"alarm: {alarms}", mark="⚠") if alarms else _arm(row)
 
 
 def _bar(row: dict[Any, Any], scale: tuple[float, float]) -> Bar | None:

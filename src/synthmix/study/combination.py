@@ -11,16 +11,16 @@ from synthmix.stages.key import key_of
 
 # Where a cell runs, is logged and kept, what a study makes of it and what is derived tells no combinations apart.
 ELSEWHERE = ("hydra", "tracking", "paths", "study", "metrics")
-NOT_TOLD = {"data": ("root",), "trainer": [key.partition(".")[2] for key in WATCHED], "quality": ("alarms",)}
+IGNORED = {"data": ("root",), "trainer": [key.partition(".")[2] for key in WATCHED], "quality": ("alarms",)}
 
 
 def asked_for(config: Mapping[str, Any]) -> dict[str, Any]:
     """The part of a plain config that tells combinations apart."""
     node = {key: value for key, value in config.items() if key not in ELSEWHERE}
-    told = {
-        part: {key: value for key, value in node[part].items() if key not in left} for part, left in NOT_TOLD.items()
+    distinct = {
+        part: {key: value for key, value in node[part].items() if key not in left} for part, left in IGNORED.items()
     }
-    return node | told
+    return node | distinct
 
 
 def left_out(config: Mapping[str, Any]) -> dict[str, Any]:
@@ -28,9 +28,11 @@ def left_out(config: Mapping[str, Any]) -> dict[str, Any]:
 
     The run below which it is logged is left out even so: it has another one when it is logged again.
     """
-    told = asked_for(config)
+    distinct = asked_for(config)
     rest = {
-        key: {name: setting for name, setting in value.items() if name not in told[key]} if key in told else dict(value)
+        key: {name: setting for name, setting in value.items() if name not in distinct[key]}
+        if key in distinct
+        else dict(value)
         for key, value in config.items()
         if isinstance(value, Mapping) and key != "hydra"
     }

@@ -25,9 +25,9 @@ from synthmix.config.sections.tracking import make_tracker
 from synthmix.errors import GateStarved, InvalidInput, TrainingDiverged, Unavailable
 from synthmix.pipeline.resources import Resources
 from synthmix.pipeline.results import CellResult, result_of
-from synthmix.pipeline.stages import Stages
+from synthmix.pipeline.stages import COMPUTED, Stages
 from synthmix.stages.store import Entry
-from synthmix.study.cell_record import cell_head, cell_record
+from synthmix.study.cell_record import alarm_tags, cell_head, cell_record
 from synthmix.study.combination import asked_for
 from synthmix.study.gpu import use_one_gpu
 from synthmix.study.pictures import log_pictures
@@ -115,6 +115,9 @@ def _run(config: CellConfig, resources: Resources, outcome: Outcome) -> None:
         result = _result(stages, asked, resources)
         environment = resources.environment_of(entry.payload)
         run.publish(cell_record(asked, result, environment, on_curve=on_curve, is_own=not entry.reused))
+        if stages.training_run is not None and stages.sources.get("quality") == COMPUTED:
+            judged = {name: score for name, score in result.metrics.items() if name.startswith("quality/")}
+            resources.tracker.add(stages.training_run, metrics=judged, tags=alarm_tags(result.alarms))
     outcome.status, outcome.error = result.status, result.error
     outcome.metrics, outcome.alarms = result.metrics, result.alarms
     outcome.reused_from = entry.producer if entry.reused else None

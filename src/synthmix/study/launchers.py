@@ -1,4 +1,4 @@
-"""What surrounds the jobs of a launcher, so that a study is quiet, bounded and ends alike under all of them."""
+"""Context of a launcher's jobs: less output, bounded memory, and the same behaviour on signals for all launchers."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ from omegaconf import DictConfig, OmegaConf, open_dict
 from synthmix.signals import SIGNALS, signals_held_back
 
 Task = Callable[[DictConfig], Any]
-KEPT = 20
+JOBS_PER_LAUNCH = 20  # of the basic launcher, which holds every job's config, 160 kB each, until a launch ends
 LIFE_LOCK = ".running"  # in the folder of a launch; held as long as its study lives
 QUIET_RAY = {"log_to_driver": False, "logging_level": "error"}
 LOCAL_RAY = {"include_dashboard": False, "object_store_memory": 78643200}  # bytes, the least: cells hand ray nothing
-_lives: list[FileLock] = []  # until the process ends, however it does
+_held_locks: list[FileLock] = []  # referenced for as long as the process lives, as a collected lock is released
 
 
 @contextmanager
@@ -53,20 +53,20 @@ def jobs_at_once(launcher: Any, config: DictConfig) -> int | None:
     """How many jobs to hand over at a time; None: all, as the launcher has a limit of its own."""
     kind = type(launcher).__name__
     if kind == "BasicLauncher":
-        return KEPT  # it holds each job's config until the last one has ended, 160 kB of this process's memory
+        return JOBS_PER_LAUNCH
     return max(1, (os.cpu_count() or 1) // config.threads) if kind == "LocalLauncher" else None
 
 
 @contextmanager
 def _ends_with_study(launcher: Any, folder: Path) -> Iterator[None]:
-    """Has the worker processes of this machine end when the block is left by an exception, or this process is killed.
+    """Ends the worker processes of this machine when the block raises or this process is killed.
 
-    They stay where it is left as it should be: joblib gives them the next study of this process.
+    After a normal exit they stay, as joblib reuses them for the next study of this process.
     """
     folder.mkdir(parents=True, exist_ok=True)
     life = FileLock(folder / LIFE_LOCK)
     life.acquire()
-    _lives.append(life)
+    _held_locks.append(life)
     launcher.task_function = partial(run_while_study_lives, launcher.task_function, str(folder / LIFE_LOCK))
     try:
         yield
@@ -79,15 +79,15 @@ def run_while_study_lives(task: Task, life: str, config: DictConfig) -> Any:
     """A job, in a worker."""
     _watch(life)
     returned = task(config)
-    _spare_the_collector()
+    _freeze_imports()
     return returned
 
 
 @cache
-def _spare_the_collector() -> None:
-    """What a worker has imported by the end of its first job is never collected: no need to go through it again.
+def _freeze_imports() -> None:
+    """Exempts what a worker has imported from garbage collection.
 
-    joblib's workers collect once a second where psutil is missing, .3 s each time with torch and MLflow loaded.
+    joblib's workers collect once a second where psutil is missing, which takes .3 s with torch and MLflow loaded.
     """
     gc.freeze()
 
@@ -96,14 +96,14 @@ def _spare_the_collector() -> None:
 def _watch(life: str) -> None:
     def end() -> None:
         FileLock(life).acquire(poll_interval=0.1)
-        os._exit(1)  # what is not stored yet is computed again
+        os._exit(1)  # the store is written atomically, so that a killed job is computed again
 
     threading.Thread(target=end, daemon=True).start()
 
 
 @contextmanager
 def _ray(settings: DictConfig, config: DictConfig) -> Iterator[None]:
-    """Ray for the block: the cluster that the user names, else one on this machine, which ends with the block."""
+    """Initialises Ray for the block: on the cluster that the user names, else on this machine."""
     ray: Any = import_module("ray")
     init: Any = OmegaConf.to_container(settings.init, resolve=True)
     if init.get("address") is None and "RAY_ADDRESS" not in os.environ:
@@ -125,7 +125,7 @@ def _ray(settings: DictConfig, config: DictConfig) -> Iterator[None]:
 
 @contextmanager
 def handlers_kept() -> Iterator[None]:
-    """Signals wait until the block is over, which sets no handlers: ray.init's own at times loses a SIGTERM."""
+    """Defers signals to the end of the block and keeps it from setting handlers: ray.init's may lose a SIGTERM."""
     with signals_held_back():
         set_handler = signal.signal
         sets_nothing: Any = lambda number, _: signal.getsignal(number)  # noqa: E731
@@ -138,7 +138,7 @@ def handlers_kept() -> Iterator[None]:
 
 @contextmanager
 def signals_as_keyboard_interrupt() -> Iterator[None]:
-    """Signals reach the block as the only exception that passes where ray waits; what they have raised comes out."""
+    """Turns what a signal handler raises into KeyboardInterrupt, all that Ray lets pass, and back after the block."""
     handlers = {number: signal.getsignal(number) for number in SIGNALS}
     raised: list[BaseException] = []
 

@@ -5,7 +5,7 @@ Dry run, launch, progress, resume and report all read this list; Hydra is given 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,13 +14,14 @@ from hydra.core.override_parser.types import Override
 from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 
-from synthmix.config.cell import CellConfig, check, from_plain
-from synthmix.config.composing import Composer, composer, parse
+from synthmix.config.cell import CellConfig, Checker, from_plain
+from synthmix.config.composing.composer import Composer, composer, parse
 from synthmix.config.plain import to_plain
 from synthmix.errors import InvalidInput
 from synthmix.stages.key import key_of
 from synthmix.study.combination import asked_for
 
+ConfigOf = Callable[[Sequence[str]], CellConfig]  # composes and checks the cell of these overrides
 # What tells the arms of a study apart: real points alone are scored without them.
 OF_AN_ARM = ("model", "gate", "mix", "quality")
 # Adding to these never makes another study, whether they were swept over or not.
@@ -95,10 +96,15 @@ def make_plan(overrides: Sequence[str], *, multirun: bool) -> Plan:
             sweep = next(text for text in overrides if text not in fixed)
             raise InvalidInput(f"{sweep}: several values; add -m to sweep over them, or write a list as [1,2]")
         combinations, swept = _sweep(master, overrides) if is_study else ([list(fixed)], [])
-        cells = _checked(compose, combinations, swept)
+        checked = Checker()
+
+        def config_of(overrides: Sequence[str]) -> CellConfig:
+            return checked(compose.cell(overrides))
+
+        cells = _checked(config_of, combinations, swept)
         if not cells:
             raise InvalidInput(f"{' '.join(overrides)}: sweeps over no value, so that there is no cell")
-        curve = list(_curve(compose, cells)) if is_study else []
+        curve = list(_curve(config_of, cells)) if is_study else []
     return Plan(cells, curve, is_study, master.hydra.runtime.choices.get("experiment"), fixed, master, swept)
 
 
@@ -109,7 +115,7 @@ def _master(compose: Composer, fixed: list[str], parsed: Sequence[Override]) -> 
     except InvalidInput:
         sweeps = (override for override in parsed if override.is_sweep_override() and override.is_discrete_sweep())
         first = {override.key_or_group: min(map(str, override.sweep_string_iterator())) for override in sweeps}
-        members = [f"{key}={member}" for key, member in first.items() if compose.is_group(key)]
+        members = [f"{key}={member}" for key, member in first.items() if compose.is_group(key, fixed)]
         if not members:
             raise
         return [*fixed, *members], compose([*fixed, *members], hydra=True)
@@ -130,12 +136,12 @@ def _sweep(master: DictConfig, overrides: Sequence[str]) -> tuple[list[list[str]
     return [list(cell) for cell in BasicSweeper.split_arguments(parsed, None)[0]], keys
 
 
-def _checked(compose: Composer, combinations: Sequence[Sequence[str]], swept: Sequence[str]) -> list[PlannedCell]:
+def _checked(config_of: ConfigOf, combinations: Sequence[Sequence[str]], swept: Sequence[str]) -> list[PlannedCell]:
     faults: dict[str, None] = {}
     cells = []
     for overrides in combinations:
         try:
-            cells.append(PlannedCell(overrides, check(compose.cell(overrides))))
+            cells.append(PlannedCell(overrides, config_of(overrides)))
         except InvalidInput as error:
             faults |= dict.fromkeys(_with_member(fault, overrides, swept) for fault in error.faults)
     if faults:
@@ -150,7 +156,7 @@ def _with_member(fault: str, overrides: Sequence[str], swept: Sequence[str]) -> 
     return fault.replace(": unknown key;", f": unknown key of {member};") if member else fault
 
 
-def _curve(compose: Composer, cells: Sequence[PlannedCell]) -> Iterator[PlannedCell]:
+def _curve(config_of: ConfigOf, cells: Sequence[PlannedCell]) -> Iterator[PlannedCell]:
     """Real points alone, beside every cell that has synthetic ones; a part too small for its clusterer is left out."""
     baselines = {_real_only(cell.overrides) for cell in cells if cell.config.mix.ratio == 0}
     seen: set[tuple[str, ...]] = set()
@@ -166,7 +172,7 @@ def _curve(compose: Composer, cells: Sequence[PlannedCell]) -> Iterator[PlannedC
         for size in sorted(sizes):
             overrides = [*shared, f"data.n_train={size}", "mix.ratio=0", "tracking.on_curve=true"]
             try:
-                yield PlannedCell(overrides, check(compose.cell(overrides)))
+                yield PlannedCell(overrides, config_of(overrides))
             except InvalidInput:
                 if size == n:
                     raise

@@ -20,7 +20,7 @@ from synthmix.study.job import OUTCOME_FILE
 
 INTERVAL = 0.5  # seconds between two looks at the folder
 LINES_APART = 60  # seconds between two lines where there is no terminal
-TOLD = ("failed", "unavailable", "stored")
+REPORTED = ("failed", "unavailable", "stored")
 
 
 @contextmanager
@@ -56,11 +56,11 @@ def _watch(folder: Path, bar: tqdm[None], stored: int, stop: threading.Event) ->
             counts[outcome["status"]] += 1
             counts["stored"] += outcome["reused_from"] is not None
             seen.add(file)
-        done, told = stored + len(seen), {key: counts[key] for key in TOLD if counts[key]}
-        bar.set_postfix(told, refresh=False)
+        done, reported = stored + len(seen), {key: counts[key] for key in REPORTED if counts[key]}
+        bar.set_postfix(reported, refresh=False)
         bar.update(done - bar.n)
         elapsed = time.monotonic() - start
         if bar.disable and elapsed > LINES_APART * (lines + 1):
             lines += 1
-            which = "".join(f", {count} {key}" for key, count in told.items())
+            which = "".join(f", {count} {key}" for key, count in reported.items())
             print(f"study: {done} of {bar.total} cells{which}, {tqdm.format_interval(elapsed)}", file=sys.stderr)

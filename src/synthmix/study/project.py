@@ -177,9 +177,9 @@ class Projection:
         for manifest in self._judged.get(generator_key, ()):
             entry = self.resources.store.find("quality", manifest.key)
             if entry is not None:
-                found, rung = judged(entry.payload, limits)
+                found, raised = judged(entry.payload, limits)
                 scores |= found
-                alarms = rung
+                alarms = raised
         return scores, alarms
 
     @cached_property

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Self
@@ -164,6 +164,15 @@ class Record:
         self.cells |= changed  # what is there already was logged as it was asked for first
         known = {key: asked for key, asked in self.curve.items() if key not in curve or curve[key].key == asked.key}
         self.curve = {key: asked for key, asked in (dict(curve) | known).items() if key not in self.cells}
+        self._share_metrics(asked for part in (cells, curve) for asked in part.values())
+
+    def _share_metrics(self, new: Iterable[Asked]) -> None:
+        """Gives every cell all metrics of the user's own: a score is derived, of what was computed before as well."""
+        both = (*self.cells.values(), *self.curve.values(), *new)
+        metrics = {name: node for asked in both for name, node in asked.elsewhere.get("metrics", {}).items()}
+        for part in (self.cells, self.curve) if metrics else ():
+            for key, asked in part.items():
+                part[key] = replace(asked, elsewhere={**asked.elsewhere, "metrics": metrics})
 
     @property
     def generator_keys(self) -> set[str]:

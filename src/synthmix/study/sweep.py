@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from synthmix.config.cell import CellConfig
-from synthmix.config.composing import parse
+from synthmix.config.composing.composer import parse
 from synthmix.config.flat import flatten
 from synthmix.pipeline.resources import Resources
 from synthmix.pipeline.results import Keys
@@ -138,5 +138,5 @@ def job_errors(outcomes: Sequence[Outcome], todo: Sequence[Todo]) -> dict[str, s
 def failures(record: Record, errors: Mapping[str, str], resources: Resources) -> dict[str, str]:
     """One line for each combination that failed, now or before, and has no result yet."""
     known = record.cells | record.curve
-    told = {key: errors.get(asked.key, record.failures.get(key)) for key, asked in known.items()}
-    return {key: error for key, error in told.items() if error and not known[key].keys.are_in(resources.store)}
+    found = {key: errors.get(asked.key, record.failures.get(key)) for key, asked in known.items()}
+    return {key: error for key, error in found.items() if error and not known[key].keys.are_in(resources.store)}

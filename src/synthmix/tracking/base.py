@@ -42,6 +42,7 @@ class RunRecord:
         files: likewise, what writes the file to the path that it is given.
         data: the data sets that it has worked on.
         note: its description, sentences in Markdown.
+        colour: in which its curves are drawn beside those of other runs, #rrggbb; the tracker's choice where empty.
         failed: whether it ends as a failure, though no exception ends it (a study with a failed cell).
         started_ms, ended_ms: since the Unix epoch; None where that is now.
     """
@@ -56,6 +57,7 @@ class RunRecord:
     files: Mapping[str, Callable[[Path], object]] = field(default_factory=dict)
     data: Sequence[DataUsed] = ()
     note: str = ""
+    colour: str = ""
     failed: bool = False
     started_ms: int | None = None
     ended_ms: int | None = None

@@ -12,6 +12,7 @@ from synthmix.config.flat import flatten
 from synthmix.generators.roles import role_at
 from synthmix.pipeline.resources import Resources
 from synthmix.stages.store import Store
+from synthmix.study.combination import learner_name
 from synthmix.study.plan import Plan, PlannedCell
 from synthmix.study.record import Asked, Studies
 from synthmix.study.sweep import ask, missing
@@ -47,10 +48,11 @@ def _estimate(todo: Sequence[tuple[PlannedCell, Asked]], trainings: set[str], st
     if not todo:
         return "none: everything is stored"
     known: dict[tuple[str, str, str], list[float]] = defaultdict(list)
-    for stage, part in (("generator", "model"), ("cell", "clusterer")):
+    for stage, part in (("generator", "model"), ("cell", "learner")):
         for manifest in store.entries(stage):
-            names = manifest.depends_on["data"]["name"], manifest.depends_on[part]["name"]
-            known[stage, *names].append(manifest.seconds)
+            if part in manifest.depends_on:  # an earlier version may have kept it under another name
+                names = manifest.depends_on["data"]["name"], manifest.depends_on[part]["name"]
+                known[stage, *names].append(manifest.seconds)
     seconds, unknown = 0.0, set[str]()
     for stage, data, name in _kinds(todo, trainings):
         kind = stage, data, name
@@ -69,7 +71,7 @@ def _kinds(todo: Sequence[tuple[PlannedCell, Asked]], trainings: set[str]) -> It
     begun: set[str] = set()
     for _, asked in todo:
         data = str(asked.config["data"]["name"])
-        yield "cell", data, str(asked.config["clusterer"]["name"])
+        yield "cell", data, learner_name(asked.config)
         key = asked.generator_key
         if key is not None and key in trainings - begun:
             begun.add(key)
@@ -77,13 +79,13 @@ def _kinds(todo: Sequence[tuple[PlannedCell, Asked]], trainings: set[str]) -> It
 
 
 def _families(combinations: Sequence[Mapping[str, Any]]) -> Iterator[str]:
-    """The family of tests of each clusterer: what Holm's correction leaves of the smallest p."""
+    """The family of tests of each learner: what Holm's correction leaves of the smallest p."""
     tests: dict[str, set[tuple[object, ...]]] = defaultdict(set)
     seeds: dict[str, set[int]] = defaultdict(set)
     for config in combinations:
         if role_at(config["model"]["_target_"], config["mix"]["ratio"]) == "generator":
             data = config["data"]
-            family = f"{config['clusterer']['name']} on {config['representation']['name']}, {data['name']}"
+            family = f"{learner_name(config)} on {config['representation']['name']}, {data['name']}"
             family += "" if data["n_train"] is None else f" n={data['n_train']}"
             arm = tuple(map(str, flatten({key: config[key] for key in ("model", "gate", "mix")}).items()))
             tests[family].add(arm)

@@ -1,4 +1,4 @@
-"""The words behind a verb that is no Hydra application, read by argparse, its complaints as `InvalidInput`."""
+"""The argument parser of the verbs that are no Hydra application; its errors are `InvalidInput`."""
 
 from __future__ import annotations
 
@@ -9,25 +9,25 @@ from pathlib import Path
 from synthmix.errors import InvalidInput
 
 
-class Words(argparse.ArgumentParser):
-    """Reads the words behind one verb."""
+class VerbParser(argparse.ArgumentParser):
+    """Argument parser of one verb."""
 
     def __init__(self, verb: str, description: str) -> None:
         super().__init__(prog=f"synthmix {verb}", description=description, exit_on_error=False, allow_abbrev=False)
 
     def error(self, message: str) -> None:  # type: ignore[override]
-        """Says what is wrong. Raises InvalidInput."""
+        """Raises InvalidInput with the message and the usage."""
         raise InvalidInput(f"{self.prog.removeprefix('synthmix ')}: {message}; {self.format_usage().strip()}")
 
     def read(self, words: Sequence[str]) -> argparse.Namespace:
-        """The values of the words. Raises InvalidInput."""
+        """The parsed arguments. Raises InvalidInput."""
         try:
             return self.parse_args(words)
         except argparse.ArgumentError as error:
             raise InvalidInput(f"{self.prog.removeprefix('synthmix ')}: {error}") from error
 
     def add_store(self) -> None:
-        """The option that names the folder of stages."""
+        """Adds the option that names the folder of stages."""
         self.add_argument("--store", metavar="DIR", help="folder of the stages; .synthmix otherwise")
 
 

@@ -15,7 +15,7 @@ from synthmix.report.publishing import publish, tell
 from synthmix.study.project import Projection
 from synthmix.study.record import Asked, Record, Studies
 from synthmix.study.study_record import study_head
-from synthmix.verbs.parser import Words, store_folder
+from synthmix.verbs.parser import VerbParser, store_folder
 
 
 def report(words: Sequence[str]) -> int:
@@ -24,7 +24,7 @@ def report(words: Sequence[str]) -> int:
     Raises:
         InvalidInput: no such study, or no run that the filter selects.
     """
-    parser = Words("report", "Writes a study's tables, figures and page.")
+    parser = VerbParser("report", "Writes a study's tables, figures and page.")
     parser.add_argument("study", metavar="STUDY", help="a study's name or its beginning, last, or a filter of MLflow")
     parser.add_argument("--out", metavar="DIR", help="where to; multirun/STUDY/report otherwise")
     parser.add_store()

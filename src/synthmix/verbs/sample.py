@@ -11,7 +11,7 @@ import numpy as np
 from synthmix.api import load_generator
 from synthmix.errors import InvalidInput
 from synthmix.seeds import pool_seed
-from synthmix.verbs.parser import Words
+from synthmix.verbs.parser import VerbParser
 
 
 def sample(words: Sequence[str]) -> int:
@@ -20,7 +20,7 @@ def sample(words: Sequence[str]) -> int:
     Raises:
         InvalidInput: no such run, one without a trained generator, or a file that cannot be written.
     """
-    parser = Words("sample", "Writes points from the generator of a finished run, in the units of its data.")
+    parser = VerbParser("sample", "Writes points from the generator of a finished run, in the units of its data.")
     parser.add_argument("run", metavar="RUN_ID", help="an MLflow run, of a cell or of a training")
     parser.add_argument("-n", type=int, default=1000, help="number of points (1000)")
     parser.add_argument(

@@ -10,7 +10,7 @@ from pathlib import Path
 from synthmix.errors import InvalidInput
 from synthmix.stages.store import Manifest, Store
 from synthmix.study.record import Record, Studies
-from synthmix.verbs.parser import Words, store_folder
+from synthmix.verbs.parser import VerbParser, store_folder
 
 MOST_DAYS = 36500
 
@@ -30,7 +30,7 @@ def store(words: Sequence[str]) -> int:
 
 
 def _list(words: Sequence[str]) -> int:
-    parser = Words("store list", "Shows what is stored, a line for each kind of stage, or for each entry of one.")
+    parser = VerbParser("store list", "Shows what is stored, a line for each kind of stage, or for each entry of one.")
     parser.add_argument("stage", nargs="?", help="list the entries of this stage")
     parser.add_store()
     given = parser.read(words)
@@ -73,8 +73,10 @@ def _what(entry: Manifest) -> str:
     for key, value in entry.depends_on.items():
         if isinstance(value, dict) and "name" in value:
             shown.append(str(value["name"]))
-        elif key in ("seed", "block") or (key in ("model", "mix") and isinstance(value, str)):
+        elif key in ("seed", "block") or (key == "model" and isinstance(value, str)):
             shown.append(f"{key} {value}" if key in ("seed", "block") else value)
+    if entry.stage == "cell" and "model" not in entry.depends_on:
+        shown.append("real points only")
     return " ".join(shown)
 
 
@@ -87,19 +89,19 @@ def _size(n_bytes: float) -> str:
 
 
 def _verify(words: Sequence[str]) -> int:
-    parser = Words("store verify", "Reads every byte of every entry; exit code 1 where one is damaged.")
+    parser = VerbParser("store verify", "Reads every byte of every entry; exit code 1 where one is damaged.")
     parser.add_store()
     root = store_folder(parser.read(words).store)
     damaged = list(Store(root).verify())
     for folder, fault in damaged:
         print(f"damaged: {folder}: {fault}")
-    told = f"{len(damaged)} damaged; they are computed again when they are needed" if damaged else "all sound"
-    print(f"{sum(1 for _ in Store(root).folders())} entries read: {told}")
+    summary = f"{len(damaged)} damaged; they are computed again when they are needed" if damaged else "all sound"
+    print(f"{sum(1 for _ in Store(root).folders())} entries read: {summary}")
     return int(bool(damaged))
 
 
 def _prune(words: Sequence[str]) -> int:
-    parser = Words("store prune", "Removes what killed processes left half written and what is damaged.")
+    parser = VerbParser("store prune", "Removes what killed processes left half written and what is damaged.")
     parser.add_argument(
         "--unreferenced", action="store_true", help="also what no study refers to, single cells included"
     )
@@ -154,7 +156,7 @@ def _keys(record: Record) -> Iterator[str]:
 
 
 def _rebuild_tracking(words: Sequence[str]) -> int:
-    parser = Words("store rebuild-tracking", "Logs to MLflow whatever it lacks of what the store holds.")
+    parser = VerbParser("store rebuild-tracking", "Logs to MLflow whatever it lacks of what the store holds.")
     parser.add_argument("--uri", help="the MLflow store; MLFLOW_TRACKING_URI or mlflow.db otherwise")
     parser.add_argument("--experiment", help="its experiment; tracking.experiment of conf/run.yaml otherwise")
     parser.add_store()

@@ -18,7 +18,8 @@ from synthmix.tasks.clustering.metrics import METRICS
 
 BLOCK = {"clusterer.name": "kmeans", "representation.name": "identity", "data.name": "digits", "data.n_train": 100}
 SEEDS = range(8)
-ROLES = {"duplicate": "placebo", "bootstrap": "placebo", "jitter": "control", "smote": "control", "real": "oracle"}
+ROLES = {"duplicate": "placebo", "bootstrap": "placebo", "jitter": "control", "smote": "control"}
+ROLES |= {"real": "oracle", "truth": "oracle"}
 
 
 def cell(model: str, ratio: float, seed: int, score: float | None, **keys: Any) -> dict[str, Any]:

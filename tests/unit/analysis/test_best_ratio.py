@@ -30,7 +30,7 @@ def chosen(make: Make) -> Callable[..., pd.DataFrame]:
         cells = cells[cells["seed"] < len(val)].drop(columns="val/silhouette")
         cells = cells.assign(**{f"val/{choose_by}": val.ravel(), f"cluster/{score}": test.ravel()})
         study = replace(result, cells=cells, choose_by=choose_by, score=f"cluster/{score}")
-        return best_ratios(comparisons(study), choose_by)
+        return best_ratios(comparisons(study), study)
 
     return choose
 

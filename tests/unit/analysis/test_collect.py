@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +16,9 @@ from synthmix.analysis.collect import collect
 from synthmix.analysis.result import StudyResult, key_columns
 from synthmix.config.cell import from_plain
 from synthmix.pipeline.dependencies import Dependencies
-from synthmix.stages.store import Store
+from synthmix.pipeline.resources import Resources
 from synthmix.study.record import Asked, Record, asked_of
+from synthmix.tracking.mlflow.tracker import Tracker
 
 CONFIG: dict[str, Any] = {
     "seed": 0,
@@ -27,6 +29,7 @@ CONFIG: dict[str, Any] = {
     "gate": {"_target_": "synthmix.gates.base.AcceptAll", "name": "none"},
     "representation": {"_target_": "synthmix.representations.identity.IdentityRepresentation", "name": "identity"}
     | {"fit_on": "train"},
+    "task": {"_target_": "synthmix.tasks.clustering.task.Clustering", "name": "clustering"},
     "clusterer": {"_target_": "sklearn.cluster.KMeans", "name": "kmeans", "n_clusters": None, "n_init": 10},
     "mix": {"ratio": 1.0, "synthetic_weight": 1.0},
     "trainer": {"accelerator": "cpu", "precision": "32-true", "limit_steps": None},
@@ -34,6 +37,7 @@ CONFIG: dict[str, Any] = {
 }
 SETTINGS = {"score": None, "choose_by": "silhouette", "learning_curve": [0.5]}
 METRICS = {"cluster/ari": 0.5, "cluster/silhouette": 0.1, "val/silhouette": 0.2, "quality/fd_pca": 3.0}
+QUALITY = "quality/"
 KEYS = ["model.name", "clusterer.name", "representation.name", "data.name", "data.n_train", "mix.ratio", "seed"]
 
 
@@ -52,9 +56,10 @@ def config_with(**changes: Any) -> dict[str, Any]:
 class Study:
     """A record, and a store that holds what its cells have come to."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, tracker: Tracker, folder: Path) -> None:
         self.record = Record("s-1", settings=dict(SETTINGS), commands=["synthmix run -m seed=0,1"])
-        self.store = Store(folder)
+        self.resources = Resources.at(tracker, folder)
+        self.store = self.resources.store
         self.runs: dict[str, str] = {}
 
     def add(
@@ -72,27 +77,40 @@ class Study:
         combination = f"c{len(self.record.cells) + len(self.record.curve)}"
         part[combination] = asked
         if status in ("finished", "unavailable"):
-            payload = {
-                "status": status,
-                "metrics": (METRICS if metrics is None else metrics) if status == "finished" else {},
-                "error": None if status == "finished" else "the pool is too short",
-                "seconds": {"clusterer": 0.5},
-                "sources": {"quality": "computed"},
-            }
-            self.store.get_or_compute("cell", asked.depends_on().cell, lambda: payload, lambda: f"run of {combination}")
+            self._store(asked, status, METRICS if metrics is None else metrics, f"run of {combination}")
         if status == "failed":
             self.record.failures[combination] = "ValueError: too bad"
         self.runs[combination] = f"shown as {combination}"
         return asked
 
+    def _store(self, asked: Asked, status: str, metrics: dict[str, float], run: str) -> None:
+        """The cell, the scores derived from what it put out, and the quality of its generator."""
+        stages, finished = asked.depends_on(), status == "finished"
+        payload = {
+            "status": status,
+            "outputs": {},
+            "numbers": {},
+            "error": None if finished else "the pool is too short",
+            "seconds": {"clusterer": 0.5},
+            "sources": {"quality": "computed"},
+        }
+        scores = {name: score for name, score in metrics.items() if not name.startswith(QUALITY)}
+        quality = {name.removeprefix(QUALITY): score for name, score in metrics.items() if name not in scores}
+        self.store.get_or_compute("cell", stages.cell.depends_on, lambda: payload, lambda: run)
+        if finished:
+            self.store.get_or_compute("scores", stages.scores(asked.key).depends_on, lambda: {"scores": scores})
+        if finished and asked.quality_key is not None:
+            judged = {"scores": quality, "training": {}}
+            self.store.get_or_compute("quality", stages.quality.depends_on, lambda: judged)
+
     @property
     def result(self) -> StudyResult:
-        return collect(self.record, self.store, self.runs, "sqlite:///m.db")
+        return collect(self.record, self.resources, self.runs)
 
 
 @pytest.fixture
-def study(tmp_path: Path) -> Study:
-    return Study(tmp_path / "store")
+def study(tracker: Tracker, tmp_path: Path) -> Study:
+    return Study(tracker, tmp_path / "store")
 
 
 def test_a_row_for_each_combination_with_keys_status_and_scores(study: Study) -> None:
@@ -106,14 +124,14 @@ def test_a_row_for_each_combination_with_keys_status_and_scores(study: Study) ->
     assert cells["cluster/ari"].tolist() == [0.5] * 4
 
 
-def test_equal_studies_give_equal_files_whatever_order_they_were_asked_in(tmp_path: Path) -> None:
+def test_equal_studies_give_equal_files_whatever_order_they_were_asked_in(tracker: Tracker, tmp_path: Path) -> None:
     cells = [
         {"mix__ratio": ratio, "seed": seed, "clusterer__n_init": n_init, "model__name": model}
         for ratio, seed, n_init, model in itertools.product((0.0, 0.5, 10.0, 2.0), (0, 10, 9), (1, 5), ("a", "b"))
     ]
     texts = []
     for number, order in enumerate((cells, cells[::-1], cells[7:] + cells[:7])):
-        study = Study(tmp_path / str(number))
+        study = Study(tracker, tmp_path / str(number))
         for cell in order:
             study.add(metrics={"cluster/ari": cell["seed"] / 7 + cell["mix__ratio"] / 3}, **cell)
         texts.append(study.result.cells.to_csv(index=False))
@@ -265,7 +283,7 @@ def test_cells_of_other_code_are_told(study: Study) -> None:
     study.add(seed=0)
     assert study.result.notes == []
     old = study.add(seed=1)
-    study.record.cells["c1"] = Asked(old.config, old.n_train, "0" * 64, None, old.digest)
+    study.record.cells["c1"] = replace(old, key="0" * 64)
     study.add(curve=True, mix__ratio=0.0, n_train=50)
     (note,) = study.result.notes
     assert note.startswith("1 of 3 cells were computed with other code or other library versions")

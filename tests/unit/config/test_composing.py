@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from omegaconf import OmegaConf
 
-from synthmix.config.composing import Composer, composer, conf_dir, parse
+from synthmix.config.composing.composer import Composer, composer, conf_dir, parse
 from synthmix.errors import InvalidInput
 
 
@@ -42,7 +42,8 @@ def test_every_unknown_key_is_told_with_what_is_allowed_there() -> None:
         "mix.ratios=2: unknown key; did you mean ratio? allowed: ratio, synthetic_weight",
         "model.networks.hiden=[3]: unknown key; did you mean hidden? allowed: hidden, name, spectral_norm",
         "sede=1: unknown key; did you mean seed? allowed: "
-        "clusterer, data, gate, mix, model, paths, quality, representation, seed, study, threads, tracking, trainer",
+        "clusterer, data, gate, metrics, mix, model, paths, quality, representation, seed, study, task, threads, "
+        "tracking, trainer",
     )
 
 

@@ -11,6 +11,7 @@ from torch import Tensor
 from synthmix.data.base import Dataset, Splits
 from synthmix.errors import Unavailable
 from synthmix.gates.base import Candidates, Gate, accepted_points
+from synthmix.gates.config import DiscriminatorConfig, TopKConfig
 from synthmix.gates.discriminator import Discriminator, TopK
 from synthmix.generators.base import Generator
 from synthmix.generators.controls import Bootstrap
@@ -62,7 +63,7 @@ def test_rejection_sampling_restores_the_proportions_of_the_real_points(
 ) -> None:
     source = candidates(Biased())
     # Of the right side all may pass, of the left one a third.
-    gate = Discriminator(acceptance=acceptance).fit(splits, source)
+    gate = Discriminator(DiscriminatorConfig(acceptance=acceptance)).fit(splits, source)
     accepted, rate = accepted_points(source, gate, 3000)
     assert left_share(source.first(3000)) == pytest.approx(0.75, abs=0.02)
     assert left_share(accepted) == pytest.approx(0.5, abs=0.05)
@@ -72,26 +73,26 @@ def test_rejection_sampling_restores_the_proportions_of_the_real_points(
 @pytest.mark.parametrize("acceptance", [0.05, 0.5, 0.9])
 def test_the_share_that_is_asked_for_passes(splits: Splits, acceptance: float) -> None:
     source = candidates(Biased())
-    gate = Discriminator(acceptance=acceptance).fit(splits, source)
+    gate = Discriminator(DiscriminatorConfig(acceptance=acceptance)).fit(splits, source)
     assert gate.accept(source.first(8000)).double().mean() == pytest.approx(acceptance, abs=0.025)
 
 
 def test_the_best_pass(splits: Splits) -> None:
     source = candidates(Biased())
-    gate = TopK(keep=0.2).fit(splits, source)
+    gate = TopK(TopKConfig(keep=0.2)).fit(splits, source)
     accepted, rate = accepted_points(source, gate, 1000)
     assert left_share(accepted) == 0
     assert rate == pytest.approx(0.2, abs=0.03)
 
 
-@pytest.mark.parametrize("gate", [Discriminator(acceptance=0.4), TopK(keep=0.4)])
+@pytest.mark.parametrize("gate", [Discriminator(DiscriminatorConfig(acceptance=0.4)), TopK(TopKConfig(keep=0.4))])
 def test_what_passes_does_not_depend_on_how_many_are_asked_for(gate: Gate, splits: Splits) -> None:
     source = candidates(Biased())
     gate.fit(splits, source)
     assert torch.equal(gate.accept(source.first(3000))[:700], gate.accept(source.first(700)))
 
 
-@pytest.mark.parametrize("gate", [Discriminator(), TopK()])
+@pytest.mark.parametrize("gate", [Discriminator(DiscriminatorConfig()), TopK(TopKConfig())])
 def test_a_control_has_no_discriminator(gate: Gate, splits: Splits) -> None:
     control = Bootstrap().fit(splits.train, seed=0)
     with pytest.raises(Unavailable, match="discriminator, which Bootstrap does not have"):

@@ -12,15 +12,19 @@ from synthmix.api import load_dataset
 from synthmix.data.base import Dataset, Splits
 from synthmix.data.split import split
 from synthmix.generators.autoencoder.coders import ConvCoders, MlpCoders
+from synthmix.generators.autoencoder.coders_config import ConvCodersConfig, MlpCodersConfig
+from synthmix.generators.autoencoder.config import AutoencoderConfig, VaeConfig
 from synthmix.generators.autoencoder.model import Autoencoder, Vae
+from synthmix.generators.flow.config import FlowMatchingConfig, VelocityNetworksConfig
 from synthmix.generators.flow.model import FlowMatching
 from synthmix.generators.flow.velocity import VelocityNetworks
+from synthmix.generators.gan.config import ConvNetworksConfig, GanConfig, MlpNetworksConfig
 from synthmix.generators.gan.model import Gan
 from synthmix.generators.gan.networks import ConvNetworks, MlpNetworks
 from synthmix.generators.options import TrainerOptions
 from synthmix.generators.training.trained import TrainedGenerator
 
-AUTOENCODER = {"networks": MlpCoders([16]), "latent_dim": 3, "mixture_components": 2, "batch_size": 16}
+AUTOENCODER: dict[str, Any] = {"latent_dim": 3, "mixture_components": 2, "batch_size": 16, "steps": 2000}
 
 
 @pytest.fixture(scope="session")
@@ -42,24 +46,27 @@ def few_digits(digits: Splits) -> Dataset:
     return digits.train.take(slice(0, 60))
 
 
-def _make(name: str, **options: Any) -> TrainedGenerator:
-    game: dict[str, Any] = {"latent_dim": 5, "batch_size": 16, "penalty": "r1_r2", "penalty_weight": 10.0}
+def _make(name: str, networks: Any = None, **options: Any) -> TrainedGenerator:
+    game: dict[str, Any] = {"latent_dim": 5, "batch_size": 16, "ema_decay": None} | options
+    perceptrons = networks or MlpNetworks(MlpNetworksConfig(hidden=[16]))
+    coders = networks or MlpCoders(MlpCodersConfig(hidden=[16]))
+    coded = AUTOENCODER | options
     if name == "gan":
-        return Gan(**{**game, "networks": MlpNetworks([16]), "ema_decay": 0.9, **options})
+        return Gan(GanConfig(**game | {"ema_decay": 0.9} | options), perceptrons)
     if name == "dcgan":
-        return Gan(**{**game, "networks": ConvNetworks(width=2), **options})
+        return Gan(GanConfig(**game), ConvNetworks(ConvNetworksConfig(width=2)))
     if name == "wgan_gp":
-        return Gan(**{**game, "networks": MlpNetworks([16]), "loss": "wasserstein", "penalty": "gradient", **options})
+        return Gan(GanConfig(**{"loss": "wasserstein", "penalty": "gradient"} | game), perceptrons)
     if name == "denoising_autoencoder":
-        return Autoencoder(**{**AUTOENCODER, "corruption": "masking", **options})
+        return Autoencoder(AutoencoderConfig(**{"corruption": "masking"} | coded), coders)
     if name == "sparse_autoencoder":
-        return Autoencoder(**{**AUTOENCODER, "sparsity": "kl", **options})
+        return Autoencoder(AutoencoderConfig(**{"sparsity": "kl"} | coded), coders)
     if name == "conv_vae":
-        return Vae(**{**AUTOENCODER, "networks": ConvCoders(width=2), **options})
+        return Vae(VaeConfig(**coded), ConvCoders(ConvCodersConfig(width=2)))
     if name == "flow_matching":
-        networks = VelocityNetworks(width=2, blocks=1)
-        return FlowMatching(**{"networks": networks, "batch_size": 16, "evaluations": 4, "ema_decay": 0.9, **options})
-    return {"vae": Vae, "autoencoder": Autoencoder}[name](**{**AUTOENCODER, **options})
+        small = {"batch_size": 16, "evaluations": 4, "ema_decay": 0.9} | options
+        return FlowMatching(FlowMatchingConfig(**small), VelocityNetworks(VelocityNetworksConfig(width=2, blocks=1)))
+    return Vae(VaeConfig(**coded), coders) if name == "vae" else Autoencoder(AutoencoderConfig(**coded), coders)
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from omegaconf import OmegaConf
 
 from synthmix.api import load_generator
 from synthmix.config.cell import check_member
-from synthmix.config.composing import conf_dir
+from synthmix.config.composing.composer import conf_dir
 from synthmix.config.instantiate import instantiate
 from synthmix.config.plain import plain
 from synthmix.data.base import Dataset, Splits
@@ -21,24 +21,27 @@ from synthmix.generators.checkpoint import checkpoint_content, read_checkpoint, 
 from synthmix.generators.learned import LearnedGenerator
 from synthmix.generators.options import TrainerOptions
 
-FEW = {"steps": 3, "batch_size": 16}
-MIXTURE = {**FEW, "mixture_components": 2}
+FEW_STEPS = {"steps": 3, "batch_size": 16}
+MIXTURE = {**FEW_STEPS, "mixture_components": 2}
 CASES = {
-    "gan": ("gan", {**FEW, "ema_decay": 0.9}),
-    "dcgan": ("dcgan", FEW),
-    "dcgan with an average": ("dcgan", {**FEW, "ema_decay": 0.9}),
+    "gan": ("gan", {**FEW_STEPS, "ema_decay": 0.9}),
+    "dcgan": ("dcgan", FEW_STEPS),
+    "dcgan with an average": ("dcgan", {**FEW_STEPS, "ema_decay": 0.9}),
     "autoencoder": ("autoencoder", MIXTURE),
     "autoencoder with an average": ("autoencoder", {**MIXTURE, "ema_decay": 0.9}),
-    "flow matching": ("flow_matching", FEW),
+    "flow matching": ("flow_matching", FEW_STEPS),
     "vae": ("vae", MIXTURE),
-    "vae with the prior": ("vae", {**FEW, "latent_density": "prior"}),
+    "vae with the prior": ("vae", {**FEW_STEPS, "latent_density": "prior"}),
     "gmm, full": ("gmm", {"n_components": [2], "covariance": ["full"], "pca_variance": 0.5}),
     "gmm, tied": ("gmm", {"n_components": [3], "covariance": ["tied"]}),
     "gmm, diagonal": ("gmm", {"n_components": [3], "covariance": ["diag"], "pca_variance": None}),
     "gmm, spherical": ("gmm", {"n_components": [3], "covariance": ["spherical"]}),
     "bernoulli_mixture": ("bernoulli_mixture", {"n_components": [3]}),
-    "gmm_sgd": ("gmm_sgd", {**FEW, "n_components": 3}),
-    "gmm_sgd, full, with an average": ("gmm_sgd", {**FEW, "n_components": 2, "covariance": "full", "ema_decay": 0.9}),
+    "gmm_sgd": ("gmm_sgd", {**FEW_STEPS, "n_components": 3}),
+    "gmm_sgd, full, with an average": (
+        "gmm_sgd",
+        {**FEW_STEPS, "n_components": 2, "covariance": "full", "ema_decay": 0.9},
+    ),
 }
 
 
@@ -65,7 +68,7 @@ def test_a_loaded_generator_samples_the_same_points(case: str, few_digits: Datas
 
 
 def test_a_table_generator_is_loaded_too(four_modes: Splits, tmp_path: Path) -> None:
-    generator = saved("gan", FEW, four_modes.train, tmp_path / "generator.pt")
+    generator = saved("gan", FEW_STEPS, four_modes.train, tmp_path / "generator.pt")
     loaded = load_generator(str(tmp_path / "generator.pt"))
     assert loaded.spec == generator.spec
     assert torch.equal(loaded.sample(100, seed=5), generator.sample(100, seed=5))
@@ -79,21 +82,21 @@ def test_the_file_holds_no_pickled_object(few_digits: Dataset, tmp_path: Path) -
 
 
 def test_a_file_without_the_data_is_small(digits: Splits, tmp_path: Path) -> None:
-    saved("gan", FEW, digits.train, tmp_path / "generator.pt")
+    saved("gan", FEW_STEPS, digits.train, tmp_path / "generator.pt")
     # Weights and biases of 64-128-256-64, their average, and 64-256-128-1, in float32, and some room for names.
     generator, discriminator = 65 * 128 + 129 * 256 + 257 * 64, 65 * 256 + 257 * 128 + 129
     assert (tmp_path / "generator.pt").stat().st_size < 4 * (2 * generator + discriminator) + 20_000
 
 
 def test_loading_leaves_the_global_random_state_alone(few_digits: Dataset, tmp_path: Path) -> None:
-    saved("gan", FEW, few_digits, tmp_path / "generator.pt")
+    saved("gan", FEW_STEPS, few_digits, tmp_path / "generator.pt")
     before = torch.get_rng_state()
     load_generator(str(tmp_path / "generator.pt"))
     assert torch.equal(torch.get_rng_state(), before)
 
 
 def test_a_loaded_generator_can_be_trained_again(few_digits: Dataset, tmp_path: Path) -> None:
-    generator = saved("dcgan", FEW, few_digits, tmp_path / "generator.pt")
+    generator = saved("dcgan", FEW_STEPS, few_digits, tmp_path / "generator.pt")
     loaded = load_generator(str(tmp_path / "generator.pt"))
     loaded.fit(few_digits, seed=3, options=TrainerOptions())
     assert torch.equal(loaded.sample(20, seed=5), generator.sample(20, seed=5))

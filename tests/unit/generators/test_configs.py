@@ -9,7 +9,7 @@ import torch
 
 from synthmix.api import load_dataset, make_generator
 from synthmix.config.cell import check
-from synthmix.config.composing import composer
+from synthmix.config.composing.composer import composer
 from synthmix.data.split import split
 from synthmix.errors import InvalidInput
 

@@ -12,6 +12,7 @@ from synthmix.data.base import Dataset, Splits
 from synthmix.data.sources.toy import MixtureDensity
 from synthmix.errors import InvalidInput, Unavailable
 from synthmix.generators.controls import Bootstrap, Duplicate, Jitter, Real, Smote, Truth
+from synthmix.generators.controls_config import JitterConfig, SmoteConfig
 from synthmix.spec import DataSpec
 
 LEVEL = 1e-4
@@ -66,7 +67,7 @@ def test_the_counts_of_a_bootstrap_are_multinomial(numbered: Dataset) -> None:
 def test_jitter_adds_normal_noise_of_the_given_share_of_the_spread() -> None:
     # Two points a hundred apart in one of two columns: variances 50² and 0, so that the noise is .01·√(50²/2).
     data = table(torch.tensor([[0.0, 0.0], [100.0, 0.0]]))
-    points = Jitter(noise=0.01).fit(data, seed=0).sample(4000, seed=0)
+    points = Jitter(JitterConfig(noise=0.01)).fit(data, seed=0).sample(4000, seed=0)
     residuals = torch.stack([points[:, 0] - 100 * (points[:, 0] > 50), points[:, 1]], dim=1)
     deviation = 0.01 * np.sqrt(50**2 / 2)
     assert stats.kstest(residuals.flatten().numpy() / deviation, "norm").pvalue > LEVEL
@@ -75,19 +76,19 @@ def test_jitter_adds_normal_noise_of_the_given_share_of_the_spread() -> None:
 
 def test_jitter_has_the_variance_of_a_kernel_density_estimate(digits: Splits) -> None:
     data = table(digits.train.x.flatten(1))
-    points = Jitter(noise=0.5).fit(data, seed=0).sample(5000, seed=0)
+    points = Jitter(JitterConfig(noise=0.5)).fit(data, seed=0).sample(5000, seed=0)
     expected = (1 + 0.5**2) * data.x.var(dim=0, correction=0).sum()
     assert float(points.var(dim=0).sum()) == pytest.approx(float(expected), rel=0.03)
 
 
 def test_jitter_stays_in_the_range_of_the_data(digits: Splits) -> None:
-    points = Jitter(noise=1.0).fit(digits.train, seed=0).sample(100, seed=0)
+    points = Jitter(JitterConfig(noise=1.0)).fit(digits.train, seed=0).sample(100, seed=0)
     assert (points.min(), points.max()) == (0.0, 1.0)
 
 
 def test_a_smote_point_lies_between_a_point_and_one_of_its_neighbours() -> None:
     x = torch.randn(30, 4, generator=torch.Generator().manual_seed(0))
-    points = Smote(n_neighbors=3).fit(table(x), seed=0).sample(400, seed=0)
+    points = Smote(SmoteConfig(n_neighbors=3)).fit(table(x), seed=0).sample(400, seed=0)
     neighbours = torch.cdist(x, x).argsort(dim=1)[:, 1:4]
     start, end = x.repeat_interleave(3, dim=0), x[neighbours.flatten()]
     # Distance of each point to each of the 90 segments.
@@ -102,12 +103,14 @@ def test_a_smote_point_lies_between_a_point_and_one_of_its_neighbours() -> None:
 
 
 def test_smote_takes_fewer_neighbours_where_there_are_no_more() -> None:
-    points = Smote(n_neighbors=5).fit(table(torch.tensor([[0.0], [1.0], [3.0]])), seed=0).sample(100, seed=0)
+    points = (
+        Smote(SmoteConfig(n_neighbors=5)).fit(table(torch.tensor([[0.0], [1.0], [3.0]])), seed=0).sample(100, seed=0)
+    )
     assert (points.min() >= 0) & (points.max() <= 3)
 
 
 def test_smote_of_images_has_their_shape_and_range(digits: Splits) -> None:
-    points = Smote().fit(digits.train, seed=0).sample(50, seed=0)
+    points = Smote(SmoteConfig()).fit(digits.train, seed=0).sample(50, seed=0)
     assert points.shape == (50, 1, 8, 8)
     assert (points >= 0).all() & (points <= 1).all()
 
@@ -125,7 +128,7 @@ def test_the_oracle_has_no_more_than_its_pool(digits: Splits) -> None:
         oracle.sample(1198, seed=0)
 
 
-@pytest.mark.parametrize("control", [Duplicate(), Bootstrap(), Jitter(), Smote(), Truth()])
+@pytest.mark.parametrize("control", [Duplicate(), Bootstrap(), Jitter(JitterConfig()), Smote(SmoteConfig()), Truth()])
 def test_only_the_oracle_is_fitted_on_the_pool(control: Duplicate, digits: Splits) -> None:
     assert control.material(digits) is digits.train
     assert control.capacity is None

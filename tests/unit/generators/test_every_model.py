@@ -14,7 +14,7 @@ from torch import Tensor
 
 from synthmix.api import make_generator
 from synthmix.config.cell import check
-from synthmix.config.composing import composer, conf_dir
+from synthmix.config.composing.composer import composer, conf_dir
 from synthmix.config.plain import plain
 from synthmix.data.base import Splits
 from synthmix.errors import InvalidInput
@@ -22,7 +22,7 @@ from synthmix.generators.base import Generator
 
 MODELS = sorted(path.stem for path in (conf_dir() / "model").glob("*.yaml"))
 ORACLE = "real"  # its pool is in seeded order already, and no seed of a sample has a part in it
-FEW = {"steps": 3, "batch_size": 16, "n_init": 1, "folds": 2}
+CHEAP = {"steps": 3, "batch_size": 16, "n_init": 1, "folds": 2}
 
 
 def node(name: str) -> dict[str, Any]:
@@ -51,7 +51,7 @@ def splits(name: str, four_modes: Splits, digits: Splits) -> Splits:
 
 
 def fitted(name: str, splits: Splits, seed: int = 0) -> Generator:
-    generator = make_generator(name, **{key: value for key, value in FEW.items() if key in node(name)})
+    generator = make_generator(name, **{key: value for key, value in CHEAP.items() if key in node(name)})
     return generator.fit(generator.material(splits), seed=seed)
 
 

@@ -10,10 +10,10 @@ import pytest
 import torch
 
 from synthmix.config.cell import CellConfig, from_plain
-from synthmix.config.composing import composer
+from synthmix.config.composing.composer import composer
 from synthmix.config.plain import to_plain
 from synthmix.data.split import split
-from synthmix.pipeline.resources import KEPT, KEPT_OTHERWISE, Memory, Resources
+from synthmix.pipeline.resources import CAPACITIES, DEFAULT_CAPACITY, LruCache, Resources
 from synthmix.tracking.mlflow.tracker import Tracker
 
 TOY = ["data=toy", "data.n_points=500", "data.n_train=60", "data.n_val=50", "data.n_test=50"]
@@ -33,33 +33,33 @@ def resources(tracker: Tracker, tmp_path: Path) -> Resources:
     return Resources.at(tracker, tmp_path / "store")
 
 
-def test_memory_computes_once() -> None:
-    memory, computed = Memory(), list[str]()
+def test_the_cache_computes_once() -> None:
+    cache, computed = LruCache(), list[str]()
 
     def result(stage: str, key: str) -> str:
-        return memory.once(stage, key, lambda: computed.append(stage + key) or stage + key)
+        return cache.get_or_compute(stage, key, lambda: computed.append(stage + key) or stage + key)
 
     assert [result("a", "1"), result("a", "2"), result("b", "1"), result("a", "1")] == ["a1", "a2", "b1", "a1"]
     assert computed == ["a1", "a2", "b1"]
 
 
-@pytest.mark.parametrize("stage", [*KEPT, "anything"])
-def test_memory_forgets_what_was_not_used_for_the_longest_time(stage: str) -> None:
-    limit, memory, computed = KEPT.get(stage, KEPT_OTHERWISE), Memory(), list[int]()
-    for key in [*range(limit), 0, limit]:  # key 0 is used again before the one too many comes
-        memory.once(stage, str(key), lambda key=key: computed.append(key))
-    assert computed == [*range(limit), limit]
-    for key in [limit, 0, *range(2, limit)]:
-        memory.once(stage, str(key), lambda key=key: pytest.fail(f"{key} was forgotten"))
-    memory.once(stage, "1", lambda: computed.append(1))
+@pytest.mark.parametrize("stage", [*CAPACITIES, "anything"])
+def test_the_cache_evicts_the_least_recently_used(stage: str) -> None:
+    capacity, cache, computed = CAPACITIES.get(stage, DEFAULT_CAPACITY), LruCache(), list[int]()
+    for key in [*range(capacity), 0, capacity]:  # key 0 is used again before the one too many comes
+        cache.get_or_compute(stage, str(key), lambda key=key: computed.append(key))
+    assert computed == [*range(capacity), capacity]
+    for key in [capacity, 0, *range(2, capacity)]:
+        cache.get_or_compute(stage, str(key), lambda key=key: pytest.fail(f"{key} was evicted"))
+    cache.get_or_compute(stage, "1", lambda: computed.append(1))
     assert computed[-1] == 1
 
 
-def test_memory_keeps_no_failure() -> None:
-    memory = Memory()
+def test_the_cache_keeps_no_failure() -> None:
+    cache = LruCache()
     with pytest.raises(ZeroDivisionError):
-        memory.once("a", "1", lambda: 1 / 0)
-    assert memory.once("a", "1", lambda: 2) == 2
+        cache.get_or_compute("a", "1", lambda: 1 / 0)
+    assert cache.get_or_compute("a", "1", lambda: 2) == 2
 
 
 def test_a_data_set_is_loaded_once_for_all_its_splits(
@@ -95,7 +95,7 @@ def test_the_dependencies_know_the_size_of_train(
 def test_all_points_are_the_same_cell_as_their_number(
     resources: Resources, config_of: Callable[..., CellConfig]
 ) -> None:
-    keys = {resources.dependencies(config_of(*TOY, f"data.n_train={n}")).cell_key for n in ("null", "400")}
+    keys = {resources.dependencies(config_of(*TOY, f"data.n_train={n}")).cell.key for n in ("null", "400")}
     assert len(keys) == 1
 
 
@@ -104,11 +104,11 @@ OTHER: dict[str, Any] = {"shape": "moons", "n_points": 501, "n_clusters": 6, "di
 
 def test_what_a_loader_is_told_changes_the_keys(resources: Resources, config_of: Callable[..., CellConfig]) -> None:
     config = config_of(*TOY)
-    sizes = {"n_train", "n_val", "n_test", "n_reserve"}
-    told = {*to_plain(config.data)} - sizes - {"_target_", "name"}
+    read_by_split = {"n_train", "n_val", "n_test", "n_reserve", "normal_class"}
+    told = {*to_plain(config.data)} - read_by_split - {"_target_", "name"}
     assert told == {*OTHER, "structure_seed"}
-    keys = {resources.dependencies(config_of(*TOY, f"data.{key}={OTHER.get(key, 1)}")).cell_key for key in sorted(told)}
-    assert len(keys | {resources.dependencies(config).cell_key}) == len(told) + 1
+    keys = {resources.dependencies(config_of(*TOY, f"data.{key}={OTHER.get(key, 1)}")).cell.key for key in sorted(told)}
+    assert len(keys | {resources.dependencies(config).cell.key}) == len(told) + 1
 
 
 def test_the_same_files_in_another_folder_are_the_same_cell(
@@ -116,4 +116,4 @@ def test_the_same_files_in_another_folder_are_the_same_cell(
 ) -> None:
     (tmp_path / "moved").symlink_to(data_root)
     configs = [config_of("data=pendigits", f"data.root={root}") for root in (data_root, tmp_path / "moved")]
-    assert len({resources.dependencies(config).cell_key for config in configs}) == 1
+    assert len({resources.dependencies(config).cell.key for config in configs}) == 1

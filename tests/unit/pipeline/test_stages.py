@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 
 from synthmix.config.cell import CellConfig, from_plain
-from synthmix.config.composing import composer
+from synthmix.config.composing.composer import composer
 from synthmix.config.instantiate import instantiate
 from synthmix.config.plain import to_plain
 from synthmix.errors import InvalidInput, TrainingDiverged
@@ -23,9 +23,9 @@ from synthmix.generators.base import Generator
 from synthmix.generators.controls import Truth
 from synthmix.mixing import Mixture, mix
 from synthmix.pipeline.resources import Resources
+from synthmix.pipeline.results import judged
 from synthmix.pipeline.stages import COMPUTED, Fitted, Stages
 from synthmix.seeds import derive_seed, pool_seed
-from synthmix.stages.key import key_of
 from synthmix.stages.store import Store
 from synthmix.tracking.base import RunRecord
 from synthmix.tracking.mlflow.tracker import Tracker
@@ -79,15 +79,34 @@ class Cells:
 
     def pool(self, config: CellConfig, n: int, resources: Resources | None = None) -> tuple[Tensor, Stages]:
         with self.open(config, resources) as stages:
-            return stages.generator(stages.splits()).pool.sample(n, pool_seed(config.seed)), stages
+            return stages.generator(stages.splits()).synthetic_pool.sample(n, pool_seed(config.seed)), stages
 
     def trainings(self, config: CellConfig) -> list[str]:
         """Status of every run of this training."""
         with self.open(config) as stages:
-            key = key_of("generator", stages.depends_on.generator)
+            key = stages.depends_on.generator.key
         condition = f"tags.`synthmix.stage_key` = '{key}'"
         runs = self.tracker.client.search_runs([self.tracker.experiment_id], condition)
         return [run.info.status for run in runs]
+
+
+def run_of(stages: Stages) -> str:
+    """The run of the training whose generator a cell has used, as the cell's own run names it."""
+    told: str = stages.resources.tracker.client.get_run(stages.run.id).data.tags["synthmix.generator_run"]
+    return told
+
+
+def quality_of(stages: Stages) -> dict[str, float]:
+    """What is known of the generator's samples once they were judged."""
+    splits = stages.splits()
+    stages.quality(splits, stages.generator(splits))
+    return known_of(stages)[0]
+
+
+def known_of(stages: Stages) -> tuple[dict[str, float], dict[str, str]]:
+    entry = stages.resources.store.find("quality", stages.depends_on.quality.key)
+    assert entry is not None
+    return judged(entry.payload, stages.depends_on.config.quality.alarms)
 
 
 @pytest.fixture
@@ -105,16 +124,16 @@ def test_a_training_is_done_once_and_told(model: str, cells: Cells) -> None:
     config = config_of(*SMALL[model], "seed=11")
     resources = cells.resources()
     with cells.open(config, resources) as first:
-        run_id = first.generator(first.splits()).run_id
+        first.generator(first.splits())
         assert first.sources == {"generator": COMPUTED}
+    run_id = run_of(first)
     for again in (resources, cells.resources()):
         with cells.open(config, again) as stages:
-            assert stages.generator(stages.splits()).run_id == run_id
+            stages.generator(stages.splits())
             assert stages.sources == {"generator": run_id}
             assert stages.seconds == first.seconds
+        assert run_of(stages) == run_id
     assert cells.trainings(config) == ["FINISHED"]
-    run = cells.tracker.client.get_run(first.run.id)
-    assert run.data.tags["synthmix.generator_run"] == run_id
 
 
 @pytest.mark.parametrize("model", sorted(SMALL))
@@ -155,8 +174,8 @@ def test_stages_that_read_a_pool_do_not_load_the_generator(cells: Cells, vae: Ce
     resources = cells.resources()
     with cells.open(vae, resources) as stages:
         fitted = stages.generator(stages.splits())
-        fitted.pool.sample(600, pool_seed(vae.seed))
-        assert "generator" not in resources.memory._results
+        fitted.synthetic_pool.sample(600, pool_seed(vae.seed))
+        assert "generator" not in resources.cache._results
         assert fitted.load() is fitted.load()
 
 
@@ -170,12 +189,14 @@ def test_cells_of_other_ratios_and_clusterers_train_nothing(ratio: str, clustere
 
 # Another process: what it finds in the store, and the pool that it gets.
 PROCESS = """
-import hashlib, sys, warnings
+import hashlib, sys
 from pathlib import Path
 from omegaconf import OmegaConf
+from synthmix.config.cell import from_plain
 from synthmix.pipeline.resources import Resources
-from synthmix.seeds import pool_seed
+from synthmix.pipeline.results import judged
 from synthmix.pipeline.stages import Stages
+from synthmix.seeds import pool_seed
 from synthmix.tracking.base import RunRecord
 from synthmix.tracking.mlflow.tracker import Tracker
 
@@ -185,10 +206,10 @@ with tracker.open(RunRecord(kind="cell", name="elsewhere")) as run:
     stages = Stages(config, Resources.at(tracker, Path(store)), run)
     splits = stages.splits()
     fitted = stages.generator(splits)
-    pool = fitted.pool.sample(600, pool_seed(config.seed))
-    quality = stages.quality(splits, fitted)
-print(fitted.run_id, *(stages.sources[name] for name in ("generator", "pool", "quality")))
-print(hashlib.sha256(pool.numpy()).hexdigest(), repr(sorted(quality.items())))
+    pool = fitted.synthetic_pool.sample(600, pool_seed(config.seed))
+    stages.quality(splits, fitted)
+print(*(stages.sources[name] for name in ("generator", "pool", "quality")))
+print(hashlib.sha256(pool.numpy()).hexdigest())
 """
 
 
@@ -198,35 +219,33 @@ def test_another_process_reuses_what_this_one_has_computed(cells: Cells, vae: Ce
     with cells.open(vae) as stages:
         splits = stages.splits()
         fitted = stages.generator(splits)
-        pool, quality = fitted.pool.sample(600, pool_seed(vae.seed)), stages.quality(splits, fitted)
+        pool = fitted.synthetic_pool.sample(600, pool_seed(vae.seed))
+        stages.quality(splits, fitted)
     OmegaConf.save(to_plain(vae), tmp_path / "config.yaml")
     words = [sys.executable, "-c", PROCESS, str(cells.folder), cells.tracker.uri, str(tmp_path / "config.yaml")]
     told = subprocess.run(words, capture_output=True, text=True, check=True).stdout.splitlines()
-    assert told[0].split() == [fitted.run_id, fitted.run_id, stages.run.id, stages.run.id]
-    assert told[1] == f"{hashlib.sha256(pool.numpy()).hexdigest()} {sorted(quality.items())!r}"
+    assert told[0].split() == [run_of(stages), stages.run.id, stages.run.id]
+    assert told[1] == hashlib.sha256(pool.numpy()).hexdigest()
 
 
-def test_quality_is_the_same_computed_or_read(cells: Cells, vae: CellConfig) -> None:
-    found = []
-    for resources in (cells.resources(), cells.resources()):
-        with cells.open(vae, resources) as stages:
-            splits = stages.splits()
-            fitted = stages.generator(splits)
-            found.append(stages.quality(splits, fitted))
+def test_quality_is_computed_once_and_told(cells: Cells, vae: CellConfig) -> None:
+    found, sources = [], []
+    for _ in range(2):
+        with cells.open(vae) as stages:
+            found.append(quality_of(stages))
+            sources.append((stages.run.id, stages.sources["quality"]))
     assert found[0] == found[1]
-    assert stages.sources["quality"] != COMPUTED
+    assert sources[0][1] == COMPUTED
+    assert sources[1][1] == sources[0][0]
     assert found[0].keys() >= {"quality/fd_pca", "quality/fd_pca_floor", "quality/reconstruction_error"}
     assert found[0]["quality/n"] == 50
-    training = cells.tracker.client.get_run(fitted.run_id).data.metrics
-    assert {name: training[name] for name in found[0]} == pytest.approx(found[0])
 
 
 def test_supervised_scores_are_given_where_they_are_asked_for(cells: Cells) -> None:
     found = {}
     for asked in ("false", "true"):
         with cells.open(config_of("model=smote", f"quality.supervised={asked}")) as stages:
-            splits = stages.splits()
-            found[asked] = stages.quality(splits, stages.generator(splits))
+            found[asked] = quality_of(stages)
     added = found["true"].keys() - found["false"].keys()
     assert added == {"quality/tstr", "quality/trtr", "quality/augmentation_gain"}
     assert {name: found["true"][name] for name in found["false"]} == found["false"]
@@ -243,11 +262,12 @@ def test_a_generator_that_knows_its_density_is_scored_by_it_on_val(cells: Cells)
     with cells.open(config_of("model=truth")) as stages:
         splits = stages.splits()
         generator = KnownDensity().fit(splits.train, seed=0)
-        scores = stages._quality(splits, Fitted(lambda: generator, generator))["scores"]
+        stages.quality(splits, Fitted(lambda: generator, generator))
+        scores = known_of(stages)[0]
     assert splits.val.density is not None
     expected = splits.val.density.log_prob(splits.val.x).double().mean().item()
-    assert scores["log_likelihood"] == pytest.approx(expected, rel=1e-6)
-    assert "reconstruction_error" not in scores
+    assert scores["quality/log_likelihood"] == pytest.approx(expected, rel=1e-6)
+    assert "quality/reconstruction_error" not in scores
 
 
 def test_asking_twice_in_one_cell_is_still_computed(cells: Cells, vae: CellConfig) -> None:
@@ -255,20 +275,18 @@ def test_asking_twice_in_one_cell_is_still_computed(cells: Cells, vae: CellConfi
         splits = stages.splits()
         for _ in range(2):
             fitted = stages.generator(splits)
-            fitted.pool.sample(10, 0)
+            fitted.synthetic_pool.sample(10, 0)
             stages.quality(splits, fitted)
         assert set(stages.sources.values()) == {COMPUTED}
 
 
 def test_a_result_of_a_run_that_mlflow_has_lost_is_told(cells: Cells, vae: CellConfig) -> None:
     with cells.open(vae) as stages:
-        depends_on = stages.depends_on.quality
-        stages.resources.store.get_or_compute(
-            "quality", depends_on, lambda: {"scores": {"fd_pca": 1.0}, "alarms": {"divergence": "x"}}
-        )
-        assert stages.quality(stages.splits(), stages.generator(stages.splits())) == {"quality/fd_pca": 1.0}
+        declared, payload = stages.depends_on.quality, {"scores": {"precision": 0.2}, "training": {}}
+        stages.resources.store.get_or_compute("quality", declared.depends_on, lambda: payload)
+        assert quality_of(stages) == {"quality/precision": 0.2, "quality/alarm_divergence": 1.0}
         assert stages.sources["quality"] == "a run that was not logged"
-        assert stages.alarms == {"divergence": "x"}
+        assert list(known_of(stages)[1]) == ["divergence"]
 
 
 def damage(store: Path, stage: str) -> None:
@@ -292,16 +310,18 @@ def test_a_damaged_stage_is_computed_again_with_a_warning(
         assert cells.pool(vae, 600)[1].sources[stage] != COMPUTED
 
 
+DIVERGING = (*SMALL["vae"], "model.learning_rate=1e30")
+
+
 @pytest.fixture
 def diverging() -> CellConfig:
-    return config_of(*SMALL["vae"], "model.learning_rate=1e30")
+    return config_of(*DIVERGING)
 
 
 def test_a_training_that_diverged_is_not_tried_again(cells: Cells, diverging: CellConfig) -> None:
     resources, told = cells.resources(), []
     for clusterer in ("kmeans", "som"):
-        config = diverging.copy()
-        config.clusterer.name = clusterer
+        config = config_of(*DIVERGING, f"clusterer={clusterer}")
         with pytest.raises(TrainingDiverged) as error, cells.open(config, resources) as stages:
             stages.generator(stages.splits())
         told.append(str(error.value))
@@ -329,8 +349,8 @@ def test_a_control_is_fitted_at_once_and_stores_nothing(model: str, cells: Cells
         assert stages.seconds.keys() == {"generator"}  # of a result that was reused, the seconds of its computation
     with cells.open(config) as stages:
         fitted = stages.generator(stages.splits())
-        assert fitted.run_id is None
-        assert fitted.load() is fitted.pool
+        assert fitted.load() is fitted.synthetic_pool
+    assert "synthmix.generator_run" not in cells.tracker.client.get_run(stages.run.id).data.tags
     assert list(resources.store.entries()) == []
 
 
@@ -338,8 +358,7 @@ def test_quality_of_a_control_is_stored_too(cells: Cells) -> None:
     config, found = config_of("model=smote"), []
     for _ in range(2):
         with cells.open(config) as stages:
-            splits = stages.splits()
-            found.append(stages.quality(splits, stages.generator(splits)))
+            found.append(quality_of(stages))
     assert found[0] == found[1]
     assert stages.sources["quality"] != COMPUTED
 
@@ -347,8 +366,7 @@ def test_quality_of_a_control_is_stored_too(cells: Cells) -> None:
 def test_the_oracle_is_judged_by_as_many_points_as_it_has(cells: Cells) -> None:
     config = config_of("model=real", "data.n_train=590", "quality.n_samples=50")
     with cells.open(config) as stages:  # 700 points less 50 of val, 50 of test and 590 of train: 10 are left
-        splits = stages.splits()
-        assert stages.quality(splits, stages.generator(splits))["quality/n"] == 10
+        assert quality_of(stages)["quality/n"] == 10
 
 
 def mixture_of(stages: Stages, shift: float = 0.0) -> Mixture:
@@ -400,9 +418,11 @@ def test_stages_are_kept_though_mlflow_is_away(tmp_path: Path, vae: CellConfig) 
         stages = Stages(vae, Resources.at(tracker, tmp_path / "store"), run)
         splits = stages.splits()
         fitted = stages.generator(splits)
-        assert len(fitted.pool.sample(10, pool_seed(vae.seed))) == 10
-        assert stages.quality(splits, fitted)["quality/n"] == 50
-    assert (run.id, fitted.run_id) == (None, None)
+        assert len(fitted.synthetic_pool.sample(10, pool_seed(vae.seed))) == 10
+        stages.quality(splits, fitted)
+        assert known_of(stages)[0]["quality/n"] == 50
+    assert run.id is None
+    assert "a run that was not logged" not in stages.sources.values()  # it was computed here
     assert {entry.stage for entry in Store(tmp_path / "store").entries()} == {"generator", "pool", "quality"}
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
@@ -11,14 +12,14 @@ import torch
 from mlflow.entities import Run as Entity
 
 from synthmix.config.cell import CellConfig, from_plain
-from synthmix.config.composing import composer
+from synthmix.config.composing.composer import composer
 from synthmix.config.instantiate import instantiate
 from synthmix.config.plain import to_plain
 from synthmix.data.base import Splits
 from synthmix.errors import Interrupted, TrainingDiverged
-from synthmix.generators.checkpoint import read_checkpoint, restore
+from synthmix.generators.checkpoint import read_checkpoint
 from synthmix.pipeline.resources import Resources
-from synthmix.pipeline.training import train
+from synthmix.pipeline.training import Watching, trained
 from synthmix.pipeline.training_record import training_head
 from synthmix.quality.features.extractors import PcaFeatures
 from synthmix.quality.kernels import kid
@@ -53,16 +54,16 @@ class Training:
         self.tracker, self.config = tracker, config
         self.resources = Resources.at(tracker, folder)
         self.splits: Splits = self.resources.splits(config)
-        self.depends_on = self.resources.dependencies(config).generator
+        self.declared = self.resources.dependencies(config).generator
         self.generator = instantiate(config.model)
 
-    def __call__(self) -> Any:
-        return train(self.generator, self.config, self.resources, self.depends_on)
+    def __call__(self) -> AbstractContextManager[dict[str, Any]]:
+        return trained(self.generator, self.splits, self.declared, Watching.of(self.config, self.resources))
 
     @property
     def runs(self) -> list[Entity]:
         """The newest first."""
-        condition = f"tags.`synthmix.stage_key` = '{key_of('generator', self.depends_on)}'"
+        condition = f"tags.`synthmix.stage_key` = '{self.declared.key}'"
         return list(self.tracker.client.search_runs([self.tracker.experiment_id], condition))
 
 
@@ -96,7 +97,7 @@ def test_what_is_stored_and_what_is_logged_give_the_same_generator(tracker: Trac
     path = tracker.client.download_artifacts(payload["run_id"], "checkpoint/generator.pt", str(tmp_path))
     for content in (stored["content"], read_checkpoint(Path(path))):
         assert content["model"] == to_plain(one.config.model)
-        assert torch.equal(restore(instantiate(one.config.model), content).sample(50, 0), sample)
+        assert torch.equal(instantiate(one.config.model).load_state(content).sample(50, 0), sample)
     assert json.loads(json.dumps(stored["environment"])) == payload["environment"]
 
 
@@ -148,10 +149,11 @@ def test_the_cells_of_a_study_write_no_common_checkpoint(tracker: Tracker, tmp_p
 
 def test_the_parameters_are_what_a_person_asks_for(tracker: Tracker, tmp_path: Path) -> None:
     one = training(tracker, tmp_path, "seed=7")
-    params = training_head(one.depends_on, None).params
+    depends_on = one.declared.depends_on
+    params = training_head(depends_on, None).params
     assert (params["model.name"], params["model.steps"], params["seed"], params["data.n_train"]) == ("vae", 7, 7, 60)
     assert params["trainer.precision"] == "32-true"
-    digests = {one.depends_on["code"], one.depends_on["versions"]["torch"]}
+    digests = {depends_on["code"], depends_on["flow"], depends_on["versions"]["torch"]}
     assert not digests & set(map(str, params.values()))
 
 
@@ -204,7 +206,7 @@ def test_a_fit_by_em_logs_its_likelihood_and_its_choice_as_a_training_does(track
         points = tracker.client.get_metric_history(run.info.run_id, f"selection/{criterion}_diag")
         assert [point.step for point in points] == [1, 2, 5]
     path = tracker.client.download_artifacts(payload["run_id"], "checkpoint/generator.pt", str(tmp_path))
-    restored = restore(instantiate(one.config.model), read_checkpoint(Path(path)))
+    restored = instantiate(one.config.model).load_state(read_checkpoint(Path(path)))
     assert torch.equal(restored.sample(50, 0), one.generator.sample(50, 0))
 
 

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 import torch
@@ -9,11 +11,15 @@ from sklearn.preprocessing import StandardScaler
 
 from synthmix.data.base import Dataset
 from synthmix.generators.autoencoder.coders import MlpCoders
+from synthmix.generators.autoencoder.coders_config import MlpCodersConfig
+from synthmix.generators.autoencoder.config import AutoencoderConfig
 from synthmix.generators.autoencoder.model import Autoencoder
 from synthmix.representations.base import Representation
 from synthmix.representations.identity import IdentityRepresentation
 from synthmix.representations.latent import LatentRepresentation
+from synthmix.representations.latent_config import LatentConfig
 from synthmix.representations.pca import PcaRepresentation
+from synthmix.representations.pca_config import PcaConfig
 from synthmix.representations.transformer import TransformerRepresentation
 from synthmix.spec import DataSpec
 
@@ -30,16 +36,21 @@ def train(digits: Dataset) -> Dataset:
 
 
 def encoder() -> Autoencoder:
-    return Autoencoder(networks=MlpCoders([16]), latent_dim=3, steps=20, batch_size=32)
+    config = AutoencoderConfig(latent_dim=3, steps=20, batch_size=32)
+    return Autoencoder(config, MlpCoders(MlpCodersConfig(hidden=[16])))
+
+
+def latent(generator: Any) -> LatentRepresentation:
+    return LatentRepresentation(LatentConfig(generator=AutoencoderConfig(), name="latent"), generator)
 
 
 @pytest.mark.parametrize(
     ("representation", "width"),
     [
         (IdentityRepresentation(), 64),
-        (PcaRepresentation(5), 5),
+        (PcaRepresentation(PcaConfig(n_components=5)), 5),
         (TransformerRepresentation(StandardScaler()), 64),
-        (LatentRepresentation(encoder()), 3),
+        (latent(encoder()), 3),
     ],
     ids=["identity", "pca", "transformer", "latent"],
 )
@@ -61,7 +72,7 @@ def test_pca_is_the_singular_value_decomposition_of_train(train: Dataset, digits
     x, new = (part.flatten(1).double().numpy() for part in (train.x, digits.x[300:]))
     _, _, components = np.linalg.svd(x - x.mean(axis=0), full_matrices=False)
     expected = (new - x.mean(axis=0)) @ components[:4].T
-    got = PcaRepresentation(4).fit(train, seed=0).transform(digits.x[300:])
+    got = PcaRepresentation(PcaConfig(n_components=4)).fit(train, seed=0).transform(digits.x[300:])
     np.testing.assert_allclose(np.abs(got), np.abs(expected), atol=1e-4)
 
 
@@ -70,13 +81,13 @@ def test_pca_of_many_features_is_the_same_for_the_same_seed_and_leaves_the_globa
         torch.randn(40, 700, generator=torch.manual_seed(0)), None, DataSpec("t", "table", (700,), None, None)
     )
     before = np.random.get_state()[1].copy()
-    first, second = (PcaRepresentation(3).fit(wide, seed=5).transform(wide.x) for _ in range(2))
+    first, second = (PcaRepresentation(PcaConfig(n_components=3)).fit(wide, seed=5).transform(wide.x) for _ in range(2))
     np.testing.assert_array_equal(first, second)
     np.testing.assert_array_equal(before, np.random.get_state()[1])
 
 
 def test_whitened_components_have_unit_variance(train: Dataset) -> None:
-    rows = PcaRepresentation(6, whiten=True).fit(train, seed=0).transform(train.x)
+    rows = PcaRepresentation(PcaConfig(n_components=6, whiten=True)).fit(train, seed=0).transform(train.x)
     np.testing.assert_allclose(rows.std(axis=0, ddof=1), 1, rtol=1e-4)
 
 
@@ -91,4 +102,4 @@ def test_a_transformer_with_a_random_state_follows_the_seed(train: Dataset) -> N
 def test_a_trained_generator_encodes_without_being_fitted_again(train: Dataset) -> None:
     generator = encoder().fit(train, seed=1)
     expected = generator.encode(train.x)
-    np.testing.assert_array_equal(LatentRepresentation(generator).transform(train.x), expected.numpy())
+    np.testing.assert_array_equal(latent(generator).transform(train.x), expected.numpy())

@@ -19,12 +19,17 @@ from sklearn.preprocessing import MinMaxScaler, OneHotEncoder, QuantileTransform
 
 from synthmix.data.base import Dataset
 from synthmix.generators.autoencoder.coders import MlpCoders
+from synthmix.generators.autoencoder.coders_config import MlpCodersConfig
+from synthmix.generators.autoencoder.config import AutoencoderConfig, VaeConfig
 from synthmix.generators.autoencoder.model import Autoencoder, Vae
-from synthmix.representations.base import Representation, Storable
+from synthmix.representations.base import Representation
 from synthmix.representations.latent import LatentRepresentation
+from synthmix.representations.latent_config import LatentConfig
 from synthmix.representations.pca import PcaRepresentation
+from synthmix.representations.pca_config import PcaConfig
 from synthmix.representations.transformer import TransformerRepresentation
 from synthmix.spec import DataSpec
+from synthmix.stages.storable import Storable
 
 
 @pytest.fixture(scope="module")
@@ -45,13 +50,20 @@ def through_a_file(state: dict[str, Any] | None, folder: Path) -> dict[str, Any]
     return loaded
 
 
-SMALL: dict[str, Any] = {"networks": MlpCoders([16]), "latent_dim": 3, "steps": 20, "batch_size": 32}
+SMALL: dict[str, Any] = {"latent_dim": 3, "steps": 20, "batch_size": 32}
+NETWORKS = MlpCoders(MlpCodersConfig(hidden=[16]))
+
+
+def latent(generator: Any, **options: Any) -> LatentRepresentation:
+    return LatentRepresentation(LatentConfig(generator=AutoencoderConfig(), name="latent", **options), generator)
+
+
 MAKERS: dict[str, Callable[[], Any]] = {
-    "pca": lambda: PcaRepresentation(5),
-    "pca, whitened": lambda: PcaRepresentation(5, whiten=True),
-    "autoencoder": lambda: LatentRepresentation(Autoencoder(**SMALL)),
-    "autoencoder with an average": lambda: LatentRepresentation(Autoencoder(**SMALL, ema_decay=0.9)),
-    "vae": lambda: LatentRepresentation(Vae(**SMALL), limit_steps=5),
+    "pca": lambda: PcaRepresentation(PcaConfig(n_components=5)),
+    "pca, whitened": lambda: PcaRepresentation(PcaConfig(n_components=5, whiten=True)),
+    "autoencoder": lambda: latent(Autoencoder(AutoencoderConfig(**SMALL), NETWORKS)),
+    "autoencoder with an average": lambda: latent(Autoencoder(AutoencoderConfig(**SMALL, ema_decay=0.9), NETWORKS)),
+    "vae": lambda: latent(Vae(VaeConfig(**SMALL), NETWORKS), limit_steps=5),
 } | {
     type(estimator).__name__: lambda estimator=estimator: TransformerRepresentation(estimator)
     for estimator in (
@@ -85,7 +97,7 @@ def test_fitted_attributes_keep_their_types(train: Dataset, tmp_path: Path) -> N
 
 
 def test_a_slice_is_stored_without_the_rest(train: Dataset, tmp_path: Path) -> None:
-    through_a_file(PcaRepresentation(2).fit(train, seed=0).state(), tmp_path)
+    through_a_file(PcaRepresentation(PcaConfig(n_components=2)).fit(train, seed=0).state(), tmp_path)
     assert (tmp_path / "state.pt").stat().st_size < 64 * 64 * 4  # of all components, of which two are kept
 
 
@@ -143,7 +155,7 @@ class FirstValue:
 
 
 def test_an_encoder_that_is_no_trained_generator_is_not_stored(train: Dataset) -> None:
-    assert LatentRepresentation(FirstValue()).fit(train, seed=0).state() is None
+    assert latent(FirstValue()).fit(train, seed=0).state() is None
 
 
 class Halves:

@@ -14,10 +14,9 @@ from typing import Any
 import pytest
 
 from synthmix.config.cell import from_plain
-from synthmix.config.composing import composer
+from synthmix.config.composing.composer import composer
 from synthmix.errors import InvalidInput
 from synthmix.pipeline.dependencies import Dependencies
-from synthmix.stages.key import key_of
 from synthmix.study.combination import combination_id
 from synthmix.study.record import Asked, Record, Studies, asked_of
 
@@ -28,7 +27,7 @@ def depends_on(*overrides: str, n_train: int = 100) -> Dependencies:
 
 
 def asked(key: str, **config: Any) -> Asked:
-    return Asked(config=config, n_train=100, key=key, generator_key=None, digest="digest")
+    return Asked(config=config, n_train=100, key=key, generator_key=None, quality_key=None, digest="digest")
 
 
 SETTINGS = {"score": None, "choose_by": "silhouette", "learning_curve": [0.5]}
@@ -104,14 +103,16 @@ def test_what_is_written_is_read_back(tmp_path: Path) -> None:
 def test_a_cell_is_asked_for_with_the_keys_of_its_stages(overrides: list[str], trained: bool, tmp_path: Path) -> None:
     stages = depends_on(*overrides, "data.root=somewhere", "data=mnist", n_train=300)
     cell = asked_of(stages)
-    assert (cell.key, cell.n_train, cell.digest) == (stages.cell_key, 300, "digest")
-    assert cell.generator_key == (key_of("generator", stages.generator) if trained else None)
+    assert (cell.key, cell.n_train, cell.digest) == (stages.cell.key, 300, "digest")
+    assert cell.quality_key == (stages.quality.key if overrides[1] in ("mix.ratio=1", "mix.ratio=4") else None)
+    assert cell.generator_key == (stages.generator.key if trained else None)
     assert not {"tracking", "paths", "study"} & cell.config.keys()
     assert "root" not in cell.config["data"]
     record = Record("s", cells={"a": cell})
     record.write(tmp_path / "study.json")
     again = Record.read(tmp_path / "study.json").cells["a"]
-    assert (again.depends_on().cell_key, again.depends_on().generator) == (stages.cell_key, stages.generator)
+    assert again.depends_on().cell.depends_on == stages.cell.depends_on
+    assert again.depends_on().generator.depends_on == stages.generator.depends_on
 
 
 ELSEWHERE = ["tracking.uri=sqlite:///x.db", "tracking.study=s", "paths.store=x", "study.score=nmi", "data.root=x"]
@@ -156,7 +157,7 @@ if way == "works":
 n = 0
 while True:
     n += 1
-    cell = Asked(config={"text": "x" * 2000}, n_train=1, key=str(n), generator_key=None, digest="")
+    cell = Asked(config={"text": "x" * 2000}, n_train=1, key=str(n), generator_key=None, quality_key=None, digest="")
     Record("s", cells={str(i): cell for i in range(200)}, updated=str(n)).write(studies.file("s"))
     Path("working").touch()
 """

@@ -15,7 +15,6 @@ from synthmix.cli import main
 from synthmix.config.plain import to_plain
 from synthmix.errors import InvalidInput
 from synthmix.pipeline.resources import Resources
-from synthmix.stages.key import key_of
 from synthmix.stages.store import Store
 from synthmix.study.plan import Plan, PlannedCell, make_plan
 from synthmix.study.record import Asked, Studies
@@ -51,11 +50,14 @@ def told(pair: tuple[PlannedCell, Asked]) -> tuple[str, float, int, str]:
 
 def finish(store: Store, pairs: Sequence[tuple[PlannedCell, Asked]]) -> None:
     for _, asked in pairs:
-        store.get_or_compute("cell", asked.depends_on().cell, lambda: {"status": "finished"})
+        depends_on = asked.depends_on()
+        store.get_or_compute("cell", depends_on.cell.depends_on, lambda: {"status": "finished"})
+        if asked.quality_key is not None:
+            store.get_or_compute("quality", depends_on.quality.depends_on, lambda: {"scores": {}})
 
 
 def train(store: Store, asked: Asked) -> None:
-    store.get_or_compute("generator", asked.depends_on().generator, lambda: {"content": 0})
+    store.get_or_compute("generator", asked.depends_on().generator.depends_on, lambda: {"content": 0})
 
 
 def test_every_combination_is_asked_for_with_its_keys(arms: Asking) -> None:
@@ -153,8 +155,8 @@ def test_the_keys_are_those_that_the_cells_themselves_have(resources: Resources)
     plan = planned("model=vae", "mix.ratio=1", "data.n_train=null")
     ((cell, asked),) = ask(plan.cells, resources).values()
     depends_on = resources.dependencies(cell.config)
-    assert (asked.key, asked.n_train) == (depends_on.cell_key, 400)
-    assert asked.generator_key == key_of("generator", depends_on.generator)
+    assert (asked.key, asked.n_train) == (depends_on.cell.key, 400)
+    assert asked.generator_key == depends_on.generator.key
 
 
 # A generator of the user's own, which fails while there is a file of that name.

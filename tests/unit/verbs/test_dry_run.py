@@ -47,9 +47,12 @@ def finish(plan: Plan, resources: Resources, seconds: float) -> None:
     """Stores every cell and training of a plan, each as if it had lasted so long."""
     store: Store = resources.store
     for _, asked in ask([*plan.cells, *plan.curve], resources).values():
-        store.get_or_compute("cell", asked.depends_on().cell, lambda: {"status": "finished"})
+        stages = asked.depends_on()
+        store.get_or_compute("cell", stages.cell.depends_on, lambda: {"status": "finished"})
+        if asked.quality_key is not None:
+            store.get_or_compute("quality", stages.quality.depends_on, lambda: {"scores": {}})
         if asked.generator_key is not None:
-            store.get_or_compute("generator", asked.depends_on().generator, lambda: {"content": 0})
+            store.get_or_compute("generator", stages.generator.depends_on, lambda: {"content": 0})
     for file in store.root.glob("*/*/*/manifest.json"):
         text = file.read_text()
         start = text.index('"seconds": ') + len('"seconds": ')

@@ -11,7 +11,7 @@ import pytest
 
 from synthmix.cli import main
 from synthmix.config.cell import from_plain
-from synthmix.config.composing import composer
+from synthmix.config.composing.composer import composer
 from synthmix.gates.base import AcceptAll, Candidates, accepted_points
 from synthmix.mixing import mix
 from synthmix.pipeline.resources import Resources
@@ -50,12 +50,13 @@ def compute(resources: Resources, studies: str | None, *overrides: str) -> None:
         if stages.depends_on.n_synthetic:
             fitted = stages.generator(splits)
             stages.quality(splits, fitted)
-            candidates = Candidates(fitted.pool, pool_seed(config.seed), fitted.load)
+            candidates = Candidates(fitted.synthetic_pool, pool_seed(config.seed), fitted.load)
             points, _ = accepted_points(candidates, AcceptAll(), stages.depends_on.n_synthetic)
         else:
             points = splits.train.x[:0]
         stages.representation(splits, mix(splits.train, points, 1.0))
-        resources.store.get_or_compute("cell", stages.depends_on.cell, lambda: {"status": "finished"}, lambda: run.id)
+        cell = stages.depends_on.cell.depends_on
+        resources.store.get_or_compute("cell", cell, lambda: {"status": "finished"}, lambda: run.id)
     if studies is not None:
         file = Studies(resources.store.root).file(studies)
         record = Record.read(file) if file.exists() else Record(studies)

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Annotated, Literal
 
-from synthmix.config.cross_checks import Cell
+from synthmix.config.cross_checks import Cell, OwnMetric
 from synthmix.config.schema import Count, Range
+from synthmix.metric import Metric
 
 
 @dataclass(kw_only=True, frozen=True)
@@ -31,17 +32,20 @@ class StudyConfig:
 
     def faults(self, cell: Cell) -> Iterator[str]:
         """A score that judges, and that the data has labels for."""
-        metrics = cell.task.metrics
-        judging = {name for name, metric in metrics.items() if metric.higher_is_better is not None} | {*cell.metrics}
-        labelled = {name for name, metric in metrics.items() if metric.needs_labels}
+        metrics: dict[str, Metric | OwnMetric] = {**cell.task.metrics, **cell.metrics}
+        judging = {name for name, metric in metrics.items() if metric.higher_is_better is not None}
+        without = {name for name in judging if not metrics[name].needs_labels}
         for key, score in (("score", self.score), ("choose_by", self.choose_by)):
-            if score is not None and score not in judging:
-                yield f"study.{key}={score}: allowed: {', '.join(sorted(judging))}"
-            elif (
-                score is not None
-                and score in metrics
-                and metrics[score].needs_labels
-                and cell.outline.spec.n_classes is None
-            ):
-                without = sorted(judging - labelled)
-                yield f"study.{key}={score}: the data has no labels; allowed: {', '.join(without)}"
+            if score is None:
+                continue
+            if score not in judging:
+                yield f"study.{key}={score}: {_why_not(score, cell)}allowed: {', '.join(sorted(judging))}"
+            elif score not in without and cell.outline.spec.n_classes is None:
+                yield f"study.{key}={score}: the data has no labels; allowed: {', '.join(sorted(without))}"
+
+
+def _why_not(score: str, cell: Cell) -> str:
+    """Why a metric of the user's own is no score: nobody knows whether more of it is better."""
+    if score not in cell.metrics:
+        return ""
+    return f"{cell.metrics[score]._target_}.higher_is_better must be True or False; "

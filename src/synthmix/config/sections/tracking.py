@@ -12,6 +12,8 @@ from synthmix.errors import InvalidInput
 from synthmix.tracking.base import Tracker
 from synthmix.tracking.uri import resolve_uri
 
+MLFLOW = "synthmix.tracking.mlflow.tracker.Tracker"  # imported only where it is used: that takes seconds
+
 
 @dataclass(kw_only=True, frozen=True)
 class TrackingConfig:
@@ -27,7 +29,7 @@ class TrackingConfig:
         on_curve: set by a sweep, for the real points alone that it adds.
     """
 
-    _target_: str = "synthmix.tracking.mlflow.tracker.Tracker"
+    _target_: str = MLFLOW
     uri: str | None = None
     experiment: str = "synthmix"
     pictures: bool | None = None
@@ -36,15 +38,20 @@ class TrackingConfig:
     on_curve: bool = False
 
     def faults(self, cell: Cell) -> Iterator[str]:
-        """An experiment with a name, and a store of a kind that MLflow knows."""
+        """An experiment with a name, a tracker that is there, and a store of a kind that MLflow knows."""
         if not self.experiment.strip():
             yield f"tracking.experiment={self.experiment!r}: must be a name"
         if self.study is not None and not re.fullmatch(r"\w[\w.-]*", self.study):
             yield f"tracking.study={self.study}: must be a name of letters, digits, _, - and ."
         try:
-            resolve_uri(self.uri)
+            if self._target_ == MLFLOW:
+                resolve_uri(self.uri)
+            else:
+                import_target(self._target_)
         except InvalidInput as error:
-            yield from error.faults
+            yield from (
+                fault if fault.startswith(("tracking.", "MLFLOW_")) else f"tracking.{fault}" for fault in error.faults
+            )
 
 
 def make_tracker(target: str, uri: str | None, experiment: str) -> Tracker:

@@ -1,4 +1,4 @@
-"""Reconstruction losses as they were published, and the divergences of a latent from N(0, I) and from sparsity."""
+"""Published reconstruction losses, and KL divergences that regularise a latent: to N(0, I), or to sparse units."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ import torch
 import torch.nn.functional as F  # noqa: N812
 from torch import Tensor
 
-SMALLEST_VARIANCE = 1e-6  # of a decoder; points that are reconstructed exactly have no density
-SMALLEST_SHARE = 1e-6  # of a unit's activation; of a unit that is never on, the divergence is infinite
+MIN_VARIANCE = 1e-6  # of a decoder: the likelihood is unbounded as the reconstruction error goes to 0
+MIN_ACTIVATION = 1e-6  # mean of a unit: the KL divergence is infinite at 0 and 1
 
 
 def bernoulli_nll(logits: Tensor, x: Tensor) -> Tensor:
@@ -31,7 +31,7 @@ def calibrated_gaussian_nll(mean: Tensor, x: Tensor) -> Tensor:
     Summed over the D values, mean over points. Rybkin et al. 2021 (σ-VAE): with a fixed variance of 1 on standardised
     data the KL term outweighs all that a latent could explain, and the posterior collapses.
     """
-    error = F.mse_loss(mean, x).clamp_min(SMALLEST_VARIANCE)
+    error = F.mse_loss(mean, x).clamp_min(MIN_VARIANCE)
     return 0.5 * x[0].numel() * (torch.log(2 * math.pi * error) + 1)
 
 
@@ -52,6 +52,6 @@ def bernoulli_divergence(activation: Tensor, target: float) -> Tensor:
         activation: (N, L) in [0, 1].
         target: ρ, in (0, 1).
     """
-    mean = activation.mean(0).clamp(SMALLEST_SHARE, 1 - SMALLEST_SHARE)
+    mean = activation.mean(0).clamp(MIN_ACTIVATION, 1 - MIN_ACTIVATION)
     divergence = target * torch.log(target / mean) + (1 - target) * torch.log((1 - target) / (1 - mean))
     return divergence.sum()

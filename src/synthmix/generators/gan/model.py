@@ -102,14 +102,14 @@ class Gan(TrainedGenerator):
         return losses
 
     def _loss(self, of_real: Tensor, of_fake: Tensor) -> tuple[dict[str, Tensor], Tensor]:
-        """What is logged of D's loss on logits, and the loss itself.
+        """D's loss on logits: what is logged of it, and the tensor to minimise.
 
-        The advantage is 0 for a D that is blind, and 1 for one that tells all points apart and has no more to teach.
+        The advantage is 0 at the trivial loss, that of a constant logit, and 1 for a perfect D, whose gradients vanish.
         """
         loss = self.objective.discriminator(of_real, of_fake)
         losses = {"discriminator_loss": loss.detach()}
-        if self.objective.blind is not None:
-            losses["discriminator_advantage"] = 1 - loss.detach() / self.objective.blind
+        if self.objective.trivial_loss is not None:
+            losses["discriminator_advantage"] = 1 - loss.detach() / self.objective.trivial_loss
         return losses, loss
 
     def _fake(self, n: int) -> Tensor:

@@ -1,4 +1,4 @@
-"""What two adversarial nets play for: published losses on logits, and penalties on the discriminator's slope."""
+"""The published losses of adversarial nets on logits, and gradient penalties on the discriminator."""
 
 from __future__ import annotations
 
@@ -10,24 +10,24 @@ import torch
 import torch.nn.functional as F  # noqa: N812
 from torch import Tensor
 
-TINY = 1e-12  # a root has no slope at 0
+TINY = 1e-12  # the gradient of a square root is infinite at 0
 Judge = Callable[[Tensor], Tensor]  # points (N, ...) to logits (N, 1)
 
 
 class Objective(NamedTuple):
-    """The two losses of a game, averaged over points.
+    """The two losses of an adversarial game, averaged over points.
 
     Attributes:
         discriminator: of real and of fake logits, (N, 1) each.
-        generator: of fake logits; where `relative`, of how far they are above those of the real points beside them.
-        blind: D's least loss where it gives all points one logit, as 0 is that where it tells them all apart; None
-            where there is no least.
-        relative: whether D tells which of two points is the real one.
+        generator: of fake logits; where `relative`, of their differences to the logits of real points.
+        trivial_loss: the discriminator's smallest loss with a constant logit; a perfect one has 0. None where the loss
+            is unbounded below.
+        relative: whether D compares each fake point with a real one (a relativistic GAN).
     """
 
     discriminator: Callable[[Tensor, Tensor], Tensor]
     generator: Callable[[Tensor], Tensor]
-    blind: float | None
+    trivial_loss: float | None
     relative: bool = False
 
 

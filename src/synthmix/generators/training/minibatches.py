@@ -1,4 +1,4 @@
-"""The order in which training sees its points, readable from any step, so that it can be resumed."""
+"""The order of training points, random access by step, so that a training can be resumed."""
 
 from __future__ import annotations
 
@@ -12,23 +12,23 @@ from synthmix.seeds import generator_for
 
 
 class MinibatchOrder:
-    """An endless row order: one seeded permutation of the n points after the other.
+    """An endless row order: a new seeded permutation of the n points for each pass over them.
 
-    A minibatch may be larger than n, and no point is dropped at the end of a round.
+    A minibatch may span several passes, and may be larger than n; no point is dropped.
     """
 
     def __init__(self, n: int, batch_size: int, seed: int) -> None:
         self.n, self.batch_size, self.seed = n, batch_size, seed
 
-    def block(self, start: int, stop: int) -> Tensor:
-        """Row numbers of the minibatches `start` to `stop`, (stop − start, batch_size)."""
+    def rows(self, start: int, stop: int) -> Tensor:
+        """Row indices of the minibatches `start` to `stop`, (stop − start, batch_size)."""
         first, last = start * self.batch_size, stop * self.batch_size
-        rounds = range(first // self.n, -(-last // self.n))
-        rows = torch.cat([self._round(number) for number in rounds])
-        offset = first - rounds.start * self.n
+        passes = range(first // self.n, -(-last // self.n))
+        rows = torch.cat([self._pass(number) for number in passes])
+        offset = first - passes.start * self.n
         return rows[offset : offset + last - first].view(-1, self.batch_size)
 
-    def _round(self, number: int) -> Tensor:
+    def _pass(self, number: int) -> Tensor:
         return torch.randperm(self.n, generator=generator_for(self.seed, "round", number))
 
 
@@ -37,13 +37,11 @@ class _Progress(Protocol):
     steps_done: int
 
 
-class Blocks:
-    """Hands a training its minibatches in blocks, from where it is to the end of its span.
+class MinibatchBlocks:
+    """Iterable over the minibatches of one Lightning epoch, many at a time.
 
-    A block ends at each multiple of a number in `ends`.
-
-    One pass (an epoch, to Lightning) is a span of `span` generator steps; it starts from the step that the training
-    has reached, so that a resumed one goes on where it stopped.
+    An epoch ends at the next multiple of `span` steps, and starts at the step that the training has reached, so that a
+    resumed training continues where it stopped. A block ends at each multiple of a number in `ends`.
     """
 
     def __init__(self, training: _Progress, order: MinibatchOrder, *, span: int, ends: Sequence[int]) -> None:
@@ -54,5 +52,5 @@ class Blocks:
         stop = min(self.training.last_step, (start // self.span + 1) * self.span)
         while start < stop:
             end = min(stop, *((start // every + 1) * every for every in self.ends))
-            yield self.order.block(start, end)
+            yield self.order.rows(start, end)
             start = end

@@ -42,12 +42,13 @@ class TrainedGenerator(Stepwise, LearnedGenerator):
         *("accelerator", "precision", "limit_steps", "resume_from"),
         *("choose", "choose_every"),
     )
-    annealed = False  # whether a step depends on how many there are, so that a training cannot be made longer later
+    # Whether a schedule depends on the number of steps: such a training cannot be extended by resuming it.
+    annealed = False
 
     def __init__(self, config: TrainedConfig) -> None:
         super().__init__()
         self.config = config
-        # Each step does its own optimizer calls: two optimizers take turns, and a block holds many steps.
+        # Manual optimization: a GAN alternates two optimizers, and a Lightning batch is a block of many steps.
         self.automatic_optimization = False
         self.steps, self.batch_size, self.ema_decay = config.steps, config.batch_size, config.ema_decay
         self.steps_done, self.last_step, self.log_every = 0, config.steps, config.steps

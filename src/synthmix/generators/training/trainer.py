@@ -18,7 +18,7 @@ from tqdm import tqdm
 
 from synthmix.errors import InvalidInput
 from synthmix.generators.options import TrainerOptions
-from synthmix.generators.training.minibatches import Blocks, MinibatchOrder
+from synthmix.generators.training.minibatches import MinibatchBlocks, MinibatchOrder
 
 
 @runtime_checkable
@@ -75,7 +75,7 @@ def run_training(
             enable_model_summary=False,
         )
         ends = [options.log_every, *(callback.every for callback in callbacks if isinstance(callback, Timely))]
-        blocks = Blocks(module, order, span=span, ends=ends)
+        blocks = MinibatchBlocks(module, order, span=span, ends=ends)
         trainer.fit(module, blocks, ckpt_path=options.resume_from, weights_only=True)
 
 

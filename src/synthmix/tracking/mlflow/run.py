@@ -22,6 +22,7 @@ from synthmix.tracking.mlflow.data_used import dataset_input
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+RUN_COLOUR = "mlflow.runColor"  # which the UI reads; MLflow's Python has no name for it
 VALUE_LENGTH = 6000  # MLflow's limit for a parameter
 
 
@@ -156,9 +157,10 @@ class Run:
 
 
 def as_tags(record: RunRecord) -> dict[str, str]:
-    """A record's tags under the names that MLflow has for some of them, and its note, which is a tag there."""
+    """A record's tags under the names that MLflow has for them, with its note and colour, which are tags there."""
     tags = {MLFLOW_USER if key == "user" else key: text for key, text in record.tags.items()}
-    return tags | ({MLFLOW_RUN_NOTE: record.note} if record.note else {})
+    own = {MLFLOW_RUN_NOTE: record.note, RUN_COLOUR: record.colour}
+    return tags | {key: text for key, text in own.items() if text}
 
 
 def _now() -> int:

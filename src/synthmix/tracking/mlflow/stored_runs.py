@@ -16,7 +16,7 @@ from synthmix.tracking.mlflow.store import StoreUnreachable
 from synthmix.tracking.uri import resolve_uri
 
 FINISHED = "attributes.status = 'FINISHED'"
-FEW = 20  # values of a tag are searched for one by one; for more of them, every run is looked at
+MAX_SEARCHES = 20  # one for each value of a tag; for more values, one search over all runs is faster
 
 
 class StoredRuns:
@@ -57,12 +57,12 @@ class StoredRuns:
 
         Args:
             kind: cell or generator.
-            tag: synthmix.cell_key or synthmix.stages.key, for instance.
+            tag: synthmix.cell_key or synthmix.stage_key, for instance.
             study: only runs of this study.
             values: only these values of the tag.
         """
         conditions = [equal(KIND, kind), FINISHED] + ([equal(STUDY, study)] if study is not None else [])
-        few = values is not None and len(values) <= FEW
+        few = values is not None and len(values) <= MAX_SEARCHES
         searches = [[*conditions, equal(tag, value)] for value in values or ()] if few else [conditions]
         found: dict[str, list[LoggedRun]] = {}
         try:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
 
 import pytest
 import torch
@@ -14,13 +16,15 @@ from synthmix.data.base import Dataset, Splits
 from synthmix.generators.autoencoder import base as latent_generator
 from synthmix.generators.autoencoder.base import LatentGenerator
 from synthmix.generators.autoencoder.coders import MlpCoders
+from synthmix.generators.autoencoder.coders_config import MlpCodersConfig
+from synthmix.generators.autoencoder.config import AutoencoderConfig, VaeConfig
 from synthmix.generators.autoencoder.model import Autoencoder, Vae
 from synthmix.generators.mixture.density import GaussianMixtureDensity
 from synthmix.spec import DataSpec
 
 LATENT = 8
-SMALL = {
-    "networks": MlpCoders([64]),
+NETWORKS = MlpCoders(MlpCodersConfig(hidden=[64]))
+SMALL: dict[str, Any] = {
     "latent_dim": LATENT,
     "mixture_components": 4,
     "batch_size": 50,
@@ -29,11 +33,11 @@ SMALL = {
 
 
 def autoencoder(**options: object) -> Autoencoder:
-    return Autoencoder(**{**SMALL, "steps": 300, **options})
+    return Autoencoder(AutoencoderConfig(**{**SMALL, "steps": 300, **options}), NETWORKS)
 
 
 def vae(**options: object) -> Vae:
-    return Vae(**{**SMALL, "steps": 300, **options})
+    return Vae(VaeConfig(**{**SMALL, "steps": 300, **options}), NETWORKS)
 
 
 @pytest.fixture(scope="module")
@@ -58,7 +62,7 @@ def squared_error(model: LatentGenerator, x: Tensor) -> float:
 
 
 def test_training_brings_reconstructions_of_new_points_near_to_them(model: LatentGenerator, digits: Splits) -> None:
-    untrained = type(model)(**{**SMALL, "steps": 1})
+    untrained = type(model)(replace(model.config, steps=1), NETWORKS)
     untrained.prepare(digits.train.spec, seed=0)
     # The mean of train is what a net gives that has learnt nothing of the single point.
     of_the_mean = float((digits.val.x - digits.train.x.mean(0)).square().flatten(1).sum(1).mean())
@@ -113,7 +117,7 @@ def test_images_in_another_range_give_the_same_net_and_samples_in_that_range(few
 
 
 def test_the_articles_autoencoder() -> None:
-    model = Autoencoder(networks=MlpCoders([128]), latent_dim=32)
+    model = Autoencoder(AutoencoderConfig(latent_dim=32), MlpCoders(MlpCodersConfig(hidden=[128])))
     model.prepare(DataSpec("mnist", "image", (1, 28, 28), (0.0, 1.0), 10), seed=0)
     sizes = [weight.shape[::-1] for weight in model.network.parameters() if weight.ndim == 2]
     assert sizes == [(784, 128), (128, 32), (32, 128), (128, 784)]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 import torch
 from pytorch_lightning.loggers.logger import DummyLogger
@@ -10,14 +12,17 @@ from torch.distributions import Bernoulli, kl_divergence
 
 from synthmix.data.base import Dataset, Splits
 from synthmix.generators.autoencoder.coders import MlpCoders
+from synthmix.generators.autoencoder.coders_config import MlpCodersConfig
+from synthmix.generators.autoencoder.config import AutoencoderConfig
 from synthmix.generators.autoencoder.corruption import corrupted
 from synthmix.generators.autoencoder.model import Autoencoder
 
-SMALL = {"latent_dim": 32, "mixture_components": 4, "batch_size": 50, "learning_rate": 2e-3}
+SMALL: dict[str, Any] = {"latent_dim": 32, "mixture_components": 4, "batch_size": 50, "learning_rate": 2e-3}
 
 
 def autoencoder(**options: object) -> Autoencoder:
-    return Autoencoder(**{"networks": MlpCoders([64]), **SMALL, "steps": 800, **options})
+    config = AutoencoderConfig(**{**SMALL, "steps": 800, **options})
+    return Autoencoder(config, MlpCoders(MlpCodersConfig(hidden=[64])))
 
 
 @pytest.fixture(scope="module")
@@ -98,7 +103,7 @@ def test_kl_brings_the_mean_activation_to_its_target(digits: Splits) -> None:
 
 
 def test_a_penalty_makes_the_code_sparser(sparse: Autoencoder, plain: Autoencoder, digits: Splits) -> None:
-    unpenalised = autoencoder(sparsity=sparse.sparsity, sparsity_weight=1e-6).fit(digits.train, seed=0)
+    unpenalised = autoencoder(sparsity=sparse.config.sparsity, sparsity_weight=1e-6).fit(digits.train, seed=0)
     other = max(hoyer(model.encode(digits.val.x)) for model in (plain, unpenalised))
     assert hoyer(sparse.encode(digits.val.x)) > other + 0.15
     # It has not got there by telling nothing of a digit.
@@ -116,7 +121,7 @@ def hoyer(code: Tensor) -> float:
 def test_samples_of_a_sparse_one_are_decoded_codes_like_those_of_train(sparse: Autoencoder, digits: Splits) -> None:
     assert sparse.mixture is not None
     latent = sparse.mixture.sample(400, torch.Generator().manual_seed(3))
-    code = latent.sigmoid() if sparse.sparsity == "kl" else latent.clamp(min=0)
+    code = latent.sigmoid() if sparse.config.sparsity == "kl" else latent.clamp(min=0)
     torch.testing.assert_close(sparse.draw(400, torch.Generator().manual_seed(3)), sparse.decode(code))
     real = sparse.encode(digits.train.x)
     assert float(code.mean()) == pytest.approx(float(real.mean()), rel=0.2)

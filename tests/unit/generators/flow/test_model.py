@@ -12,6 +12,7 @@ from torch.func import functional_call
 
 from synthmix.api import make_generator
 from synthmix.data.base import Dataset, Splits
+from synthmix.generators.flow.config import FlowMatchingConfig, VelocityNetworksConfig
 from synthmix.generators.flow.model import FlowMatching, flow_matching_loss
 from synthmix.generators.flow.velocity import VelocityNetworks
 from synthmix.quality.features.extractors import PixelFeatures
@@ -38,7 +39,7 @@ class LinearNetworks:
 
 
 def linear(spec: DataSpec, **options: object) -> FlowMatching:
-    model = FlowMatching(networks=LinearNetworks(), **options)
+    model = FlowMatching(FlowMatchingConfig(**options), LinearNetworks())
     model.prepare(spec, seed=0)
     return model
 
@@ -64,7 +65,7 @@ def test_the_least_loss_on_gaussian_points_is_that_of_the_integral(scale: float)
     # What the best velocity leaves has variance s² / ((1 − t)² + t² s²), whose integral over t is s π/2.
     torch.manual_seed(0)
     spec = DataSpec("gaussian", "image" if scale == 0.5 else "table", (1, 8, 8) if scale == 0.5 else (64,), None, None)
-    net = VelocityNetworks(2, 1).build(spec)
+    net = VelocityNetworks(VelocityNetworksConfig(width=2, blocks=1)).build(spec)
     points, times = scale * torch.randn(4000, *spec.shape), torch.arange(0.5, 4000) / 4000
     loss = flow_matching_loss(net, torch.randn_like(points), points, times)
     assert loss.item() == pytest.approx(scale * math.pi / 2, rel=0.01)
@@ -135,7 +136,9 @@ def test_samples_follow_the_flow_of_the_velocity(solver: str, evaluations: int) 
 
 
 def test_an_untrained_net_carries_noise_to_the_spread_of_the_data() -> None:
-    model = FlowMatching(networks=VelocityNetworks(2, 1), evaluations=40)
+    model = FlowMatching(
+        FlowMatchingConfig(evaluations=40), VelocityNetworks(VelocityNetworksConfig(width=2, blocks=1))
+    )
     model.prepare(DataSpec("images", "image", (1, 8, 8), (-1.0, 1.0), None), seed=0)
     noise = torch.randn(100, 1, 8, 8, generator=torch.Generator().manual_seed(3))
     points = model.draw(100, torch.Generator().manual_seed(3))
@@ -176,7 +179,7 @@ def test_tables_are_left_on_their_scale(four_modes: Splits) -> None:
 
 def test_losses_are_not_rounded_under_autocast(few_digits: Dataset) -> None:
     def loss() -> Tensor:
-        model = FlowMatching(networks=VelocityNetworks(4, 1))
+        model = FlowMatching(FlowMatchingConfig(), VelocityNetworks(VelocityNetworksConfig(width=4, blocks=1)))
         model.prepare(few_digits.spec, seed=0)
         found = seeded(lambda: model.step(few_digits.x[:20]))
         assert isinstance(found, dict)

@@ -6,6 +6,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from synthmix.generators.flow.config import VelocityNetworksConfig
 from synthmix.generators.flow.velocity import (
     FREQUENCIES,
     Preconditioned,
@@ -42,12 +43,12 @@ EACH_NET = pytest.mark.parametrize("name", NETS)
 @pytest.mark.parametrize("channels", [1, 3])
 @pytest.mark.parametrize("size", [8, 16, 28, 32])
 def test_velocities_of_images_of_every_size(size: int, channels: int, width: int) -> None:
-    net = VelocityNetworks(width, 1).build(images(channels, size))
+    net = VelocityNetworks(VelocityNetworksConfig(width=width, blocks=1)).build(images(channels, size))
     assert net(torch.randn(3, channels, size, size), TIMES).shape == (3, channels, size, size)
 
 
 def test_velocities_of_tables() -> None:
-    net = VelocityNetworks(2, 2).build(DataSpec("t", "table", (7,), None, None))
+    net = VelocityNetworks(VelocityNetworksConfig(width=2, blocks=2)).build(DataSpec("t", "table", (7,), None, None))
     assert net(torch.randn(3, 7), TIMES).shape == (3, 7)
     widths = {layer.out_features for layer in net.modules() if isinstance(layer, nn.Linear)}
     assert widths == {16, 7}
@@ -57,7 +58,7 @@ def test_velocities_of_tables() -> None:
 def test_a_net_begins_as_the_regression_of_the_velocity_on_the_point(kind: str, scale: float) -> None:
     torch.manual_seed(0)
     spec = images(1, 8) if kind == "image" else DataSpec("t", "table", (64,), None, None)
-    net = VelocityNetworks(2, 1).build(spec)
+    net = VelocityNetworks(VelocityNetworksConfig(width=2, blocks=1)).build(spec)
     noise, points = torch.randn(5000, *spec.shape), scale * torch.randn(5000, *spec.shape)
     for t in (0.0, 0.2, 0.5, 0.8, 1.0):
         x, target = (1 - t) * noise + t * points, points - noise

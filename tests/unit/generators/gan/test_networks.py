@@ -8,6 +8,7 @@ import pytest
 import torch
 from torch import nn
 
+from synthmix.generators.gan.config import ConvNetworksConfig, MlpNetworksConfig, ResidualNetworksConfig
 from synthmix.generators.gan.networks import (
     ConvDiscriminator,
     ConvGenerator,
@@ -35,7 +36,7 @@ def layer_sizes(net: nn.Module) -> list[tuple[int, int]]:
 @pytest.mark.parametrize("channels", [1, 3])
 @pytest.mark.parametrize("size", [8, 16, 28, 32])
 def test_conv_nets_make_and_judge_images_of_every_size(size: int, channels: int) -> None:
-    generator, discriminator = ConvNetworks(width=4).build(10, image_spec(channels, size))
+    generator, discriminator = ConvNetworks(ConvNetworksConfig(width=4)).build(10, image_spec(channels, size))
     images = generator(torch.randn(5, 10))
     assert images.shape == (5, channels, size, size)
     assert discriminator(images).shape == (5, 1)
@@ -79,7 +80,7 @@ def test_conv_discriminator_drops_out_in_training_only() -> None:
 
 @pytest.mark.parametrize("hidden", [[128, 256], [128, 128], [128]], ids=["article 000", "001 and 002", "003"])
 def test_perceptrons_are_those_of_the_articles(hidden: list[int]) -> None:
-    generator, discriminator = MlpNetworks(hidden).build(100, image_spec(1, 28))
+    generator, discriminator = MlpNetworks(MlpNetworksConfig(hidden=hidden)).build(100, image_spec(1, 28))
     sizes = [100, *hidden, 784]
     assert layer_sizes(generator) == list(pairwise(sizes))
     backwards = [784, *hidden[::-1], 1]
@@ -90,7 +91,7 @@ def test_perceptrons_are_those_of_the_articles(hidden: list[int]) -> None:
 
 
 def test_leaky_relu_lies_between_the_layers_and_not_after_the_last() -> None:
-    generator, _ = MlpNetworks([3]).build(2, DataSpec("t", "table", (2,), None, None))
+    generator, _ = MlpNetworks(MlpNetworksConfig(hidden=[3])).build(2, DataSpec("t", "table", (2,), None, None))
     z = torch.randn(50, 2)
     first, last = (layer for layer in generator.modules() if isinstance(layer, nn.Linear))
     inner = first(z)
@@ -107,7 +108,13 @@ def test_output_activations(name: str, expected: object) -> None:
     torch.testing.assert_close(OutputActivation(name)(x), expected(x))
 
 
-@pytest.mark.parametrize("networks", [MlpNetworks([16, 8], spectral_norm=True), ConvNetworks(4, spectral_norm=True)])
+@pytest.mark.parametrize(
+    "networks",
+    [
+        MlpNetworks(MlpNetworksConfig(hidden=[16, 8], spectral_norm=True)),
+        ConvNetworks(ConvNetworksConfig(width=4, spectral_norm=True)),
+    ],
+)
 def test_spectral_norm_holds_each_layer_of_the_discriminator_to_one(networks: MlpNetworks | ConvNetworks) -> None:
     torch.manual_seed(0)
     generator, discriminator = networks.build(5, image_spec(1, 8))
@@ -124,7 +131,9 @@ def test_spectral_norm_holds_each_layer_of_the_discriminator_to_one(networks: Ml
 @pytest.mark.parametrize("size", [8, 16, 28, 32])
 @pytest.mark.parametrize("channels", [1, 3])
 def test_residual_nets_of_images(channels: int, size: int) -> None:
-    generator, discriminator = ResidualNetworks(4, 2).build(5, image_spec(channels, size))
+    generator, discriminator = ResidualNetworks(ResidualNetworksConfig(width=4, blocks=2)).build(
+        5, image_spec(channels, size)
+    )
     images = generator(torch.randn(3, 5))
     assert images.shape == (3, channels, size, size)
     assert discriminator(images).shape == (3, 1)
@@ -132,7 +141,9 @@ def test_residual_nets_of_images(channels: int, size: int) -> None:
 
 
 def test_residual_nets_of_tables_and_of_blocks_that_begin_as_nothing() -> None:
-    generator, discriminator = ResidualNetworks(2, 3).build(5, DataSpec("t", "table", (7,), None, None))
+    generator, discriminator = ResidualNetworks(ResidualNetworksConfig(width=2, blocks=3)).build(
+        5, DataSpec("t", "table", (7,), None, None)
+    )
     points = generator(torch.randn(3, 5))
     assert points.shape == (3, 7)
     assert discriminator(points).shape == (3, 1)

@@ -19,6 +19,7 @@ from synthmix.generators.mixture.bernoulli import (
     fit_bernoulli_mixture,
     log_joint,
 )
+from synthmix.generators.mixture.config import BernoulliMixtureConfig
 from synthmix.spec import DataSpec
 
 WEIGHTS = torch.tensor([0.5, 0.3, 0.2], dtype=torch.float64)
@@ -105,14 +106,14 @@ def test_an_update_is_the_textbooks() -> None:
 
 @pytest.mark.parametrize("criterion", ["bic", "cv_log_likelihood"])
 def test_the_known_number_of_components_is_chosen(criterion: str) -> None:
-    generator = BernoulliMixtureGenerator(n_components=[1, 2, 3, 5, 8], select_by=criterion)  # type: ignore[arg-type]
+    generator = BernoulliMixtureGenerator(BernoulliMixtureConfig(n_components=[1, 2, 3, 5, 8], select_by=criterion))  # type: ignore[arg-type]
     generator.fit(images(black_and_white(1500)))
     assert len(generator.weights) == 3
 
 
 def test_samples_are_black_and_white_at_the_ends_of_the_range_with_the_moments_of_the_mixture() -> None:
     data = images(black_and_white(2000), low=-1.0, high=3.0)
-    generator = BernoulliMixtureGenerator(n_components=[3]).fit(data)
+    generator = BernoulliMixtureGenerator(BernoulliMixtureConfig(n_components=[3])).fit(data)
     points = generator.sample(4000, 0)
     assert set(points.unique().tolist()) == {-1.0, 3.0}
     torch.testing.assert_close(points.mean(0), data.x.mean(0), rtol=0, atol=0.15)
@@ -122,7 +123,10 @@ def test_samples_are_black_and_white_at_the_ends_of_the_range_with_the_moments_o
 
 def test_the_range_makes_no_difference_to_the_likelihood(digits: Splits) -> None:
     stretched = Dataset(digits.train.x * 16 - 4, None, DataSpec("s", "image", (1, 8, 8), (-4.0, 12.0), None))
-    one, other = (BernoulliMixtureGenerator(n_components=[4]).fit(data) for data in (digits.train, stretched))
+    one, other = (
+        BernoulliMixtureGenerator(BernoulliMixtureConfig(n_components=[4])).fit(data)
+        for data in (digits.train, stretched)
+    )
     torch.testing.assert_close(one.score_samples(digits.train.x), other.score_samples(stretched.x), rtol=1e-5, atol=0)
 
 

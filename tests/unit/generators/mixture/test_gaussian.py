@@ -18,6 +18,7 @@ from synthmix.data.base import Dataset, Splits
 from synthmix.generators.base import Scoring
 from synthmix.generators.learned import LearnedGenerator
 from synthmix.generators.mixture.bernoulli import BernoulliMixtureGenerator
+from synthmix.generators.mixture.config import BernoulliMixtureConfig, GaussianMixtureConfig
 from synthmix.generators.mixture.gaussian import GaussianMixtureGenerator
 from synthmix.generators.options import TrainerOptions
 
@@ -44,12 +45,14 @@ class Entries(Logger):
 
 def gaussian(**options: Any) -> GaussianMixtureGenerator:
     return GaussianMixtureGenerator(
-        **({"n_components": [4], "covariance": ["diag"], "covariance_regularization": 1e-6} | options)
+        GaussianMixtureConfig(
+            **({"n_components": [4], "covariance": ["diag"], "covariance_regularization": 1e-6} | options)
+        )
     )
 
 
 def bernoulli(**options: Any) -> BernoulliMixtureGenerator:
-    return BernoulliMixtureGenerator(**({"n_components": [4], "smoothing": 1e-6} | options))
+    return BernoulliMixtureGenerator(BernoulliMixtureConfig(**({"n_components": [4], "smoothing": 1e-6} | options)))
 
 
 FAMILIES = pytest.mark.parametrize("make", [gaussian, bernoulli])

@@ -11,6 +11,7 @@ from sklearn.mixture import GaussianMixture
 
 from synthmix.data.base import Dataset, Splits
 from synthmix.generators.base import Scoring
+from synthmix.generators.mixture.config import GaussianMixtureConfig, GaussianMixtureSgdConfig
 from synthmix.generators.mixture.gaussian import GaussianMixtureGenerator
 from synthmix.generators.mixture.gaussian_sgd import GaussianMixtureSgd, MixtureParameters, inverse_softplus
 from synthmix.generators.options import TrainerOptions
@@ -19,12 +20,16 @@ COVARIANCES = pytest.mark.parametrize("covariance", ["diag", "full"])
 
 
 def sgd(**options: Any) -> GaussianMixtureSgd:
-    return GaussianMixtureSgd(**({"n_components": 4, "steps": 600, "learning_rate": 3e-2} | options))
+    return GaussianMixtureSgd(
+        GaussianMixtureSgdConfig(**({"n_components": 4, "steps": 600, "learning_rate": 3e-2} | options))
+    )
 
 
 @COVARIANCES
 def test_it_reaches_the_likelihood_of_em_on_the_same_points(covariance: Any, digits: Splits) -> None:
-    em = GaussianMixtureGenerator(n_components=[4], covariance=[covariance], n_init=3, tolerance=1e-5)
+    em = GaussianMixtureGenerator(
+        GaussianMixtureConfig(n_components=[4], covariance=[covariance], n_init=3, tolerance=1e-5)
+    )
     em.fit(digits.train, seed=0)
     one = sgd(covariance=covariance).fit(digits.train, seed=0)
     mine, theirs = (float(model.score_samples(digits.train.x).mean()) for model in (one, em))

@@ -12,6 +12,7 @@ from torch import Tensor
 
 from synthmix.data.base import Dataset
 from synthmix.errors import InvalidInput
+from synthmix.generators.mixture.config import GaussianMixtureConfig
 from synthmix.generators.mixture.gaussian import GaussianMixtureGenerator
 from synthmix.generators.mixture.selection import is_determined
 from synthmix.generators.selection import Candidate, Criterion, Selection
@@ -36,7 +37,7 @@ def three() -> Dataset:
 
 def fit(data: Dataset, seed: int = 0, **options: Any) -> GaussianMixtureGenerator:
     settings = {"n_components": [1, 2, 3, 4, 6], "covariance": ALL, "pca_variance": None, "n_init": 2}
-    return GaussianMixtureGenerator(**(settings | options)).fit(data, seed=seed)
+    return GaussianMixtureGenerator(GaussianMixtureConfig(**(settings | options))).fit(data, seed=seed)
 
 
 def selection(generator: GaussianMixtureGenerator) -> Selection:

@@ -12,6 +12,8 @@ import torch
 from synthmix.data.base import Dataset
 from synthmix.errors import InvalidInput
 from synthmix.generators.autoencoder.coders import MlpCoders
+from synthmix.generators.autoencoder.coders_config import MlpCodersConfig
+from synthmix.generators.gan.config import MlpNetworksConfig
 from synthmix.generators.gan.networks import MlpNetworks
 
 MODELS = pytest.mark.parametrize(
@@ -87,7 +89,10 @@ def test_a_checkpoint_of_other_settings_is_refused(
         train("vae", few_digits, 20, options={"resume_from": checkpoint}, **other)
 
 
-@pytest.mark.parametrize(("name", "networks"), [("gan", MlpNetworks([17])), ("vae", MlpCoders([17]))])
+@pytest.mark.parametrize(
+    ("name", "networks"),
+    [("gan", MlpNetworks(MlpNetworksConfig(hidden=[17]))), ("vae", MlpCoders(MlpCodersConfig(hidden=[17])))],
+)
 def test_a_checkpoint_of_other_nets_is_refused(
     name: str, networks: object, few_digits: Dataset, train: Callable[..., Any]
 ) -> None:

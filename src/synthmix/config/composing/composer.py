@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import copy
 import re
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from hydra import compose, initialize_config_dir
-from hydra._internal.config_loader_impl import ConfigLoaderImpl
 from hydra.core.global_hydra import GlobalHydra
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import Override
@@ -20,7 +19,10 @@ from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 from yaml import YAMLError
 
-from synthmix.config.defaults import register_defaults
+from synthmix.config.composing.base import Base
+from synthmix.config.composing.defaults import register_defaults
+from synthmix.config.composing.repository import KeptRepository
+from synthmix.config.plain import plain
 from synthmix.config.readable import readable
 from synthmix.config.schema import unknown_key
 from synthmix.errors import InvalidInput
@@ -30,35 +32,40 @@ class Composer:
     """Composes conf/run.yaml with overrides. Made by `composer`, which sets Hydra up."""
 
     def __init__(self) -> None:
-        self._bases: dict[tuple[str, ...], DictConfig] = {}
-        self.is_group = cache(lambda key: bool(_members_of(key)))
+        self._bases: dict[tuple[str, ...], Base] = {}
+        self._are_groups: dict[tuple[str, ...], bool] = {}
 
     def __call__(self, overrides: Sequence[str], *, hydra: bool = False) -> DictConfig:
         """The config of these overrides, with Hydra's own node where `hydra` is set."""
         return _compose(overrides, hydra=hydra)
 
-    def cell(self, overrides: Sequence[str]) -> DictConfig:
-        """The same as a call, five times faster for the cells of a sweep: each choice of members is composed once."""
+    def is_group(self, key: str, overrides: Sequence[str]) -> bool:
+        """Whether a key is a config group: one of synthmix's, or of a folder of the user's that the overrides name."""
+        known = (key, *_searchpath(overrides))
+        if known not in self._are_groups:
+            self._are_groups[known] = bool(_members_of(key, overrides))
+        return self._are_groups[known]
+
+    def cell(self, overrides: Sequence[str]) -> dict[str, Any]:
+        """The same as a call, as a plain config. For the cells of a sweep each choice of members is composed once."""
         members: list[Override] = []
         values: list[Override] = []
-        for override in _parsed(tuple(overrides)):
-            is_choice = self.is_group(override.key_or_group) and not isinstance(override.value(), dict)
+        for override in parse(overrides):
+            is_choice = self.is_group(override.key_or_group, overrides) and not isinstance(override.value(), dict)
             # Hydra's own are for the base, because hydra.searchpath says where members are.
             (members if is_choice or override.is_hydra_override() else values).append(override)
         key = tuple(str(override.input_line) for override in members)
         if key not in self._bases:
-            self._bases[key] = _compose(key)
-        config = copy.deepcopy(self._bases[key])
-        try:
-            ConfigLoaderImpl._apply_overrides_to_config(values, config)
-        except (HydraException, OmegaConfBaseException):
-            return _compose(overrides)  # which finds a readable line for it
-        return config
+            self._bases[key] = Base(_compose(key))
+        node = self._bases[key].with_values(values)
+        if node is None:
+            node = plain(_compose(overrides))
+        return node
 
 
 def conf_dir() -> Path:
     """The folder of the Hydra groups: inside the installed package, or at the top of a checkout."""
-    package = Path(__file__).parents[1]
+    package = Path(__file__).parents[2]
     packed = package / "conf"
     return packed if packed.is_dir() else package.parents[1] / "conf"
 
@@ -69,11 +76,10 @@ def parse(overrides: Sequence[str]) -> list[Override]:
     Raises:
         InvalidInput: one line for each that cannot be read.
     """
-    parser = OverridesParser.create()
     parsed, faults = [], []
     for text in overrides:
         try:
-            parsed += parser.parse_overrides([text])
+            parsed += _parsed(text)
         except HydraException:
             faults.append(text)
     faults += [str(override.input_line) for override in parsed if not override.key_or_group]
@@ -87,6 +93,8 @@ def composer() -> Iterator[Composer]:
     """Yields what composes cells; its errors are `InvalidInput`."""
     register_defaults()
     with initialize_config_dir(str(conf_dir()), version_base="1.3", job_name="synthmix"), warnings.catch_warnings():
+        loader = GlobalHydra.instance().config_loader()
+        loader.repository = KeptRepository(loader.repository)  # type: ignore[attr-defined]
         warnings.filterwarnings("error", message="provider=hydra.searchpath")
         yield Composer()
 
@@ -134,22 +142,29 @@ def _unknown_line(override: str, config: DictConfig) -> str:
 
 
 def _no_member_lines(overrides: list[str]) -> list[str]:
-    """The lines for groups that are given something else than one name."""
-    groups = ((override, _members_of(override.key_or_group)) for override in parse(overrides))
+    """The lines for groups that are given something else than one name; of a group that is added, several are."""
+    groups = ((override, _members_of(override.key_or_group, overrides)) for override in parse(overrides))
     return [
         f"{override.input_line}: no such member; allowed: {', '.join(options)}"
         for override, options in groups
         if options and not override.is_delete() and not override.is_sweep_override()
-        if not isinstance(override.value(), str | dict)
+        if not isinstance(override.value(), (str | dict | list) if override.is_add() else (str | dict))
     ]
 
 
-def _members_of(group: str) -> list[str]:
+def _members_of(group: str, overrides: Sequence[str]) -> list[str]:
     """The members of a config group; none where there is no such group. `@package` may follow the name."""
-    options: list[str] = GlobalHydra.instance().config_loader().get_group_options(group.partition("@")[0])
-    return options
+    loader = GlobalHydra.instance().config_loader()
+    return list(loader.get_group_options(group.partition("@")[0], overrides=_searchpath(overrides)))
+
+
+def _searchpath(overrides: Sequence[str]) -> list[str]:
+    """The override that says where members of the user's own are."""
+    return [text for text in overrides if text.lstrip("+").startswith("hydra.searchpath=")]
 
 
 @cache
-def _parsed(overrides: tuple[str, ...]) -> list[Override]:
-    return parse(overrides)
+def _parsed(text: str) -> list[Override]:
+    """Read once: the cells of a sweep have the same few in other combinations."""
+    overrides: list[Override] = OverridesParser.create().parse_overrides([text])
+    return overrides
