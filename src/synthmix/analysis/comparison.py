@@ -14,7 +14,7 @@ import yaml
 from numpy.typing import NDArray
 
 from synthmix.analysis.result import LAST_KEYS, StudyResult, first_keys, key_columns
-from synthmix.config.mix import synthetic_count
+from synthmix.config.sections.mix import synthetic_count
 from synthmix.role import Role
 
 # Groups of settings that tell the arms of a block apart: real points alone are scored without them.
