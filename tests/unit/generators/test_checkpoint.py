@@ -10,7 +10,7 @@ import torch
 
 from synthmix.api import load_generator
 from synthmix.config.cell import check_member
-from synthmix.config.composing import composer
+from synthmix.config.composing.composer import composer
 from synthmix.config.instantiate import instantiate
 from synthmix.config.plain import plain
 from synthmix.data.base import Dataset, Splits
@@ -18,7 +18,7 @@ from synthmix.generators.autoencoder.model import Autoencoder
 from synthmix.generators.base import Scoring
 from synthmix.generators.checkpoint import checkpoint_content, read_checkpoint, restore, save_generator
 from synthmix.generators.learned import LearnedGenerator
-from synthmix.generators.training.trainer import TrainerOptions
+from synthmix.generators.options import TrainerOptions
 
 FEW_STEPS = {"steps": 3, "batch_size": 16}
 MIXTURE = {**FEW_STEPS, "mixture_components": 2}

@@ -9,7 +9,7 @@ import pytest
 
 from synthmix.cell import Cell, run_cell
 from synthmix.config.cell import CellConfig, from_plain
-from synthmix.config.composing import composer
+from synthmix.config.composing.composer import composer
 from synthmix.pipeline.dependencies import Dependencies
 from synthmix.pipeline.resources import Resources
 from synthmix.pipeline.stages import Stages

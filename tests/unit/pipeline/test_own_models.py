@@ -15,7 +15,7 @@ import torch
 
 from synthmix.cell import Cell, run_cell
 from synthmix.config.cell import CellConfig, from_plain
-from synthmix.config.composing import composer
+from synthmix.config.composing.composer import composer
 from synthmix.pipeline.resources import Resources
 from synthmix.pipeline.stages import COMPUTED, Stages
 from synthmix.stages.store import JOURNAL

@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 import torch
 
-from synthmix.config.alarms import AlarmsConfig
 from synthmix.config.cell import CellConfig, from_plain
-from synthmix.config.composing import composer
+from synthmix.config.composing.composer import composer
+from synthmix.config.sections.alarms import AlarmsConfig
 from synthmix.data.base import Dataset
 from synthmix.pipeline.resources import Resources
 from synthmix.pipeline.results import Keys, judged
