@@ -12,7 +12,7 @@ from typing import ClassVar
 
 import pytest
 
-from synthmix.data.sources.files import KnownFile, all_present, data_folder, locate
+from synthmix.data.sources.files.retrieval import KnownFile, all_present, data_folder, locate
 from synthmix.errors import InvalidInput
 
 CONTENT = bytes(range(256)) * 4_000
