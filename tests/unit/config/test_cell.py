@@ -237,9 +237,8 @@ def test_a_loader_of_ones_own_must_return_a_data_set(mylab: str) -> None:
     node = {"_target_": f"{mylab}.MyGan", "name": "my", "width": 3}
     with pytest.raises(InvalidInput) as error:
         check(OmegaConf.create(plain(compose()) | {"data": node}))
-    assert error.value.faults == (
-        f"data._target_={mylab}.MyGan: must return a Dataset made by synthmix.data.base.assemble",
-    )
+    (fault,) = error.value.faults
+    assert fault == f"data._target_={mylab}.MyGan: must return a Dataset made by synthmix.data.base.assemble"
     foreign = plain(compose("model=gan").model)
     (fault,) = faults_of(foreign, "data")
     assert "not a member of data; allowed: synthmix.data.sources.adbench.load_adbench, " in fault
