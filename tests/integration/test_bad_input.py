@@ -14,6 +14,7 @@ TOP = (
     "clusterer, data, gate, metrics, mix, model, paths, quality, representation, seed, study, task, threads, tracking, "
     "trainer"
 )
+TOP_ANOMALY = TOP.replace("clusterer, data", "data, detector")
 ALLOWLIST = "not in the allowlist; allowed: synthmix., pyod.models., sklearn.cluster., "
 STORES = "must begin with one of sqlite, http, https, postgresql, mysql, mssql, databricks; e.g. sqlite:///mlflow.db"
 GRAMMAR = "must be KEY=VALUE, with quotes around special characters"
@@ -140,7 +141,7 @@ BAD: list[tuple[str, list[str]]] = [
         "data=adbench task.flagged_share=1": "task.flagged_share=1: must be > 0 and < 1",
         "data=adbench detector=knn detector.n_neighbors=50": "detector.n_neighbors=50: must be < 50 (data.n_train)",
         "data=adbench detector=kmeans": "detector=kmeans: no such member; allowed: ecod, isolation_forest, …",
-        "data=adbench clusterer=gmm": f"clusterer=gmm: unknown key; allowed: {TOP.replace('clusterer, data', 'data, detector')}",
+        "data=adbench clusterer=gmm": f"clusterer=gmm: unknown key; allowed: {TOP_ANOMALY}",
         "data=adbench study.score=ari": "study.score=ari: allowed: average_precision, f1, false_alarm_rate, …",
         "data=adbench study.choose_by=silhouette": "study.choose_by=silhouette: allowed: average_precision, f1, …",
         "data=adbench detector=knn mix.synthetic_weight=.5":
