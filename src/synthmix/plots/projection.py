@@ -16,7 +16,6 @@ from torch import Tensor
 
 from synthmix.plots.palette import INK, REAL, SYNTHETIC, colours
 from synthmix.seeds import derive_seed, generator_for
-from synthmix.tasks.clustering.agreement import NOISE
 
 NAMED_CLUSTERS = 30  # more numbers than that cover one another
 TSNE_INPUTS = 50  # principal components that t-SNE starts from (van der Maaten and Hinton 2008)
@@ -100,11 +99,11 @@ def _draw_comparison(axes: Axes, real: _Array, synthetic: _Array) -> None:
 
 
 def _draw_clusters(axes: Axes, places: _Array, clusters: NDArray[np.integer], word: str) -> None:
-    names, sizes = np.unique(clusters[clusters != NOISE], return_counts=True)
+    names, sizes = np.unique(clusters[clusters >= 0], return_counts=True)
     for name, colour in zip(names, colours(len(names)), strict=True):
         x, y = places[clusters == name].T
         axes.scatter(x, y, s=9, color=colour, alpha=0.8, linewidths=0)
-    noise = places[clusters == NOISE]
+    noise = places[clusters < 0]
     axes.scatter(noise[:, 0], noise[:, 1], s=9, color="black", marker="x", linewidths=0.6)
     box = {"boxstyle": "circle,pad=0.15", "facecolor": "white", "edgecolor": "none", "alpha": 0.75}
     for name in names[np.argsort(-sizes)[:NAMED_CLUSTERS]]:

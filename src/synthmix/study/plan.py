@@ -15,7 +15,7 @@ from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 
 from synthmix.config.cell import CellConfig, Checker, from_plain
-from synthmix.config.composing import Composer, composer, parse
+from synthmix.config.composing.composer import Composer, composer, parse
 from synthmix.config.plain import to_plain
 from synthmix.errors import InvalidInput
 from synthmix.stages.key import key_of

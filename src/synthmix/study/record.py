@@ -16,9 +16,9 @@ from typing import Any, Self
 
 from filelock import FileLock, Timeout
 
-from synthmix.config.alarms import AlarmsConfig
 from synthmix.config.cell import from_plain
 from synthmix.config.plain import to_plain
+from synthmix.config.sections.alarms import AlarmsConfig
 from synthmix.errors import InvalidInput
 from synthmix.pipeline.dependencies import Dependencies
 from synthmix.pipeline.resources import Resources

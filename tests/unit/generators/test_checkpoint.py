@@ -7,11 +7,10 @@ from typing import Any
 
 import pytest
 import torch
-from omegaconf import OmegaConf
 
 from synthmix.api import load_generator
 from synthmix.config.cell import check_member
-from synthmix.config.composing import conf_dir
+from synthmix.config.composing.composer import composer
 from synthmix.config.instantiate import instantiate
 from synthmix.config.plain import plain
 from synthmix.data.base import Dataset, Splits
@@ -19,7 +18,7 @@ from synthmix.generators.autoencoder.model import Autoencoder
 from synthmix.generators.base import Scoring
 from synthmix.generators.checkpoint import checkpoint_content, read_checkpoint, restore, save_generator
 from synthmix.generators.learned import LearnedGenerator
-from synthmix.generators.training.trainer import TrainerOptions
+from synthmix.generators.options import TrainerOptions
 
 FEW_STEPS = {"steps": 3, "batch_size": 16}
 MIXTURE = {**FEW_STEPS, "mixture_components": 2}
@@ -45,8 +44,14 @@ CASES = {
 }
 
 
+def node_of(name: str) -> dict[str, Any]:
+    with composer() as compose:
+        found: dict[str, Any] = plain(compose([f"model={name}"]).model)
+    return found
+
+
 def saved(name: str, changes: dict[str, Any], data: Dataset, path: Path) -> LearnedGenerator:
-    node = plain(OmegaConf.load(conf_dir() / "model" / f"{name}.yaml")) | changes
+    node = node_of(name) | changes
     generator: LearnedGenerator = instantiate(check_member(node, "model"))
     generator.fit(data, seed=3)
     assert save_generator(generator, node, path) == path
@@ -103,7 +108,7 @@ def test_a_loaded_generator_can_be_trained_again(few_digits: Dataset, tmp_path: 
 
 
 def test_content_restores_a_generator_without_a_file(few_digits: Dataset, tmp_path: Path) -> None:
-    node = plain(OmegaConf.load(conf_dir() / "model" / "vae.yaml")) | MIXTURE
+    node = node_of("vae") | MIXTURE
     generator: LearnedGenerator = instantiate(check_member(node, "model"))
     generator.fit(few_digits, seed=3)
     loaded = restore(instantiate(check_member(node, "model")), checkpoint_content(generator))
