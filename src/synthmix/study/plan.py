@@ -119,7 +119,10 @@ def _master(compose: Composer, fixed: list[str], parsed: Sequence[Override]) -> 
         members = [f"{key}={member}" for key, member in first.items() if compose.is_group(key, fixed)]
         if not members:
             raise
-        return [*fixed, *members], compose([*fixed, *members], hydra=True)
+        try:
+            return [*fixed, *members], compose([*fixed, *members], hydra=True)
+        except InvalidInput as error:
+            raise InvalidInput(*(_with_member(fault, members, list(first)) for fault in error.faults)) from error
 
 
 def _sweep(master: DictConfig, overrides: Sequence[str]) -> tuple[list[list[str]], list[str]]:

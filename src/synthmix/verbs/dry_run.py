@@ -29,9 +29,8 @@ def print_dry_run(plan: Plan, resources: Resources) -> None:
     trainings = {key for key in keys if not resources.store.has("generator", key)}
     record = Studies(resources.store.root).read(plan.study) if plan.is_study else Record("")
     record.check_task(plan.configs[0].task.name)
-    combinations = [
-        asked.config for asked in {**record.cells, **{key: asked for key, (_, asked) in cells.items()}}.values()
-    ]
+    asked_for = {**record.cells, **{key: asked for key, (_, asked) in cells.items()}}
+    combinations = [asked.config for asked in asked_for.values()]
     distinct = len({asked.key for _, asked in (cells | curve).values()})
     lines = [
         ("study", plan.study if plan.is_study else "none: a single cell"),

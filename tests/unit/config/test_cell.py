@@ -232,13 +232,52 @@ def test_a_class_without_schema_is_checked_against_its_signature(mylab: str) -> 
     assert faults_of({"_target_": f"{mylab}.Whiten", "name": "w", "fit_on": "train"}, "representation") == []
 
 
+def test_a_module_of_ones_own_that_cannot_be_imported_is_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "brokenlab.py").write_text("def make(:\n")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.setenv("SYNTHMIX_ALLOW", "brokenlab.")
+    (fault,) = faults_of({"_target_": "brokenlab.make", "name": "x"})
+    assert fault == "model._target_=brokenlab.make: cannot be imported (invalid syntax (brokenlab.py, line 1))"
+
+
+def test_a_clusterer_of_scikit_learn_without_schema_needs_a_predict() -> None:
+    birch = {"_target_": "sklearn.cluster.Birch", "name": "birch", "n_clusters": 3}
+    assert faults_of(birch, "clusterer") == []
+    agglomerative = birch | {"_target_": "sklearn.cluster.AgglomerativeClustering"}
+    assert list(faults_of(agglomerative, "clusterer")) == [
+        "clusterer._target_=sklearn.cluster.AgglomerativeClustering: must be a class with fit, predict"
+    ]
+
+
+@pytest.mark.parametrize(("target", "takes_weights"), [("Birch", False), ("BisectingKMeans", True)])
+def test_a_weight_is_refused_by_a_clusterer_without_schema_that_takes_none(target: str, takes_weights: bool) -> None:
+    config = compose("mix.synthetic_weight=0.5")
+    config = OmegaConf.create(plain(config) | {"clusterer": {"_target_": f"sklearn.cluster.{target}", "name": "mine"}})
+    if takes_weights:
+        assert check(config).clusterer.name == "mine"
+    else:
+        with pytest.raises(InvalidInput, match=r"mix.synthetic_weight=0.5: clusterer.name=mine takes no sample weig"):
+            check(config)
+
+
+def test_a_component_of_another_group_is_no_member() -> None:
+    node = plain(compose("clusterer=kmeans").clusterer)
+    (fault,) = faults_of(node, "model")
+    assert fault.startswith(
+        "model._target_=sklearn.cluster.KMeans: not a member of model; allowed: synthmix.generators."
+    )
+    (fault,) = faults_of(plain(compose("model=gan").model), "gate")
+    assert "not a member of gate; allowed: synthmix.gates.base.AcceptAll, synthmix.gates." in fault
+
+
 def test_a_loader_of_ones_own_must_return_a_data_set(mylab: str) -> None:
     node = {"_target_": f"{mylab}.MyGan", "name": "my", "width": 3}
     with pytest.raises(InvalidInput) as error:
         check(OmegaConf.create(plain(compose()) | {"data": node}))
-    assert error.value.faults == (
-        f"data._target_={mylab}.MyGan: must return a Dataset made by synthmix.data.base.assemble",
-    )
+    (fault,) = error.value.faults
+    assert fault == f"data._target_={mylab}.MyGan: must return a Dataset made by synthmix.data.base.assemble"
     foreign = plain(compose("model=gan").model)
     (fault,) = faults_of(foreign, "data")
     assert "not a member of data; allowed: synthmix.data.sources.adbench.load_adbench, " in fault
@@ -290,43 +329,3 @@ def test_the_config_class_of_a_users_own_class_is_found_by_its_parameter(
     ]
     assert list(faults_of(node | {"net": {"_target_": "ownlab.Net", "width": 0}})) == ["model.net.width=0: must be ≥ 1"]
     assert "not a member of gate" in faults_of(node, "gate")[0]
-
-
-def test_a_module_of_ones_own_that_cannot_be_imported_is_one_line(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    (tmp_path / "brokenlab.py").write_text("def make(:\n")
-    monkeypatch.syspath_prepend(str(tmp_path))
-    monkeypatch.setenv("SYNTHMIX_ALLOW", "brokenlab.")
-    (fault,) = faults_of({"_target_": "brokenlab.make", "name": "x"})
-    assert fault == "model._target_=brokenlab.make: cannot be imported (invalid syntax (brokenlab.py, line 1))"
-
-
-def test_a_clusterer_of_scikit_learn_without_schema_needs_a_predict() -> None:
-    birch = {"_target_": "sklearn.cluster.Birch", "name": "birch", "n_clusters": 3}
-    assert faults_of(birch, "clusterer") == []
-    agglomerative = birch | {"_target_": "sklearn.cluster.AgglomerativeClustering"}
-    assert list(faults_of(agglomerative, "clusterer")) == [
-        "clusterer._target_=sklearn.cluster.AgglomerativeClustering: must be a class with fit, predict"
-    ]
-
-
-@pytest.mark.parametrize(("target", "takes_weights"), [("Birch", False), ("BisectingKMeans", True)])
-def test_a_weight_is_refused_by_a_clusterer_without_schema_that_takes_none(target: str, takes_weights: bool) -> None:
-    config = compose("mix.synthetic_weight=0.5")
-    config = OmegaConf.create(plain(config) | {"clusterer": {"_target_": f"sklearn.cluster.{target}", "name": "mine"}})
-    if takes_weights:
-        assert check(config).clusterer.name == "mine"
-    else:
-        with pytest.raises(InvalidInput, match=r"mix.synthetic_weight=0.5: clusterer.name=mine takes no sample weig"):
-            check(config)
-
-
-def test_a_component_of_another_group_is_no_member() -> None:
-    node = plain(compose("clusterer=kmeans").clusterer)
-    (fault,) = faults_of(node, "model")
-    assert fault.startswith(
-        "model._target_=sklearn.cluster.KMeans: not a member of model; allowed: synthmix.generators."
-    )
-    (fault,) = faults_of(plain(compose("model=gan").model), "gate")
-    assert "not a member of gate; allowed: synthmix.gates.base.AcceptAll, synthmix.gates." in fault

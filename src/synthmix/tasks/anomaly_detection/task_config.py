@@ -33,6 +33,7 @@ class AnomalyDetectionConfig(TaskConfig):
 
     def faults(self, cell: Cell) -> Iterator[str]:
         """Labels that tell normal points from anomalies."""
+        yield from super().faults(cell)
         n_classes, normal = cell.outline.spec.n_classes, cell.data.normal_class
         if n_classes is None:
             yield f"task.name={self.name}: data.name={cell.data.name} has no labels that tell anomalies"
