@@ -29,13 +29,13 @@ BAD: list[tuple[str, list[str]]] = [
     ),
     ("sede=3", [f"sede=3: unknown key; did you mean seed? allowed: {TOP}"]),
     ("+mix.ration=1", ["mix.ration=1: unknown key; did you mean ratio? allowed: ratio, synthetic_weight"]),
-    ("data.root=/tmp", ["data.root=/tmp: unknown key; allowed: n_reserve, n_test, n_train, n_val, name"]),
+    ("data.root=/tmp", ["data.root=/tmp: unknown key; allowed: n_reserve, n_test, n_train, n_val, name, normal_class"]),
     (
         "representation=vae representation.generator.beto=1",
         ["representation.generator.beto=1: unknown key; did you mean beta? allowed: …"],
     ),
     ("hydra.run.dirr=x", ["hydra.run.dirr=x: unknown key; did you mean dir? allowed: dir"]),
-    ("~model.steps ~gate.name", ["model.steps: missing", "gate.name: missing"]),
+    ("~model._target_", ["model: names no _target_"]),
     ("~gate", ["gate: missing"]),
     # types
     ("seed=x", ["seed=x: must be an integer"]),
@@ -65,7 +65,7 @@ BAD: list[tuple[str, list[str]]] = [
     ("trainer.choose_every=0", ["trainer.choose_every=0: must be ≥ 1 or null"]),
     # groups
     ("model=ganz", ["model=ganz: no such member; allowed: autoencoder, …"]),
-    ("experiment=nope", ["experiment=nope: no such member; allowed: digits_demo, …"]),
+    ("experiment=nope", ["experiment=nope: no such member; allowed: anomaly_detection, digits_demo, …"]),
     ("modle=gan", [f"modle=gan: unknown key; did you mean model? allowed: {TOP}"]),
     ("gate=[none,none]", ["gate=[none,none]: no such member; allowed: authentic, discriminator, …"]),
     ("gate=null", ["gate=null: no such member; allowed: authentic, discriminator, …"]),
@@ -172,10 +172,10 @@ BAD: list[tuple[str, list[str]]] = [
     (
         "seed=-1 mix.ratio=-1 model.steps=0 trainer.log_every=x",
         [
-            "model.steps=0: must be ≥ 1",
-            "trainer.log_every=x: must be an integer",
             "seed=-1: must be ≥ 0 and ≤ 4294967295",
             "mix.ratio=-1: must be ≥ 0",
+            "trainer.log_every=x: must be an integer",
+            "model.steps=0: must be ≥ 1",
         ],
     ),
     ("a=1 model.b=2", [f"a=1: unknown key; allowed: {TOP}", "model.b=2: unknown key; allowed: batch_size, beta, …"]),

@@ -90,7 +90,8 @@ def _extent_of_loaded(config: DataConfig) -> Extent:
         raise InvalidInput(f"data.name={config.name}: cannot be loaded ({type(error).__name__}: {error})") from error
     spec = getattr(dataset, "spec", None)
     if not isinstance(spec, DataSpec) or not spec.digest:  # the digest is what the store knows a set by
-        raise InvalidInput(f"data._target_={config._target_}: must return a Dataset made by synthmix.data.base.assemble")
+        made_by = "must return a Dataset made by synthmix.data.base.assemble"
+        raise InvalidInput(f"data._target_={config._target_}: {made_by}")
     return Extent(spec, len(dataset), None if dataset.test is None else len(dataset.test))
 
 
