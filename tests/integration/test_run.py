@@ -276,12 +276,19 @@ def test_a_table_without_labels_is_scored_by_internal_indices_alone(
 
 # A model of the user's own, in a folder of its own.
 MY_GAN = """
+from dataclasses import dataclass
+
+from synthmix.generators.gan.config import GanConfig
 from synthmix.generators.gan.model import Gan
 
+@dataclass(kw_only=True, frozen=True)
+class MyGanConfig(GanConfig):
+    fails_at: str | None = None
+
 class MyGan(Gan):
-    def __init__(self, *, fails_at=None, **gan):
-        super().__init__(**gan)
-        self.fails_at = fails_at
+    def __init__(self, config: MyGanConfig, networks):
+        super().__init__(config, networks)
+        self.fails_at = config.fails_at
 
     def build(self, spec):
         self._fail("build")

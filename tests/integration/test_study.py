@@ -271,9 +271,9 @@ def test_folders_of_hydra_may_be_elsewhere(command: Callable[..., Any], shared_s
     (output,) = (tmp_path / "far").iterdir()
     assert len(pd.read_csv(output / "report" / "cells.csv")) == 4
     (attempt,) = (path for path in output.iterdir() if path.name != "report")
+    # A job is a block, the cells of a seed: two arms, and the baseline that the study has added.
     assert sorted(path.parent.relative_to(attempt).as_posix() for path in output.rglob("outcome.json")) == [
-        *("bootstrap/0", "bootstrap/1", "duplicate/0", "duplicate/1"),
-        *("vae/0", "vae/1"),  # the baseline, which the study has added
+        f"duplicate/{seed}/{cell:04d}" for seed in (0, 1) for cell in range(3)
     ]
     assert not Path("multirun").exists()
 
