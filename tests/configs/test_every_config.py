@@ -12,8 +12,8 @@ import pytest
 from omegaconf import DictConfig, OmegaConf
 
 from synthmix.config.cell import GROUPS, CellConfig, check, check_member
-from synthmix.config.composing import composer, conf_dir
-from synthmix.config.defaults import defaults_of
+from synthmix.config.composing.composer import composer, conf_dir
+from synthmix.config.composing.defaults import defaults_of
 from synthmix.config.instantiate import instantiate
 from synthmix.config.nodes import member_types
 from synthmix.config.plain import plain

@@ -146,9 +146,9 @@ BAD: list[tuple[str, list[str]]] = [
         ["model._target_=synthmix.stages.store.torch.load: not a member of …"],
     ),
     (
-        "model=flow_matching model.networks._target_=synthmix.generators.networks.ResidualNetworks",
+        "model=flow_matching model.networks._target_=synthmix.generators.gan.networks.ResidualNetworks",
         [
-            "model.networks._target_=synthmix.generators.networks.ResidualNetworks: "
+            "model.networks._target_=synthmix.generators.gan.networks.ResidualNetworks: "
             "allowed: synthmix.generators.flow.velocity.VelocityNetworks"
         ],
     ),

@@ -13,9 +13,9 @@ from typing import Any, Literal
 import pandas as pd
 
 from synthmix.analysis.analysis import Analysis
-from synthmix.analysis.blocks import Block, blocks
-from synthmix.analysis.comparison import Comparison, comparisons
 from synthmix.analysis.result import StudyResult
+from synthmix.analysis.setting_cells import SettingCells, cells_by_setting
+from synthmix.analysis.settings import Setting, settings
 from synthmix.analysis.statistics import ALPHA, t_interval
 from synthmix.notation import exchange, general, interval, p_value, signed, spread, with_interval
 
@@ -43,15 +43,15 @@ HEADLINES: dict[Kind, str] = {
     "none": "{} of a model was not tried on {}.",
 }
 RISING: Sequence[Kind] = ("copies", "gain", "matched", "helps")  # of kinds of gains, the better last
-MOST_NAMED = 4  # blocks of one kind that the headline names; more are counted
+MOST_NAMED = 4  # settings of one kind that the headline names; more are counted
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """What a study says of one block.
+    """What a study says of one setting.
 
     Attributes:
-        title: of the block.
+        title: of the setting.
         kind: of the answer.
         label: the kind in two words.
         sentences: what bears it out.
@@ -89,8 +89,8 @@ class _Gain:
 
 
 def verdicts(result: StudyResult, analysis: Analysis) -> list[Verdict]:
-    """A verdict for each block."""
-    return [_verdict(*both) for both in zip(blocks(analysis), comparisons(result), strict=True)]
+    """A verdict for each setting."""
+    return [_verdict(*both) for both in zip(settings(analysis), cells_by_setting(result), strict=True)]
 
 
 def headline(found: Sequence[Verdict]) -> str:
@@ -109,21 +109,21 @@ def headline(found: Sequence[Verdict]) -> str:
     return " ".join(sentences)
 
 
-def _verdict(block: Block, cells: Comparison) -> Verdict:
+def _verdict(setting: Setting, cells: SettingCells) -> Verdict:
     score, sign = cells.score.rpartition("/")[2], cells.sign
-    rows = block.summary[(block.summary["mix.ratio"] > 0) & block.summary["difference"].notna()]
+    rows = setting.summary[(setting.summary["mix.ratio"] > 0) & setting.summary["difference"].notna()]
     generators = {
         str(arm): of_arm.to_dict("records") for arm, of_arm in rows[rows["role"] == "generator"].groupby("arm")
     }
     gains = {arm: [_gain(row, rows, cells) for row in _significant(of_arm, sign)] for arm, of_arm in generators.items()}
     harms = {arm: _significant(of_arm, -sign) for arm, of_arm in generators.items()}
-    kind = _kind(block, bool(generators), [gain for of_arm in gains.values() for gain in of_arm], any(harms.values()))
-    sentences = list(_baseline(block, score))
+    kind = _kind(setting, bool(generators), [gain for of_arm in gains.values() for gain in of_arm], any(harms.values()))
+    sentences = list(_baseline(setting, score))
     if kind == "few":
-        least, needed = p_value(block.family["smallest_p"]), block.family["seeds_needed"]
+        least, needed = p_value(setting.family["smallest_p"]), setting.family["seeds_needed"]
         sentences.append(
-            f"{block.family['seeds']} seeds are too few for {block.family['tests']} tests: no adjusted p can be under "
-            f"{least}, whatever the effect. It takes {needed} seeds."
+            f"{setting.family['seeds']} seeds are too few for {setting.family['tests']} tests: no adjusted p can be "
+            f"under {least}, whatever the effect. It takes {needed} seeds."
         )
     for arm, of_arm in generators.items():
         if gains[arm]:
@@ -140,20 +140,20 @@ def _verdict(block: Block, cells: Comparison) -> Verdict:
     for reason in unknown["exchange_reason"].unique():
         sentences.append(f"What one synthetic point is worth is not identified: {reason}.")
     sentences += _oracle(rows, sign)
-    return Verdict(block.title, kind, LABELS[kind], sentences, _arms_behind(kind, gains, harms))
+    return Verdict(setting.title, kind, LABELS[kind], sentences, _arms_behind(kind, gains, harms))
 
 
 def _arms_behind(kind: Kind, gains: Mapping[str, Sequence[_Gain]], harms: Mapping[str, Sequence[Row]]) -> Sequence[str]:
-    """The generators that make a block's answer what it is; none where all of them do."""
+    """The generators that make a setting's answer what it is; none where all of them do."""
     helping = [arm for arm, of_arm in gains.items() if kind in {gain.kind for gain in of_arm}]
     behind = [arm for arm, of_arm in harms.items() if of_arm] if kind == "harms" else helping
     return behind if len(behind) < len(gains) else ()
 
 
-def _kind(block: Block, tested: bool, gains: Sequence[_Gain], harms: bool) -> Kind:
+def _kind(setting: Setting, tested: bool, gains: Sequence[_Gain], harms: bool) -> Kind:
     if not tested:
         return "none"
-    if block.family["smallest_p"] > ALPHA:
+    if setting.family["smallest_p"] > ALPHA:
         return "few"
     best = max((gain.kind for gain in gains), key=RISING.index, default=None)
     return best or ("harms" if harms else "open")
@@ -164,7 +164,7 @@ def _significant(rows: Iterable[Row], sign: int) -> list[Row]:
     return [row for row in rows if row["p_holm"] < ALPHA and sign * row["difference"] > 0]
 
 
-def _gain(row: Row, rows: pd.DataFrame, cells: Comparison) -> _Gain:
+def _gain(row: Row, rows: pd.DataFrame, cells: SettingCells) -> _Gain:
     """Compares a gain with every control of its ratio, paired by seed."""
     ratio, sign = row["mix.ratio"], cells.sign
     scores = {arm.name: arm.at(ratio)[cells.score] for arm in cells.arms}
@@ -227,8 +227,8 @@ def _compared(texts: Mapping[str, str]) -> str:
     return _listed([f"{text} against {arm}" for arm, text in texts.items()])
 
 
-def _baseline(block: Block, score: str) -> Iterator[str]:
-    for row in block.summary[block.summary["role"] == "baseline"].to_dict("records"):
+def _baseline(setting: Setting, score: str) -> Iterator[str]:
+    for row in setting.summary[setting.summary["role"] == "baseline"].to_dict("records"):
         yield f"Real points alone: {score} {spread(row['mean'], row['sd'])} over {row['seeds']} seeds."
 
 

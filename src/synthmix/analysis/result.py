@@ -10,7 +10,7 @@ import pandas as pd
 from synthmix.metric import Metric
 from synthmix.role import Role
 
-# The last of the columns that tell rows apart; settings that vary stand before them.
+# The last of the key columns; varying config keys stand before them.
 LAST_KEYS = ("mix.ratio", "seed")
 
 
@@ -42,7 +42,7 @@ class StudyResult:
 
     Attributes:
         name: the study's id.
-        cells: a row for each combination asked for, sorted by its keys: `first_keys`, other settings that vary (dotted
+        cells: a row for each combination asked for, sorted by its keys: `first_keys`, other varying config keys (dotted
             names), LAST_KEYS, `status` (finished, unavailable, failed, missing) and every metric by its MLflow name
             (`cluster/ari` on test, `val/silhouette` and `val/ari` on val, `quality/fd_pca`). `data.n_train` is the
             number of training points, never null. Metrics of a cell that is not finished are NaN.

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from synthmix.config.allowlist import import_target
+from synthmix.config.cross_checks import Cell
 from synthmix.config.members import GateConfig
 from synthmix.config.schema import Fraction, NonNegative, Share
 from synthmix.generators.roles import role_of
-
-if TYPE_CHECKING:
-    from synthmix.config.cell import CellConfig
 
 
 @dataclass(kw_only=True, frozen=True)
@@ -27,7 +24,7 @@ class AcceptAllConfig(GateConfig):
 class DistanceGateConfig(GateConfig):
     """A gate that compares distances to train."""
 
-    def faults(self, cell: CellConfig) -> Iterator[str]:
+    def faults(self, cell: Cell) -> Iterator[str]:
         """A point needs another one to have a distance from."""
         n_train, reason = cell.train_size
         if n_train < 2:
@@ -48,7 +45,7 @@ class TypicalityConfig(DistanceGateConfig):
     lowest: Fraction = 0.0
     highest: Fraction = 0.95
 
-    def faults(self, cell: CellConfig) -> Iterator[str]:
+    def faults(self, cell: Cell) -> Iterator[str]:
         """Two quantiles in their order."""
         yield from super().faults(cell)
         if self.lowest >= self.highest:
@@ -72,7 +69,7 @@ class AuthenticConfig(DistanceGateConfig):
 class DiscriminatorGateConfig(GateConfig):
     """A gate by the logits of the generator's discriminator."""
 
-    def faults(self, cell: CellConfig) -> Iterator[str]:
+    def faults(self, cell: Cell) -> Iterator[str]:
         """A generator without a discriminator; of a control, which sweeps combine with it, the cell is unavailable."""
         target = cell.model._target_
         if role_of(target) == "generator" and not hasattr(import_target(target), "discriminate"):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any, ClassVar, Self
+from typing import Any, ClassVar, Self
 
 from pytorch_lightning.callbacks import Callback
 from pytorch_lightning.loggers import Logger
@@ -14,11 +14,9 @@ from torch import Tensor, nn
 from synthmix.data.base import Dataset
 from synthmix.data.scaling import Scaling
 from synthmix.generators.base import Generator
-from synthmix.generators.mixture.selection import Selection
+from synthmix.generators.options import TrainerOptions
+from synthmix.generators.selection import Selection
 from synthmix.spec import DataSpec
-
-if TYPE_CHECKING:
-    from synthmix.generators.training.trainer import TrainerOptions
 
 
 class LearnedGenerator(nn.Module, Generator):

@@ -48,6 +48,7 @@ def context(result: StudyResult, analysis: Analysis, pictures: Sequence[Picture]
         "name": result.name,
         "score": analysis.score.rpartition("/")[2],
         "lower_is_better": analysis.sign < 0,
+        "learner": analysis.learner,
         "facts": facts(result),
         "headline": headline(found),
         "verdicts": found,

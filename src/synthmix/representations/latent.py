@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from synthmix.data.base import Dataset
+from synthmix.generators.options import TrainerOptions
 from synthmix.generators.training.trained import TrainedGenerator
-from synthmix.generators.training.trainer import TrainerOptions
 from synthmix.representations.latent_config import LatentConfig
 
 

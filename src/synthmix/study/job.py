@@ -21,6 +21,7 @@ from synthmix.cell import run_cell
 from synthmix.config.cell import CellConfig, from_plain
 from synthmix.config.flat import flatten
 from synthmix.config.plain import to_plain
+from synthmix.config.sections.tracking import make_tracker
 from synthmix.errors import GateStarved, InvalidInput, TrainingDiverged, Unavailable
 from synthmix.pipeline.resources import Resources
 from synthmix.pipeline.results import CellResult, result_of
@@ -33,7 +34,6 @@ from synthmix.study.pictures import log_pictures
 from synthmix.study.record import Asked, asked_of
 from synthmix.tasks.base import Outputs
 from synthmix.tracking.base import OpenRun
-from synthmix.tracking.choice import make_tracker
 from synthmix.tracking.environment import environment_tags, environment_text
 
 OUTCOME_FILE = "outcome.json"

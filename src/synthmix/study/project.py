@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
 from functools import cached_property
 
-from synthmix.config.alarms import AlarmsConfig
+from synthmix.config.sections.alarms import AlarmsConfig
 from synthmix.pipeline.resources import Resources
 from synthmix.pipeline.results import CellResult, judged
 from synthmix.pipeline.training_record import training_record

@@ -16,9 +16,9 @@ from typing import Any, Self
 
 from filelock import FileLock, Timeout
 
-from synthmix.config.alarms import AlarmsConfig
 from synthmix.config.cell import from_plain
 from synthmix.config.plain import to_plain
+from synthmix.config.sections.alarms import AlarmsConfig
 from synthmix.errors import InvalidInput
 from synthmix.pipeline.dependencies import Dependencies
 from synthmix.pipeline.resources import Resources
@@ -173,6 +173,17 @@ class Record:
         for part in (self.cells, self.curve) if metrics else ():
             for key, asked in part.items():
                 part[key] = replace(asked, elsewhere={**asked.elsewhere, "metrics": metrics})
+
+    @property
+    def tasks(self) -> Sequence[str]:
+        """The names of the tasks of its cells; a study has one."""
+        return sorted({str(cell.config["task"]["name"]) for cell in self.cells.values()})
+
+    def check_task(self, task: str) -> None:
+        """Raises InvalidInput where the study has another task: one name may be given to any sweep."""
+        other = [known for known in self.tasks if known != task]
+        if other:
+            raise InvalidInput(f"tracking.study={self.name}: its task is {other[0]}; task={task} needs another study")
 
     @property
     def generator_keys(self) -> set[str]:

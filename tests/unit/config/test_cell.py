@@ -11,7 +11,7 @@ import pytest
 from omegaconf import DictConfig, OmegaConf
 
 from synthmix.config.cell import CellConfig, check, check_member, from_plain
-from synthmix.config.composing import composer
+from synthmix.config.composing.composer import composer
 from synthmix.config.instantiate import instantiate
 from synthmix.config.plain import plain, to_plain
 from synthmix.config.schema import Member
@@ -230,6 +230,18 @@ def test_a_class_without_schema_is_checked_against_its_signature(mylab: str) -> 
     assert list(faults_of(whiten, "representation")) == ["representation.fit_on=test: allowed: train, mixture"]
     assert faults_of({"_target_": f"{mylab}.Anything", "name": "x", "a": 1, "b": {"c": 2}}) == []
     assert faults_of({"_target_": f"{mylab}.Whiten", "name": "w", "fit_on": "train"}, "representation") == []
+
+
+def test_a_loader_of_ones_own_must_return_a_data_set(mylab: str) -> None:
+    node = {"_target_": f"{mylab}.MyGan", "name": "my", "width": 3}
+    with pytest.raises(InvalidInput) as error:
+        check(OmegaConf.create(plain(compose()) | {"data": node}))
+    assert error.value.faults == (
+        f"data._target_={mylab}.MyGan: must return a Dataset made by synthmix.data.base.assemble",
+    )
+    foreign = plain(compose("model=gan").model)
+    (fault,) = faults_of(foreign, "data")
+    assert "not a member of data; allowed: synthmix.data.sources.adbench.load_adbench, " in fault
 
 
 OWN_CONFIG = """

@@ -14,7 +14,8 @@ from typing import Any
 
 import pytest
 
-from synthmix.config.composing import composer
+from synthmix.config.cell import CellConfig
+from synthmix.config.composing.composer import composer
 from synthmix.config.data import DataConfig
 from synthmix.config.nodes import build, check_node
 from synthmix.config.plain import plain
@@ -42,7 +43,6 @@ CONFIGS: dict[str, type[DataConfig]] = {
     "table": TableConfig,
     "toy": ToyConfig,
 }
-ANY_CELL: Any = None  # a data set does not look at the rest of its cell
 SIZES = ("n_train", "n_val", "n_test", "n_reserve")
 
 
@@ -59,6 +59,12 @@ def composed(name: str) -> dict[str, Any]:
 
 def config_of(node: dict[str, Any]) -> DataConfig:
     return build(CONFIGS[node["name"]], node)
+
+
+def cell_of(config: DataConfig) -> CellConfig:
+    """A cell with this data set, which does not look at the rest."""
+    rest: Any = dict.fromkeys(("model", "gate", "representation", "task"))
+    return CellConfig(data=config, **rest)
 
 
 def loader_of(node: dict[str, Any]) -> Callable[..., Dataset]:
@@ -87,9 +93,10 @@ def test_the_outline_is_what_loading_delivers(name: str, data_root: Path) -> Non
     node = node_of(name)
     node |= {"root": str(data_root)} if "root" in node else {}
     config = config_of(node)
-    assert list(config.faults(ANY_CELL)) == []
+    cell = cell_of(config)
+    assert list(config.faults(cell)) == []
     dataset = loader_of(node)(**loader_keys(node))
-    outline = config.outline()
+    outline = cell.outline
     assert dataset.spec.digest
     assert outline.spec == replace(dataset.spec, digest="")
     splits = split(dataset, seed=0, **{key: node[key] for key in SIZES})
@@ -102,10 +109,11 @@ def test_the_outline_of_a_table_is_what_loading_delivers(tmp_path: Path) -> None
     path.write_text("a,b,label\n" + "".join(f"{i},{i % 7},{'xyz'[i % 3]}\n" for i in range(50)))
     node = node_of("table", path=str(path), label_column="label")
     config = config_of(node)
+    cell = cell_of(config)
     dataset = loader_of(node)(**loader_keys(node))
-    assert config.outline().spec == replace(dataset.spec, digest="")
-    assert config.outline().n_learn == 30
-    assert list(config.faults(ANY_CELL)) == []
+    assert cell.outline.spec == replace(dataset.spec, digest="")
+    assert cell.outline.n_learn == 30
+    assert list(config.faults(cell)) == []
 
 
 @pytest.mark.parametrize(
@@ -138,7 +146,8 @@ def test_the_outline_of_a_table_is_what_loading_delivers(tmp_path: Path) -> None
 def test_what_the_data_cannot_give_is_one_line(name: str, changes: dict[str, Any], fault: str) -> None:
     node = node_of(name, **changes)
     assert check_node(CONFIGS[name], node, "data") == []
-    assert list(config_of(node).faults(ANY_CELL)) == [fault]
+    config = config_of(node)
+    assert list(config.faults(cell_of(config))) == [fault]
 
 
 @pytest.mark.parametrize(

@@ -10,15 +10,15 @@ import torch
 
 from synthmix.api import load_generator
 from synthmix.config.cell import check_member
-from synthmix.config.composing import composer
+from synthmix.config.composing.composer import composer
 from synthmix.config.instantiate import instantiate
 from synthmix.config.plain import plain
 from synthmix.data.base import Dataset, Splits
 from synthmix.generators.autoencoder.model import Autoencoder
 from synthmix.generators.base import Scoring
-from synthmix.generators.checkpoint import checkpoint_content, read_checkpoint, restore, save_generator
+from synthmix.generators.checkpoint import read_checkpoint, save_generator
 from synthmix.generators.learned import LearnedGenerator
-from synthmix.generators.training.trainer import TrainerOptions
+from synthmix.generators.options import TrainerOptions
 
 FEW_STEPS = {"steps": 3, "batch_size": 16}
 MIXTURE = {**FEW_STEPS, "mixture_components": 2}
@@ -111,10 +111,10 @@ def test_content_restores_a_generator_without_a_file(few_digits: Dataset, tmp_pa
     node = node_of("vae") | MIXTURE
     generator: LearnedGenerator = instantiate(check_member(node, "model"))
     generator.fit(few_digits, seed=3)
-    loaded = restore(instantiate(check_member(node, "model")), checkpoint_content(generator))
+    loaded = instantiate(check_member(node, "model")).load_state(generator.state())
     assert torch.equal(loaded.sample(100, seed=5), generator.sample(100, seed=5))
     content = read_checkpoint(save_generator(generator, node, tmp_path / "generator.pt"))
     assert content["model"] == node
     assert torch.equal(
-        restore(instantiate(check_member(node, "model")), content).sample(100, seed=5), generator.sample(100, seed=5)
+        instantiate(check_member(node, "model")).load_state(content).sample(100, seed=5), generator.sample(100, seed=5)
     )

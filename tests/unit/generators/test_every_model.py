@@ -13,7 +13,7 @@ from torch import Tensor
 
 from synthmix.api import make_generator
 from synthmix.config.cell import check
-from synthmix.config.composing import composer, conf_dir
+from synthmix.config.composing.composer import composer, conf_dir
 from synthmix.config.plain import plain
 from synthmix.data.base import Splits
 from synthmix.errors import InvalidInput

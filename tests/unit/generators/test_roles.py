@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import yaml
 
-from synthmix.config.composing import conf_dir
+from synthmix.config.composing.composer import conf_dir
 from synthmix.generators.roles import role_at, role_of
 
 MODELS = {file.stem: file for file in (conf_dir() / "model").glob("*.yaml")}

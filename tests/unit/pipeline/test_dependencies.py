@@ -17,7 +17,7 @@ import pytest
 
 import synthmix
 from synthmix.config.cell import from_plain
-from synthmix.config.composing import composer, conf_dir
+from synthmix.config.composing.composer import composer, conf_dir
 from synthmix.config.plain import plain, to_plain
 from synthmix.pipeline import dependencies
 from synthmix.pipeline.dependencies import Declared, Dependencies

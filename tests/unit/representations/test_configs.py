@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from synthmix.config.cell import check_member
-from synthmix.config.composing import composer
+from synthmix.config.composing.composer import composer
 from synthmix.config.instantiate import instantiate
 from synthmix.config.members import RepresentationConfig
 from synthmix.config.nodes import build, check_node, member_types

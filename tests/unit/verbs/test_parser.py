@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 
 from synthmix.errors import InvalidInput
-from synthmix.verbs.parser import Words, default_config, store_folder
+from synthmix.verbs.parser import VerbParser, default_config, store_folder
 
 
-def parser() -> Words:
-    words = Words("greet", "Greets.")
+def parser() -> VerbParser:
+    words = VerbParser("greet", "Greets.")
     words.add_argument("name")
     words.add_argument("--times", type=int, default=1)
     words.add_store()

@@ -11,8 +11,8 @@ from torch.optim import Adam, Optimizer
 from synthmix.generators.evaluation import evaluating
 from synthmix.generators.gan.augmentation import augmented
 from synthmix.generators.gan.config import GanConfig
+from synthmix.generators.gan.networks import OutputActivation
 from synthmix.generators.gan.objectives import OBJECTIVES, PENALTIES, Judged
-from synthmix.generators.networks import OutputActivation
 from synthmix.generators.ranges import rescaled
 from synthmix.generators.training.trained import TrainedGenerator
 from synthmix.spec import DataSpec

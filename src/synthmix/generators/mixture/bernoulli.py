@@ -18,7 +18,7 @@ from synthmix.data.base import Dataset
 from synthmix.generators.learned import LearnedGenerator
 from synthmix.generators.mixture.config import BernoulliMixtureConfig
 from synthmix.generators.mixture.selection import Em, select
-from synthmix.generators.training.trainer import TrainerOptions
+from synthmix.generators.options import TrainerOptions
 from synthmix.seeds import derive_seed
 from synthmix.spec import DataSpec
 

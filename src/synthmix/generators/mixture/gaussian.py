@@ -18,7 +18,7 @@ from synthmix.generators.mixture.config import GaussianMixtureConfig
 from synthmix.generators.mixture.density import GaussianMixtureDensity, fit_by_em
 from synthmix.generators.mixture.selection import Em, select
 from synthmix.generators.mixture.subspace import Subspace, SubspaceMixture
-from synthmix.generators.training.trainer import TrainerOptions
+from synthmix.generators.options import TrainerOptions
 from synthmix.seeds import derive_seed
 from synthmix.spec import DataSpec
 

@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from copy import deepcopy
 from typing import Any, ClassVar, Self
 
-import pytorch_lightning as pl
 import torch
 from pytorch_lightning.callbacks import Callback
 from pytorch_lightning.loggers import Logger
@@ -19,14 +18,15 @@ from synthmix.data.base import Dataset, digest_of
 from synthmix.errors import InvalidInput, TrainingDiverged
 from synthmix.generators.config import TrainedConfig
 from synthmix.generators.learned import LearnedGenerator
+from synthmix.generators.options import TrainerOptions
 from synthmix.generators.training.minibatches import MinibatchOrder
 from synthmix.generators.training.moving_average import MovingAverage
-from synthmix.generators.training.trainer import TrainerOptions, run_training
+from synthmix.generators.training.trainer import Stepwise, run_training
 from synthmix.seeds import derive_seed, isolated_rng
 from synthmix.spec import DataSpec
 
 
-class TrainedGenerator(pl.LightningModule, LearnedGenerator):
+class TrainedGenerator(Stepwise, LearnedGenerator):
     """A family gives `build`, `step`, `configure_optimizers` and `draw`, and nothing else.
 
     Everything that sampling needs is in `self.network`. With `ema_decay` an exponential moving average of it is kept,

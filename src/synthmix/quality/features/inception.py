@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from synthmix.config.inception_weights import weights_fault
+from synthmix.config.sections.inception_weights import weights_fault
 from synthmix.quality.features.extractors import FeatureExtractor
 from synthmix.spec import DataSpec
 

@@ -17,9 +17,9 @@ from synthmix.data.base import Dataset, Splits
 from synthmix.errors import InvalidInput
 from synthmix.generators.gan.config import ConvNetworksConfig, GanConfig, MlpNetworksConfig
 from synthmix.generators.gan.model import Gan
+from synthmix.generators.gan.networks import ConvNetworks, MlpNetworks
 from synthmix.generators.gan.objectives import OBJECTIVES, Loss
-from synthmix.generators.networks import ConvNetworks, MlpNetworks
-from synthmix.generators.training.trainer import TrainerOptions
+from synthmix.generators.options import TrainerOptions
 from synthmix.spec import DataSpec
 
 LATENT = 5

@@ -14,7 +14,7 @@ from synthmix.errors import InvalidInput
 from synthmix.generators.autoencoder.coders import MlpCoders
 from synthmix.generators.autoencoder.coders_config import MlpCodersConfig
 from synthmix.generators.gan.config import MlpNetworksConfig
-from synthmix.generators.networks import MlpNetworks
+from synthmix.generators.gan.networks import MlpNetworks
 
 MODELS = pytest.mark.parametrize(
     "name", ["gan", "dcgan", "wgan_gp", "vae", "autoencoder", "denoising_autoencoder", "conv_vae", "flow_matching"]

@@ -13,7 +13,7 @@ from pytorch_lightning.loggers import Logger
 
 from synthmix.data.base import Dataset
 from synthmix.errors import TrainingDiverged
-from synthmix.generators.training.trainer import Precision, TrainerOptions
+from synthmix.generators.options import Precision, TrainerOptions
 
 MODELS = pytest.mark.parametrize("name", ["gan", "dcgan", "wgan_gp", "vae", "autoencoder", "flow_matching"])
 CHECKPOINT = "checkpoints/last.ckpt"  # in the test's own working folder

@@ -9,7 +9,7 @@ import pytest
 from sklearn.utils.validation import has_fit_parameter
 
 from synthmix.config.cell import check_member
-from synthmix.config.composing import composer
+from synthmix.config.composing.composer import composer
 from synthmix.config.instantiate import instantiate
 from synthmix.config.members import ClustererConfig
 from synthmix.config.nodes import build, check_node, member_types
