@@ -185,12 +185,6 @@ class Record:
         if other:
             raise InvalidInput(f"tracking.study={self.name}: its task is {other[0]}; task={task} needs another study")
 
-    @property
-    def generator_keys(self) -> set[str]:
-        """The trainings that its cells need."""
-        asked = (*self.cells.values(), *self.curve.values())
-        return {cell.generator_key for cell in asked if cell.generator_key is not None}
-
     @classmethod
     def read(cls, file: Path) -> Self:
         """Reads a record."""
