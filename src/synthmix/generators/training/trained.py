@@ -122,7 +122,7 @@ class TrainedGenerator(Stepwise, LearnedGenerator):
         self.begin_average()
 
     def begin_average(self) -> None:
-        """Lets the average, where one is kept, begin with the weights as they are."""
+        """Initialises the average, if any, with the current weights."""
         self.ema = None if self.ema_decay is None else deepcopy(self.network).requires_grad_(False)
 
     def preview(self, n: int, seed: int) -> Tensor:
