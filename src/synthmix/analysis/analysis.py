@@ -1,4 +1,4 @@
-"""What a study says: effects with their intervals, tests, exchange rates and the best ratio, from its cells."""
+"""The statistics of a study: effects with intervals, tests, exchange rates and best ratios."""
 
 from __future__ import annotations
 
@@ -101,7 +101,7 @@ def _summary(setting: SettingCells) -> Iterator[dict[Any, Any]]:
 
 
 def _effect(setting: SettingCells, arm: Arm, ratio: float) -> dict[str, Any]:
-    """What an arm does at a ratio, beside real points alone of the same seeds."""
+    """The effect of an arm at a ratio, paired with the real-only baseline by seed."""
     cells = arm.at(ratio)
     differences = setting.differences(arm, ratio)
     spread = _spread(differences)

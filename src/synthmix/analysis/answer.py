@@ -1,7 +1,7 @@
-"""What a study answers, in sentences that its numbers bear out and no more.
+"""The verdict of a study, in sentences.
 
 A gain counts as help where it is significant after Holm's correction and the arm beats the placebo of the same ratio:
-the 95 % interval of their paired difference lies above zero. Where it does not beat other controls too, that is said.
+the 95 % interval of their paired difference lies above zero. Other controls that it does not beat are named.
 """
 
 from __future__ import annotations
@@ -42,19 +42,24 @@ HEADLINES: dict[Kind, str] = {
     "few": "{} cannot be judged on {}: too few seeds.",
     "none": "{} of a model was not tried on {}.",
 }
-RISING: Sequence[Kind] = ("copies", "gain", "matched", "helps")  # of kinds of gains, the better last
+RISING: Sequence[Kind] = (
+    "copies",
+    "gain",
+    "matched",
+    "helps",
+)  # kinds of gains, from the weakest evidence to the strongest
 MOST_NAMED = 4  # settings of one kind that the headline names; more are counted
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """What a study says of one setting.
+    """The verdict on one setting.
 
     Attributes:
         title: of the setting.
-        kind: of the answer.
+        kind: of the verdict.
         label: the kind in two words.
-        sentences: what bears it out.
+        sentences: the evidence.
         arms: the generators that it is about, where that is not all of them.
     """
 
@@ -94,7 +99,7 @@ def verdicts(result: StudyResult, analysis: Analysis) -> list[Verdict]:
 
 
 def headline(found: Sequence[Verdict]) -> str:
-    """The answer, a sentence for each kind of it and the generators that it is about."""
+    """A sentence for each kind of verdict and the generators that have it."""
     alike: dict[tuple[Kind, tuple[str, ...]], list[str]] = {}
     for verdict in found:
         alike.setdefault((verdict.kind, tuple(sorted(verdict.arms))), []).append(verdict.title)
@@ -144,7 +149,7 @@ def _verdict(setting: Setting, cells: SettingCells) -> Verdict:
 
 
 def _arms_behind(kind: Kind, gains: Mapping[str, Sequence[_Gain]], harms: Mapping[str, Sequence[Row]]) -> Sequence[str]:
-    """The generators that make a setting's answer what it is; none where all of them do."""
+    """The generators that determine a setting's verdict; empty where all do."""
     helping = [arm for arm, of_arm in gains.items() if kind in {gain.kind for gain in of_arm}]
     behind = [arm for arm, of_arm in harms.items() if of_arm] if kind == "harms" else helping
     return behind if len(behind) < len(gains) else ()
@@ -218,7 +223,7 @@ def _p(p: float) -> str:
 
 
 def _worth(row: Row) -> str:
-    """What one synthetic point is worth, where that is known."""
+    """The exchange rate, where it is identified."""
     known = row["exchange_status"] != "not identified" and exchange(row)
     return f" One synthetic point is worth {exchange(row)} real ones." if known else ""
 
@@ -233,7 +238,7 @@ def _baseline(setting: Setting, score: str) -> Iterator[str]:
 
 
 def _oracle(rows: pd.DataFrame, sign: int) -> Iterator[str]:
-    """What more real points do at the largest ratio: whether there is anything to gain at all."""
+    """The effect of the oracle at the largest ratio: the gain that real points would bring."""
     oracle = rows[rows["role"] == "oracle"].sort_values("mix.ratio").tail(1)
     for row in oracle.to_dict("records"):
         effect = with_interval(row["difference"], row["difference_low"], row["difference_high"])

@@ -1,4 +1,4 @@
-"""What a reader must know before trusting a study: what it lacks, what it cannot show, and gains that are none."""
+"""Warnings about a study: missing results and controls, low power, and gains that controls show too."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ def _too_few_seeds(setting: SettingCells) -> Iterator[str]:
 
 
 def _unpaired(setting: SettingCells) -> Iterator[str]:
-    """Arms that do not have the seeds of the baseline."""
+    """Arms whose seeds differ from the baseline's."""
     baseline = setting.baseline.index
     for arm in setting.arms:
         for ratio in arm.ratios:
@@ -95,7 +95,7 @@ def _unpaired(setting: SettingCells) -> Iterator[str]:
 
 
 def _alarmed(setting: SettingCells) -> Iterator[str]:
-    """Alarms that ring over what is judged; of controls they tell what is known: copies are copies."""
+    """Alarms of generators under test; those of controls are expected, as copies are meant to be copies."""
     for arm in setting.arms:
         raised = alarms_of(arm) if arm.role == "generator" else {}
         if raised:
@@ -106,7 +106,7 @@ def _alarmed(setting: SettingCells) -> Iterator[str]:
 
 
 def _hollow(setting: SettingCells, summary: pd.DataFrame) -> Iterator[str]:
-    """Placebos that gain, and gains that a control has too."""
+    """Placebos with a gain, and gains not shown to exceed a control's."""
     sign = setting.sign
     gains = summary[(summary["difference_low"] if sign > 0 else -summary["difference_high"]) > 0]
     for row in gains[gains["role"] == "placebo"].to_dict("records"):
@@ -121,7 +121,7 @@ def _hollow(setting: SettingCells, summary: pd.DataFrame) -> Iterator[str]:
 
 
 def _lead(setting: SettingCells, name: str, rival: str, ratio: float) -> str:
-    """A control and how far an arm is ahead of it, by seed; empty where it is ahead."""
+    """A control with the arm's paired lead on it; empty where the lead is significant."""
     arms = {arm.name: arm for arm in setting.arms}
     lead = setting.sign * (setting.scores(arms[name], ratio) - setting.scores(arms[rival], ratio)).dropna()
     interval = t_interval(lead)

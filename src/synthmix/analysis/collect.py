@@ -77,13 +77,13 @@ def collect(
 
 
 def flat_config(asked: Asked) -> dict[str, Any]:
-    """The dotted keys of a combination, its number of training points as what it is."""
+    """The dotted keys of a combination, with its actual number of training points."""
     flat = {key: str(value) if isinstance(value, list) else value for key, value in flatten(asked.config).items()}
     return flat | {"data.n_train": asked.n_train}
 
 
 def cell_label(config: Mapping[str, Any], first: Sequence[str], varying: list[str]) -> str:
-    """What a failure is told by."""
+    """The keys that identify a failed cell."""
     keys = ("model.name", *varying, "data.n_train", "mix.ratio", first[1], "seed")
     return " ".join(f"{key}={config.get(key)}" for key in keys)
 
@@ -149,7 +149,7 @@ def _runs_table(
 
 
 def _sortable(column: pd.Series[Any]) -> pd.Series[Any]:
-    """Numbers by their size; where texts and nulls stand among them, as texts."""
+    """A sort key: numbers as they are, mixed columns as text."""
     return column if pd.api.types.is_numeric_dtype(column) else column.astype(str)
 
 
@@ -165,7 +165,7 @@ def _shared_config(rows: list[Row], first: Sequence[str], varying: list[str]) ->
 
 
 def _notes(record: Record) -> Iterator[str]:
-    """A change of the primary score, and cells that today's code would compute anew, shown as they are."""
+    """Notes on a changed primary score, and on results of other versions of the code."""
     if len(record.scores) > 1:
         yield (
             f"the primary score was changed ({', then '.join(record.scores)}): one that is chosen after the result is "

@@ -209,7 +209,7 @@ def _arms(cells: pd.DataFrame, shared: Keys, roles: Mapping[str, Role]) -> Itera
 
 
 def _by_seed(cells: pd.DataFrame) -> pd.DataFrame:
-    """Finished cells, one a seed: at ratio 0 those of all arms are the same."""
+    """Finished cells, one for each seed; at ratio 0 all arms share one."""
     return cells[cells["status"] == "finished"].drop_duplicates("seed").set_index("seed").sort_index()
 
 
@@ -226,5 +226,5 @@ def _oracle_cells(arms: Sequence[Arm], cells: pd.DataFrame, n: int) -> pd.DataFr
 
 
 def _sortable(column: pd.Series[Any]) -> pd.Series[Any]:
-    """Numbers by their size; where texts and nulls stand among them, as texts."""
+    """A sort key: numbers as they are, mixed columns as text."""
     return column if pd.api.types.is_numeric_dtype(column) else column.astype(str)

@@ -69,10 +69,6 @@ class Dataset:
         """The same points without their labels: what anything that learns is given."""
         return replace(self, y=None)
 
-    def with_x(self, x: Tensor) -> Dataset:
-        """The same labels and spec over other values of the same points."""
-        return replace(self, x=x)
-
     def scaled(self, scaling: Scaling) -> Dataset:
         """The same points on another scale, in float32, and the density that they come from with them."""
         density = None if self.density is None else self.density.rescaled(scaling.shift, scaling.scale)

@@ -22,10 +22,10 @@ class AcceptAllConfig(GateConfig):
 
 @dataclass(kw_only=True, frozen=True)
 class DistanceGateConfig(GateConfig):
-    """A gate that compares distances to train."""
+    """A gate by distances to train."""
 
     def faults(self, cell: Cell) -> Iterator[str]:
-        """A point needs another one to have a distance from."""
+        """Nearest-neighbour distances need two points of train."""
         n_train, reason = cell.train_size
         if n_train < 2:
             yield f"gate.name={self.name}: needs at least 2 points of train, there is {n_train} ({reason})"
@@ -46,7 +46,7 @@ class TypicalityConfig(DistanceGateConfig):
     highest: Fraction = 0.95
 
     def faults(self, cell: Cell) -> Iterator[str]:
-        """Two quantiles in their order."""
+        """The lower quantile must be below the higher one."""
         yield from super().faults(cell)
         if self.lowest >= self.highest:
             yield f"gate.lowest={self.lowest:g}: must be < gate.highest={self.highest:g}"

@@ -1,4 +1,4 @@
-"""A generator with a fitted state that is worth keeping: weights, curves of its fit, an MLflow run of its own."""
+"""Base of generators with a stored state: weights, loss curves and a tracking run of their own."""
 
 from __future__ import annotations
 
@@ -57,11 +57,11 @@ class LearnedGenerator(nn.Module, Generator):
         """
 
     def prepare(self, spec: DataSpec, seed: int) -> None:
-        """Makes what the weights of a fit go into."""
+        """Allocates the modules that weights are loaded into."""
         self.spec, self.seed = spec, seed
 
     def load_fitted(self, state: dict[str, Tensor]) -> None:
-        """Takes up the weights of a finished fit; call `prepare` before."""
+        """Loads the weights of a finished fit; call `prepare` before."""
         self.load_state_dict(state)
         self.eval()
 

@@ -17,6 +17,7 @@ from torch import Tensor
 from synthmix.plots.palette import INK, REAL, SYNTHETIC, colours
 from synthmix.seeds import derive_seed, generator_for
 
+MAX_POINTS = 2000  # shown, half of them synthetic where there are any
 NAMED_CLUSTERS = 30  # more numbers than that cover one another
 TSNE_INPUTS = 50  # principal components that t-SNE starts from (van der Maaten and Hinton 2008)
 
@@ -30,7 +31,6 @@ def projection(
     *,
     method: Literal["pca", "tsne"] = "pca",
     seed: int,
-    max_points: int = 2000,
     word: str = "cluster",
 ) -> Figure:
     """Real and synthetic points on one panel, the real ones by cluster on the other.
@@ -42,10 +42,9 @@ def projection(
         method: `pca`, fitted on the real points, or `tsne`, fitted on all points shown: a picture of neighbourhoods,
             in which distances between groups mean nothing.
         seed: of the choice of points and of t-SNE.
-        max_points: the most points shown, half of them synthetic.
         word: for one of the groups that `clusters` numbers, in the title.
     """
-    share = max_points // 2 if len(synthetic) else max_points
+    share = MAX_POINTS // 2 if len(synthetic) else MAX_POINTS
     chosen, drawn = _choose(len(real), share, seed, "real"), _choose(len(synthetic), share, seed, "synthetic")
     shown = real[chosen].flatten(1).numpy(), synthetic[drawn].flatten(1).numpy()
     real_places, synthetic_places = (_pca if method == "pca" else _tsne)(*shown, seed)

@@ -1,4 +1,4 @@
-"""What MLflow, or another tracker, shows of a study: its answer, its headline numbers, its report, and a run an arm."""
+"""A study in the tracker: verdict, headline numbers, report, and a run for each arm."""
 
 from __future__ import annotations
 
@@ -121,7 +121,7 @@ def _headline_numbers(analysis: Analysis) -> Iterator[tuple[str, float]]:
 
 
 def _note(result: StudyResult, analysis: Analysis) -> str:
-    """The answer, and what bears it out in each setting."""
+    """The headline, and the verdict on each setting."""
     found = verdicts(result, analysis)
     paragraphs = [f"**{headline(found)}**"]
     for verdict in found:

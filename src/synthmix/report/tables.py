@@ -29,7 +29,7 @@ class Bar:
 
 @dataclass(frozen=True)
 class Cell:
-    """What is read, and the number that it is sorted by, if it is one."""
+    """A table cell: its text, and the number to sort by, if any."""
 
     text: str
     value: float | None = None
@@ -128,7 +128,7 @@ def best_table(analysis: Analysis) -> Table:
 
 
 def family_table(analysis: Analysis) -> Table:
-    """The tests that Holm's correction counts together, and what they can attain."""
+    """The family of tests of Holm's correction, and the smallest p that it can attain."""
     heads = ["setting", "tests", "seeds", "smallest adjusted p", "seeds needed for .05"]
     keys = ("tests", "seeds", "smallest_p", "seeds_needed")
     lines = [
@@ -184,7 +184,7 @@ def _arm(row: dict[Any, Any]) -> Cell:
 
 
 def _alarmed(row: dict[Any, Any]) -> Cell:
-    """The arm, marked where alarms ring over what is judged: copies, say, are meant to be copies."""
+    """The arm, marked where a generator under test raises alarms; those of controls are expected."""
     alarms = row["alarms"] if row["role"] == "generator" else ""
     return replace(_arm(row), hint=f"alarm: {alarms}", mark="⚠") if alarms else _arm(row)
 
@@ -218,7 +218,7 @@ def _run(value: Any) -> Cell:
 
 
 def _without_constant(table: Table, head: str) -> Table:
-    """Leaves a column out that says the same in every line."""
+    """Drops a column with one value."""
     place = list(table.heads).index(head)
     if len({line.cells[place].text for line in table.lines}) > 1:
         return table

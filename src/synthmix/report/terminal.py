@@ -57,6 +57,6 @@ def _aligned(text: str, name: str, size: int) -> str:
 
 
 def _cut(text: str, width: int) -> str:
-    """The model at the beginning and the values at the end tell arms apart; what lies between them is left out."""
+    """Shortens an arm's name in the middle, as its model and values distinguish it."""
     head = width // 3
     return text if len(text) <= width else f"{text[:head]}…{text[head + 1 - width :]}"

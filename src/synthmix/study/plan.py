@@ -1,6 +1,6 @@
-"""The list of a command's cells, composed and checked before the first one starts.
+"""The plan of a command: its cells, composed and validated before the first one starts.
 
-Dry run, launch, progress, resume and report all read this list; Hydra is given what is missing of it.
+Dry run, launch, progress, resume and report all read the plan; Hydra launches its missing cells.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ class PlannedCell:
 
 @dataclass(frozen=True)
 class Plan:
-    """What a command asks for.
+    """The cells of a command.
 
     Attributes:
         cells: in the order in which Hydra numbers them.

@@ -1,4 +1,4 @@
-"""A tracker as a projection of the store: whatever it lacks of a study is logged from what the store keeps."""
+"""Synchronises a tracker with the store: logs the runs of a study that it lacks."""
 
 from __future__ import annotations
 

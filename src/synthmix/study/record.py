@@ -1,6 +1,6 @@
-"""What a study has been asked for, over all its commands: the list that every later command goes on from.
+"""The record of a study: the cells requested by all its commands, which later commands extend.
 
-It lies beside the stages, `<store>/studies/<study>/study.json`, and holds no result: those are the store's.
+It is `<store>/studies/<study>/study.json` and holds no results: those are in the store.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ RECORD = "study.json"
 
 @dataclass(frozen=True)
 class Asked:
-    """One combination that a study was asked for.
+    """One combination that was requested.
 
     Attributes:
         config: the plain config without what only says where it runs.
@@ -110,7 +110,7 @@ def asked_of(depends_on: Dependencies) -> Asked:
 
 @dataclass
 class Record:
-    """Everything that a study was asked for.
+    """The requests of a study.
 
     Attributes:
         name: the study.
@@ -185,12 +185,6 @@ class Record:
         if other:
             raise InvalidInput(f"tracking.study={self.name}: its task is {other[0]}; task={task} needs another study")
 
-    @property
-    def generator_keys(self) -> set[str]:
-        """The trainings that its cells need."""
-        asked = (*self.cells.values(), *self.curve.values())
-        return {cell.generator_key for cell in asked if cell.generator_key is not None}
-
     @classmethod
     def read(cls, file: Path) -> Self:
         """Reads a record."""
@@ -200,7 +194,7 @@ class Record:
         return cls(**content)
 
     def write(self, file: Path) -> None:
-        """Writes it in one step."""
+        """Writes it atomically."""
         file.parent.mkdir(parents=True, exist_ok=True)
         draft = file.with_suffix(".partial")
         draft.write_text(json.dumps(asdict(self), ensure_ascii=False), encoding="utf-8")
@@ -229,7 +223,7 @@ class Studies:
 
     @contextmanager
     def only_one(self, name: str) -> Iterator[None]:
-        """Keeps a second command from running the same study at once.
+        """A lock against running one study twice at a time.
 
         Raises:
             InvalidInput: another process runs it.

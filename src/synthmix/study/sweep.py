@@ -1,4 +1,4 @@
-"""A study from its plan to its cells: finds what the store does not have, and launches it."""
+"""Runs a study: finds the cells of its plan that the store lacks, and launches them."""
 
 from __future__ import annotations
 

@@ -78,7 +78,7 @@ class GaussianMixtureGenerator(LearnedGenerator):
         self.mixture: SubspaceMixture | None = None
 
     def prepare(self, spec: DataSpec, seed: int) -> None:
-        """Forgets an earlier fit."""
+        """Resets an earlier fit."""
         super().prepare(spec, seed)
         self.mixture = None
 
@@ -113,7 +113,7 @@ class GaussianMixtureGenerator(LearnedGenerator):
         return self.eval()
 
     def load_fitted(self, state: dict[str, Tensor]) -> None:
-        """Takes up frame and density."""
+        """Loads frame and density."""
         self.mixture = SubspaceMixture.of_state(state, "mixture.")
         super().load_fitted(state)
 

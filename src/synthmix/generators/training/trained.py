@@ -27,7 +27,7 @@ from synthmix.spec import DataSpec
 
 
 class TrainedGenerator(Stepwise, LearnedGenerator):
-    """A family gives `build`, `step`, `configure_optimizers` and `draw`, and nothing else.
+    """Base of gradient-trained generators; a subclass defines `build`, `step`, `configure_optimizers` and `draw`.
 
     Everything that sampling needs is in `self.network`. With `ema_decay` an exponential moving average of it is kept,
     θ̄ ← decay·θ̄ + (1 − decay)·θ after each step, and used in its place.
@@ -65,7 +65,7 @@ class TrainedGenerator(Stepwise, LearnedGenerator):
         """One generator update on `points_per_step` rows of `training_points`; returns its losses, detached."""
 
     def start(self, x: Tensor) -> None:
-        """Fits what the training starts from; nothing, unless a family says so."""
+        """Hook before training; does nothing by default."""
 
     def training_points(self, x: Tensor) -> Tensor:
         """What minibatches are taken of, once `start` has seen the points: the points, unless a family says so."""
@@ -122,7 +122,7 @@ class TrainedGenerator(Stepwise, LearnedGenerator):
         self.begin_average()
 
     def begin_average(self) -> None:
-        """Lets the average, where one is kept, begin with the weights as they are."""
+        """Initialises the average, if any, with the current weights."""
         self.ema = None if self.ema_decay is None else deepcopy(self.network).requires_grad_(False)
 
     def preview(self, n: int, seed: int) -> Tensor:
