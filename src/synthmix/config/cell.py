@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Annotated, Any
@@ -172,6 +172,7 @@ class Checker:
         members = (*(getattr(cell, part) for part in PARTS), *cell.metrics.values())
         as_its_parts_see_it: Cell = cell
         faults = [fault for member in members for fault in member.faults(as_its_parts_see_it)]
+        faults += _unread_learners(cell)
         if faults:
             raise InvalidInput(*dict.fromkeys(faults))
         return cell
@@ -183,6 +184,14 @@ class Checker:
             faults = field_faults(CellConfig, key, value, "")
             self._known[known] = faults, None if faults else build_field(CellConfig, key, value)
         return self._known[known]
+
+
+def _unread_learners(cell: CellConfig) -> Iterator[str]:
+    """The learner of another task, which nothing would read."""
+    read = cell.task.learner
+    for group in LEARNERS:
+        if group != read and (other := getattr(cell, group)) is not None:
+            yield f"{group}={other.name}: task.name={cell.task.name} has none; allowed: {read}"
 
 
 def check(config: Mapping[str, Any]) -> CellConfig:
