@@ -12,7 +12,7 @@ from synthmix.api import load_dataset, make_generator
 from synthmix.config.sections.alarms import AlarmsConfig
 from synthmix.data.base import Splits
 from synthmix.data.split import split
-from synthmix.quality.alarms import ADVANTAGE, ALARMS, CHECKS, alarms
+from synthmix.quality.alarms import ADVANTAGE, ALARMS, CHECKS, alarms, training_values
 from synthmix.quality.scores import quality_scores
 from synthmix.seeds import generator_for
 
@@ -107,7 +107,7 @@ def curve(*advantages: float) -> dict[str, list[tuple[int, float]]]:
 def test_a_discriminator_that_wins_at_the_end_is_told(
     advantages: tuple[float, ...], rings: bool, limits: AlarmsConfig
 ) -> None:
-    found = alarms({}, curve(*advantages), limits)
+    found = alarms({}, training_values(curve(*advantages)), limits)
     assert list(found) == ["discriminator_wins"]
     assert bool(found["discriminator_wins"]) is rings
 
