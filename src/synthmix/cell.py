@@ -23,12 +23,12 @@ from synthmix.tasks.base import Outputs, Task
 
 
 @dataclass(frozen=True)
-class Cell:
-    """What a cell has computed.
+class ComputedCell:
+    """The result of a cell.
 
     Attributes:
         outputs: of the task for val and test, which are stored; scores are derived of them.
-        numbers: what else is known once it is computed, by MLflow name.
+        numbers: further metrics of its computation, by MLflow name.
         splits, mixture, representation, task: for pictures.
     """
 
@@ -40,7 +40,7 @@ class Cell:
     task: Task
 
 
-def run_cell(config: CellConfig, stages: Stages) -> Cell:
+def run_cell(config: CellConfig, stages: Stages) -> ComputedCell:
     """Computes one cell.
 
     Nothing that learns is given labels. `stages.quality` has them for classifier features, and for scores that the
@@ -74,4 +74,4 @@ def run_cell(config: CellConfig, stages: Stages) -> Cell:
         task.fit(points, mixture.sample_weight, config.seed)
 
     outputs = {name: task.outputs(representation.transform(part.x)) for name, part in splits.held_out.items()}
-    return Cell(outputs, numbers, splits, mixture, representation, task)
+    return ComputedCell(outputs, numbers, splits, mixture, representation, task)

@@ -20,7 +20,7 @@ from synthmix.study.record import Asked, Record
 
 
 @dataclass(frozen=True)
-class Row:
+class CellRow:
     """One combination: what was asked for, flat, and what the store has of it."""
 
     combination: str
@@ -99,18 +99,18 @@ def varying_keys(configs: Sequence[Mapping[str, Any]], first: Sequence[str]) -> 
     return sorted({key for (key, *_), values in seen.items() if len(values) > 1})
 
 
-def _rows(part: Mapping[str, Asked], record: Record, resources: Resources) -> Iterator[Row]:
+def _rows(part: Mapping[str, Asked], record: Record, resources: Resources) -> Iterator[CellRow]:
     for combination, asked in part.items():
         result = asked.result(resources)
         failure = None if result else record.failures.get(combination)
-        yield Row(combination, flat_config(asked), result, failure)
+        yield CellRow(combination, flat_config(asked), result, failure)
 
 
 def _keys(first: Sequence[str], varying: list[str]) -> list[str]:
     return [*first, *varying, *LAST_KEYS]
 
 
-def _table(rows: list[Row], first: Sequence[str], varying: list[str]) -> pd.DataFrame:
+def _table(rows: list[CellRow], first: Sequence[str], varying: list[str]) -> pd.DataFrame:
     """A row for each combination, sorted by its keys; the columns of metrics in alphabetical order."""
     keys = _keys(first, varying)
     metrics = sorted({name for row in rows if row.result for name in row.result.metrics})
@@ -126,7 +126,7 @@ def _table(rows: list[Row], first: Sequence[str], varying: list[str]) -> pd.Data
 
 
 def _runs_table(
-    rows: list[Row],
+    rows: list[CellRow],
     first: Sequence[str],
     varying: list[str],
     runs: Mapping[str, str],
@@ -153,7 +153,7 @@ def _sortable(column: pd.Series[Any]) -> pd.Series[Any]:
     return column if pd.api.types.is_numeric_dtype(column) else column.astype(str)
 
 
-def _shared_config(rows: list[Row], first: Sequence[str], varying: list[str]) -> str:
+def _shared_config(rows: list[CellRow], first: Sequence[str], varying: list[str]) -> str:
     """What all cells share, as YAML with dotted keys."""
     head, *others = [row.config for row in rows]
     shared = {

@@ -12,7 +12,7 @@ from synthmix.spec import DataSpec
 from synthmix.tracking.base import OpenRun
 
 GRID_SIZE = 64  # images of a sample grid
-SCATTERED = 1000  # points of a table's scatter matrix
+SCATTER_POINTS = 1000  # points of a table's scatter matrix
 
 
 class SampleGrids(Callback):
@@ -37,4 +37,4 @@ class SampleGrids(Callback):
 
 def points_shown(spec: DataSpec) -> int:
     """How many points a picture of a sample shows."""
-    return GRID_SIZE if spec.kind == "image" else SCATTERED
+    return GRID_SIZE if spec.kind == "image" else SCATTER_POINTS

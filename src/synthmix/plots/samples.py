@@ -18,7 +18,7 @@ from synthmix.spec import DataSpec
 
 TILE = 0.6  # inches, of an image
 FEATURES = 4  # of a table, in a scatter matrix
-QUERIES = 200  # real points whose nearest other one tells what is near
+MAX_QUERIES = 200  # real points whose nearest other one tells what is near
 
 _Array = NDArray[np.floating[Any]]
 
@@ -84,7 +84,7 @@ def _nearest(points: Tensor, real: Tensor) -> tuple[Tensor, Tensor]:
 
 def _typical_distance(real: Tensor) -> float:
     """Median distance of a real point to the nearest other one, of up to 200 points."""
-    distances = torch.cdist(real[:QUERIES].flatten(1), real.flatten(1))
+    distances = torch.cdist(real[:MAX_QUERIES].flatten(1), real.flatten(1))
     distances[range(len(distances)), range(len(distances))] = torch.inf
     return distances.min(dim=1).values.median().item()
 

@@ -8,7 +8,7 @@ from statistics import fmean
 
 from synthmix.config.sections.alarms import AlarmsConfig
 
-LAST = 0.2  # part of a training over which the discriminator's advantage is averaged
+FINAL_SHARE = 0.2  # part of a training over which the discriminator's advantage is averaged
 ADVANTAGE = "train/discriminator_advantage"
 Curves = Mapping[str, Sequence[Sequence[float]]]
 
@@ -87,4 +87,4 @@ def training_values(curves: Curves) -> dict[str, float]:
     if not points:
         return {}
     last = max(step for step, _ in points)
-    return {"discriminator_advantage": fmean(value for step, value in points if step > (1 - LAST) * last)}
+    return {"discriminator_advantage": fmean(value for step, value in points if step > (1 - FINAL_SHARE) * last)}

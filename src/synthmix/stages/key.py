@@ -20,7 +20,7 @@ from types import NoneType
 from synthmix.stages.import_closure import modules_behind, syntax_tree
 
 # What a syntax tree says twice (ctx: where a name stands), or of the spelling alone (kind: u"text" or "text").
-SAYS_NOTHING = {"ctx", "kind", "type_comment"}
+IGNORED_FIELDS = {"ctx", "kind", "type_comment"}
 
 
 def key_of(stage: str, depends_on: Mapping[str, object]) -> str:
@@ -74,7 +74,7 @@ def _code(tree: ast.AST) -> Iterator[str]:
         node = waiting.pop()
         if isinstance(node, ast.AST):
             fields = {name: value for name, value in ast.iter_fields(node) if value is not None and value != []}
-            said = [name for name in fields if name not in SAYS_NOTHING]
+            said = [name for name in fields if name not in IGNORED_FIELDS]
             yield f"{type(node).__name__}({','.join(said)})"
             waiting += [fields[name] for name in said]
         elif isinstance(node, list):

@@ -7,31 +7,31 @@ from collections.abc import Iterator
 
 from matplotlib.figure import Figure
 
-from synthmix.cell import Cell
+from synthmix.cell import ComputedCell
 from synthmix.config.cell import CellConfig
 from synthmix.metric import HeldOut
 from synthmix.pipeline.pictures import points_shown
 from synthmix.plots.samples import real_synthetic_nearest, sample_grid
 from synthmix.tracking.base import OpenRun
 
-COMPARED = 10  # points of the comparison of real, synthetic and nearest
+COMPARED_POINTS = 10  # points of the comparison of real, synthetic and nearest
 
 
-def log_pictures(run: OpenRun, config: CellConfig, cell: Cell) -> None:
+def log_pictures(run: OpenRun, config: CellConfig, cell: ComputedCell) -> None:
     """Logs everything that there is to see of a cell."""
     for name, figure in (*sample_figures(cell), *task_figures(config, cell)):
         run.log_figure(figure, f"pictures/{name}.png")
 
 
-def sample_figures(cell: Cell) -> Iterator[tuple[str, Figure]]:
+def sample_figures(cell: ComputedCell) -> Iterator[tuple[str, Figure]]:
     """The synthetic points of the mixture, and the real ones that are nearest to some of them."""
     train, synthetic = cell.splits.train, cell.mixture.synthetic
     if len(synthetic):
         yield "synthetic", sample_grid(synthetic[: points_shown(train.spec)], train.spec, real=train.x)
-        yield "nearest", real_synthetic_nearest(train.x, synthetic[:COMPARED], train.spec)
+        yield "nearest", real_synthetic_nearest(train.x, synthetic[:COMPARED_POINTS], train.spec)
 
 
-def task_figures(config: CellConfig, cell: Cell) -> Iterator[tuple[str, Figure]]:
+def task_figures(config: CellConfig, cell: ComputedCell) -> Iterator[tuple[str, Figure]]:
     """What the module that the task names draws of its outputs for test."""
     if config.task.drawn_by is not None:
         test = cell.splits.test

@@ -7,7 +7,7 @@ from typing import Any, cast
 
 import pytest
 
-from synthmix.cell import Cell, run_cell
+from synthmix.cell import ComputedCell, run_cell
 from synthmix.config.cell import CellConfig, from_plain
 from synthmix.config.composing.composer import composer
 from synthmix.pipeline.dependencies import Dependencies
@@ -46,7 +46,7 @@ def stages_of(config: CellConfig, folder: Path) -> Stages:
     return Stages(config, Resources.at(none.Tracker(None, "unit"), folder), none.Run())
 
 
-def run(stages: Stages) -> Cell:
+def run(stages: Stages) -> ComputedCell:
     return run_cell(cast(CellConfig, stages.depends_on.cell.inputs), stages)
 
 

@@ -13,7 +13,7 @@ from typing import cast
 import pytest
 import torch
 
-from synthmix.cell import Cell, run_cell
+from synthmix.cell import ComputedCell, run_cell
 from synthmix.config.cell import CellConfig, from_plain
 from synthmix.config.composing.composer import composer
 from synthmix.pipeline.resources import Resources
@@ -99,7 +99,7 @@ def resources() -> Resources:
     return Resources.at(none.Tracker(None, "unit"), Path(".synthmix"))
 
 
-def run(config: CellConfig, shared: Resources) -> tuple[Cell, Stages]:
+def run(config: CellConfig, shared: Resources) -> tuple[ComputedCell, Stages]:
     stages = Stages(config, shared, none.Run())
     return run_cell(cast(CellConfig, stages.depends_on.cell.inputs), stages), stages
 
@@ -113,7 +113,7 @@ def fits() -> int:
     return len(Path("fits.txt").read_text().splitlines())
 
 
-def same(one: Cell, other: Cell) -> bool:
+def same(one: ComputedCell, other: ComputedCell) -> bool:
     arrays = [
         [torch.from_numpy(array) for _, part in sorted(cell.outputs.items()) for _, array in sorted(part.items())]
         for cell in (one, other)

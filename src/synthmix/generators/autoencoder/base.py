@@ -21,7 +21,7 @@ from synthmix.spec import DataSpec
 
 MIXTURE_POINTS = 10_000  # latents: on MNIST as good a fit as all of them give, in a sixth of the time
 NET_RANGE = (0.0, 1.0)
-AT_ONCE = 2000  # batch size of inference
+BATCH_SIZE = 2000  # batch size of inference
 
 
 class Coders(Protocol):
@@ -82,7 +82,7 @@ class LatentGenerator(TrainedGenerator):
     @torch.no_grad()
     def latents(self, x: Tensor) -> Tensor:
         """(N, *shape) → latents (N, latent_dim); of a distribution, its mean."""
-        encoder, blocks = self._net("encoder"), torch.split(x, AT_ONCE)
+        encoder, blocks = self._net("encoder"), torch.split(x, BATCH_SIZE)
         out = torch.cat([encoder(self._to_unit(block.to(self.device))) for block in blocks])
         return out[:, : self.latent_dim].float().cpu()
 
@@ -93,7 +93,7 @@ class LatentGenerator(TrainedGenerator):
     @torch.no_grad()
     def decode(self, code: Tensor) -> Tensor:
         """(N, latent_dim) → the likelihood's mean (N, *shape), in the range of the data."""
-        decoder, blocks = self._net("decoder"), torch.split(code, AT_ONCE)
+        decoder, blocks = self._net("decoder"), torch.split(code, BATCH_SIZE)
         out = torch.cat([decoder(block.to(self.device)).float().cpu() for block in blocks])
         points = out.sigmoid() if self.bernoulli else out
         if self.spec.value_range is None:

@@ -13,14 +13,14 @@ import torch
 import torch.nn.functional as F  # noqa: N812
 from torch import Tensor
 
-SHIFT = 1 / 8  # of the size, the farthest that an image is moved
-HOLE = 1 / 2  # of the size, a side of the square that is cut out
+MAX_SHIFT = 1 / 8  # of the size, the farthest that an image is moved
+CUTOUT_SIDE = 1 / 2  # of the size, a side of the square that is cut out
 
 
 def translation(images: Tensor) -> Tensor:
     """Moves each image (N, C, H, W) by a random whole number of pixels, zeros coming in."""
     n, _, height, width = images.shape
-    far = max(1, round(height * SHIFT)), max(1, round(width * SHIFT))
+    far = max(1, round(height * MAX_SHIFT)), max(1, round(width * MAX_SHIFT))
     padded = F.pad(images, (far[1], far[1], far[0], far[0]))
     rows, columns = (
         torch.randint(0, 2 * most + 1, (n, 1), device=images.device) + torch.arange(size, device=images.device)
@@ -35,7 +35,7 @@ def cutout(images: Tensor) -> Tensor:
     n, _, height, width = images.shape
     inside = torch.ones(n, 1, 1, 1, dtype=torch.bool, device=images.device)
     for dim, size in ((2, height), (3, width)):
-        side = max(1, round(size * HOLE))
+        side = max(1, round(size * CUTOUT_SIDE))
         start = torch.randint(1 - side // 2 - side % 2, size - side // 2 + 1, (n, 1), device=images.device)
         place = torch.arange(size, device=images.device)
         within = (place >= start) & (place < start + side)

@@ -10,7 +10,7 @@ import torch
 import torch.nn.functional as F  # noqa: N812
 from torch import Tensor
 
-TINY = 1e-12  # the gradient of a square root is infinite at 0
+SQRT_EPSILON = 1e-12  # the gradient of a square root is infinite at 0
 Judge = Callable[[Tensor], Tensor]  # points (N, ...) to logits (N, 1)
 
 
@@ -105,7 +105,7 @@ def gradient_penalty(judge: Judge, real: Judged, fake: Judged) -> Tensor:
     place = torch.rand(len(real.points), *[1] * (real.points.dim() - 1), device=real.points.device)
     between = Judged.by(judge, torch.lerp(fake.points, real.points, place))
     (squared,) = _squared_slopes(between)
-    return ((squared + TINY).sqrt() - 1).square().mean()
+    return ((squared + SQRT_EPSILON).sqrt() - 1).square().mean()
 
 
 def r1_r2_penalty(judge: Judge, real: Judged, fake: Judged) -> Tensor:

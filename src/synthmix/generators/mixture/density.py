@@ -13,7 +13,7 @@ from sklearn.mixture import GaussianMixture
 from torch import Tensor, nn
 
 Covariance = Literal["full", "tied", "diag", "spherical"]
-AT_ONCE = 4_000_000  # values of a batch of differences between points and means
+BATCH_VALUES = 4_000_000  # values of a batch of differences between points and means
 
 
 class GaussianMixtureDensity(nn.Module):
@@ -56,7 +56,7 @@ class GaussianMixtureDensity(nn.Module):
 
     def log_prob(self, x: Tensor) -> Tensor:
         """(N, L) → natural logarithms of the density (N,), float64."""
-        size = max(1, AT_ONCE // self.means.numel())
+        size = max(1, BATCH_VALUES // self.means.numel())
         parts = torch.split(x.double(), size)
         return torch.cat([mixture_log_prob(part, self.weights.log(), self.means, self.factors) for part in parts])
 

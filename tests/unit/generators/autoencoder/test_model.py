@@ -79,7 +79,7 @@ def test_points_go_through_the_nets_in_parts(
     plain: Autoencoder, digits: Splits, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     expected = plain.reconstruct(digits.val.x)
-    monkeypatch.setattr(latent_generator, "AT_ONCE", 7)
+    monkeypatch.setattr(latent_generator, "BATCH_SIZE", 7)
     seen: list[int] = []
     nets = [plain.network["encoder"], plain.network["decoder"]]
     hooks = [net.register_forward_pre_hook(lambda _, args: seen.append(len(args[0]))) for net in nets]

@@ -34,7 +34,7 @@ def test_the_density_is_that_of_scikit_learn(covariance: Covariance, points: np.
 def test_many_points_are_scored_in_parts(points: np.ndarray, monkeypatch: pytest.MonkeyPatch) -> None:
     density = GaussianMixtureDensity.of_mixture(fitted(points, "full"))
     whole = density.log_prob(torch.from_numpy(points))
-    monkeypatch.setattr(density_module, "AT_ONCE", 70)  # eleven points of two means with three values
+    monkeypatch.setattr(density_module, "BATCH_VALUES", 70)  # eleven points of two means with three values
     assert torch.equal(density.log_prob(torch.from_numpy(points)), whole)
 
 

@@ -12,7 +12,7 @@ from sklearn.neighbors import NearestNeighbors
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
 NOISE = -1
-HAIR = 1e-6  # relative: the knee is a distance between points, and rounding must not decide whether it counts
+KNEE_TOLERANCE = 1e-6  # relative: the knee is a distance between points, and rounding must not decide whether it counts
 FLOATS = [np.float64, np.float32]  # either is kept as it comes
 
 
@@ -100,7 +100,7 @@ def knee_radius(X: NDArray[Any], min_samples: int) -> float:
     k = min(max(min_samples, 2), len(distinct))
     curve = np.sort(NearestNeighbors(n_neighbors=k).fit(distinct).kneighbors(distinct)[0][:, -1])
     chord = np.linspace(curve[0], curve[-1], len(curve))
-    return float(curve[np.argmax(chord - curve)]) * (1 + HAIR)
+    return float(curve[np.argmax(chord - curve)]) * (1 + KNEE_TOLERANCE)
 
 
 def _numbered_by_position(core_labels: NDArray[Any], components: NDArray[Any]) -> NDArray[Any]:

@@ -20,7 +20,7 @@ POINTS_PER_BLOCK = 4096  # bounds the points × nodes matrix, so that it stays i
 # A bubble gives the nodes that reach the same points the same mean, but for rounding, which must not decide which of
 # them is a point's best matching unit. This share of the points' mean norm is above what rounding leaves between such
 # nodes and below any step of a map that shows in its errors.
-COINCIDE = 1e-5
+COINCIDENCE_TOLERANCE = 1e-5
 
 
 def train(
@@ -48,7 +48,7 @@ def train(
     grid = grid_coordinates(rows, columns).to(x.dtype)
     codebook = principal_plane(x, weight, rows, columns)
     weighted = x * weight[:, None]
-    within = COINCIDE * float(x.norm(dim=1) @ weight / weight.sum())
+    within = COINCIDENCE_TOLERANCE * float(x.norm(dim=1) @ weight / weight.sum())
     for sigma in sigmas:
         nodes = best_matching_units(x, codebook)[:, 0]
         sums = torch.zeros_like(codebook).index_add_(0, nodes, weighted)

@@ -6,7 +6,7 @@ import sklearn.cluster
 from sklearn.datasets import load_digits, make_blobs, make_moons
 from sklearn.metrics import adjusted_rand_score
 
-from synthmix.tasks.clustering.learners.dbscan import DBSCAN, HAIR, knee_radius
+from synthmix.tasks.clustering.learners.dbscan import DBSCAN, KNEE_TOLERANCE, knee_radius
 
 
 @pytest.fixture(scope="module")
@@ -73,7 +73,7 @@ def test_the_knee_of_a_known_curve() -> None:
     stragglers = 49.0 + np.cumsum([4.0, 20.0, 40.0])  # 4, 20, 40
     points = np.append(line, stragglers)[:, None]
     # 36.75, 34.5 and 19.25 below the chord from 1 to 40 at the last 1, the 4 and the 20
-    assert knee_radius(points, min_samples=2) == pytest.approx(1 + HAIR, abs=1e-12)
+    assert knee_radius(points, min_samples=2) == pytest.approx(1 + KNEE_TOLERANCE, abs=1e-12)
 
 
 def test_copies_do_not_change_the_radius() -> None:
