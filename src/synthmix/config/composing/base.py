@@ -32,8 +32,8 @@ class Base:
     def with_values(self, overrides: Sequence[Override]) -> dict[str, Any] | None:
         """The config with these values; None where setting them takes more than replacing a value that is there."""
         if not self._is_simple:
-            return None if overrides else _copied(self._node)
-        node = _copied(self._node)
+            return None
+        node: dict[str, Any] = _copied(self._node)
         for override in overrides:
             if not _is_plain(override) or not _replace(node, override.key_or_group, override.value()):
                 return None
@@ -82,6 +82,8 @@ def _value(node: Mapping[str, Any], key: str) -> Any:
     return found
 
 
-def _copied(node: dict[str, Any]) -> dict[str, Any]:
-    """The same with dicts of its own; lists are replaced, never changed."""
-    return {key: _copied(value) if isinstance(value, dict) else value for key, value in node.items()}
+def _copied(node: Any) -> Any:
+    """The same with dicts and lists of its own."""
+    if isinstance(node, dict):
+        return {key: _copied(value) for key, value in node.items()}
+    return [_copied(value) for value in node] if isinstance(node, list) else node

@@ -74,7 +74,7 @@ def test_the_least_loss_on_gaussian_points_is_that_of_the_integral(scale: float)
 def steps_by_hand(model: FlowMatching, batches: list[Tensor], clip: float) -> tuple[Weights, list[float]]:
     """Conditional flow matching on images in [0, 1] mapped to [−1, 1], with torch's Adam; gradients by autograd."""
     weights = {name: nn.Parameter(value.detach().clone()) for name, value in model.network.named_parameters()}
-    adam, norms = torch.optim.Adam(weights.values(), lr=model.learning_rate), []
+    adam, norms = torch.optim.Adam(weights.values(), lr=model.config.learning_rate), []
     for batch in batches:
         x1 = 2 * batch - 1
         t = (torch.arange(len(x1)) + torch.rand(len(x1))) / len(x1)
