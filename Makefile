@@ -32,10 +32,11 @@ demo: $(INSTALLED) ## does synthetic data help on digits? a first answer in a fe
 test: $(INSTALLED) ## run the tests, JOBS files at a time
 	$(BIN)/pytest --numprocesses $(JOBS) --dist loadfile --no-loadscope-reorder
 
-lint: $(INSTALLED) ## check style, format and types
+lint: $(INSTALLED) ## check style, format, types and which part imports which
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache --no-logo
 
 format: $(INSTALLED) ## mend style and format where a tool can
 	$(BIN)/ruff check --fix

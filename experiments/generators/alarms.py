@@ -18,7 +18,7 @@ import torch
 from torch import Tensor
 
 from synthmix import load_dataset, make_generator
-from synthmix.config.alarms import AlarmsConfig
+from synthmix.config.sections.alarms import AlarmsConfig
 from synthmix.data.base import Splits
 from synthmix.data.split import split
 from synthmix.quality.alarms import ALARMS, alarms

@@ -25,8 +25,8 @@ from synthmix.data.split import split
 from synthmix.generators.mixture.density import Covariance, GaussianMixtureDensity, fit_by_em
 from synthmix.generators.mixture.gaussian import GaussianMixtureGenerator
 from synthmix.generators.mixture.gaussian_sgd import GaussianMixtureSgd
-from synthmix.generators.mixture.selection import CRITERIA, Selection
 from synthmix.generators.mixture.subspace import Subspace, SubspaceMixture
+from synthmix.generators.selection import CRITERIA, Selection
 from synthmix.plots.selection import selection_curves
 from synthmix.seeds import derive_seed
 

@@ -26,7 +26,7 @@ from synthmix.generators.autoencoder.coders_config import ConvCodersConfig, MlpC
 from synthmix.generators.flow.config import VelocityNetworksConfig
 from synthmix.generators.flow.velocity import VelocityNetworks
 from synthmix.generators.gan.config import ConvNetworksConfig, MlpNetworksConfig
-from synthmix.generators.networks import ConvNetworks, MlpNetworks
+from synthmix.generators.gan.networks import ConvNetworks, MlpNetworks
 
 Loop = Callable[[Dataset, int], None]
 LOG_EVERY = 50

@@ -22,8 +22,8 @@ from pytorch_lightning.loggers import Logger
 from synthmix import load_dataset, make_generator
 from synthmix.data.base import Dataset
 from synthmix.generators.gan.config import MlpNetworksConfig
-from synthmix.generators.networks import MlpNetworks
-from synthmix.generators.training.trainer import TrainerOptions
+from synthmix.generators.gan.networks import MlpNetworks
+from synthmix.generators.options import TrainerOptions
 
 STEPS = {
     "dcgan": 20,

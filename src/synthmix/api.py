@@ -11,7 +11,7 @@ from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from synthmix.config.cell import check_member
-from synthmix.config.composing import composer
+from synthmix.config.composing.composer import composer
 from synthmix.config.data import SIZES
 from synthmix.config.instantiate import instantiate
 from synthmix.config.plain import plain

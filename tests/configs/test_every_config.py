@@ -1,11 +1,10 @@
-"""Every YAML under conf/, found by itself: composed, checked against its schema, and bound to what it names."""
+"""Every YAML under conf/, found by itself: composed, checked, built, and held against the defaults of its class."""
 
 from __future__ import annotations
 
 import dataclasses
-import importlib
-import inspect
 from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, get_type_hints
 
@@ -13,8 +12,8 @@ import pytest
 from omegaconf import DictConfig, OmegaConf
 
 from synthmix.config.cell import GROUPS, CellConfig, check, check_member
-from synthmix.config.composing import composer, conf_dir
-from synthmix.config.data import SIZES
+from synthmix.config.composing.composer import composer, conf_dir
+from synthmix.config.composing.defaults import defaults_of
 from synthmix.config.instantiate import instantiate
 from synthmix.config.nodes import member_types
 from synthmix.config.plain import plain
@@ -28,13 +27,21 @@ SUITS = {
     "data/table": ["data.path=rows.csv", "clusterer.n_clusters=2"],
     "gate/discriminator": ["model=gan"],
     "gate/top_k": ["model=gan"],
+    "task/anomaly_detection": ["data.normal_class=0"],
 }
+DETECTOR = ["task=anomaly_detection", "data.normal_class=0"]  # the learner of another task than the default
 EXPERIMENTS = sorted(path.stem for path in (CONF / "experiment").glob("*.yaml"))
 MEMBERS = sorted(
     path.relative_to(CONF).with_suffix("").as_posix()
     for path in CONF.rglob("*.yaml")
     if path.parent != CONF and path.parent.name not in ("experiment", "hydra")
 )
+BUILT = [
+    pytest.param(member, marks=pytest.mark.skipif(find_spec("pyod") is None, reason="no pyod"))
+    if member == "detector/pyod"
+    else member
+    for member in MEMBERS
+]
 
 
 @pytest.fixture(scope="module")
@@ -44,7 +51,16 @@ def composed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, DictConfig]:
     rows.write_text("a,b\n" + "".join(f"{i},{i % 7}\n" for i in range(300)))
     fitting = {name: [text.replace("rows.csv", str(rows)) for text in texts] for name, texts in SUITS.items()}
     with composer() as compose:
-        return {member: compose([member.replace("/", "="), *fitting.get(member, [])]) for member in MEMBERS}
+        return {
+            member: compose(
+                [
+                    *(DETECTOR if member.startswith("detector/") else []),
+                    member.replace("/", "="),
+                    *fitting.get(member, []),
+                ]
+            )
+            for member in MEMBERS
+        }
 
 
 def test_every_yaml_is_a_member_an_experiment_or_one_of_hydras_own() -> None:
@@ -58,7 +74,7 @@ def test_every_yaml_is_a_member_an_experiment_or_one_of_hydras_own() -> None:
     assert {f"{group}/" + name for group, name in [("model", "gan"), ("clusterer", "som")]} <= set(MEMBERS)
 
 
-@pytest.mark.parametrize("member", MEMBERS)
+@pytest.mark.parametrize("member", BUILT)
 def test_a_member_composes_and_has_no_fault(composed: dict[str, DictConfig], member: str) -> None:
     cell = check(composed[member])
     group, name = member.split("/")
@@ -68,52 +84,65 @@ def test_a_member_composes_and_has_no_fault(composed: dict[str, DictConfig], mem
 
 # What debug lays over the other nodes are their keys, which its composition checks.
 @pytest.mark.parametrize("member", [member for member in MEMBERS if not member.startswith("debug/")])
-def test_a_member_lists_exactly_the_keys_of_its_schema(composed: dict[str, DictConfig], member: str) -> None:
+def test_hydra_knows_exactly_the_keys_of_the_config_class(composed: dict[str, DictConfig], member: str) -> None:
     group = member.split("/")[0]
     node = plain(composed[member][group])
-    schema = member_types()[node["_target_"]] if group in GROUPS else get_type_hints(CellConfig)[group]
-    assert dict(differing_keys(schema, node, group)) == {}
+    kind = member_types()[node["_target_"]] if group in GROUPS else get_type_hints(CellConfig)[group]
+    assert dict(differing_keys(kind, node, group)) == {}
 
 
-def differing_keys(schema: type[Any], node: dict[str, Any], where: str) -> Iterator[tuple[str, set[str]]]:
-    """Each node whose keys are not the fields of its schema, at any depth."""
-    fields = {field.name for field in dataclasses.fields(schema)} - {"arguments"}
+def differing_keys(kind: type[Any], node: dict[str, Any], where: str) -> Iterator[tuple[str, set[str]]]:
+    """Each node whose keys are not the fields of its class, at any depth."""
+    fields = {field.name for field in dataclasses.fields(kind)} - {"arguments"}
     if fields != set(node):
         yield where, fields ^ set(node)
-    for key, hint in get_type_hints(schema).items():
+    for key, hint in get_type_hints(kind).items():
         if isinstance(hint, type) and issubclass(hint, Member) and node[key]["_target_"] in member_types():
             yield from differing_keys(member_types()[node[key]["_target_"]], node[key], f"{where}.{key}")
 
 
-@pytest.mark.parametrize("part", ["mix", "quality", "paths"])
-def test_run_yaml_lists_exactly_the_keys_of_its_own_nodes(composed: dict[str, DictConfig], part: str) -> None:
+@pytest.mark.parametrize("part", ["mix", "quality", "study", "paths"])
+def test_hydra_knows_exactly_the_keys_of_a_section(composed: dict[str, DictConfig], part: str) -> None:
     fields = {field.name for field in dataclasses.fields(get_type_hints(CellConfig)[part])}
     assert fields == set(composed["data/digits"][part])
 
 
-@pytest.mark.parametrize("member", [member for member in MEMBERS if member.split("/")[0] in GROUPS])
-def test_every_target_exists_and_takes_exactly_the_keys_given(composed: dict[str, DictConfig], member: str) -> None:
-    group = member.split("/")[0]
-    node = plain(composed[member][group])
-    read_by_the_cell = {"data": SIZES, "representation": ("fit_on",)}.get(group, ())
-    for target, arguments in targets({key: value for key, value in node.items() if key not in read_by_the_cell}):
-        module, _, name = target.rpartition(".")
-        inspect.signature(getattr(importlib.import_module(module), name)).bind(**arguments)
+@pytest.mark.parametrize("member", [*MEMBERS, "run"])
+def test_a_yaml_states_nothing_that_holds_without_it(composed: dict[str, DictConfig], member: str) -> None:
+    file, group = load(CONF / f"{member}.yaml"), member.split("/")[0]
+    inherited = OmegaConf.create()
+    for default in file.pop("defaults", []):
+        if isinstance(default, str) and default != "_self_":
+            inherited = OmegaConf.merge(inherited, inherited_from(default, group, composed))
+    assert [key for key, value in leaves(file) if OmegaConf.select(inherited, key, default="absent") == value] == []
 
 
-def targets(node: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
-    """What a node and the nodes in it name, with the keys for it; `name` is for people."""
-    yield node["_target_"], {key: value for key, value in node.items() if key not in ("_target_", "name")}
-    for value in node.values():
-        if isinstance(value, dict):
-            yield from targets(value)
+def inherited_from(default: str, group: str, composed: dict[str, DictConfig]) -> dict[str, Any]:
+    """What an entry of a defaults list brings: the defaults of a class, or another member."""
+    name, _, package = default.partition("@")
+    if name.startswith("/defaults/"):
+        sections = {kind for kind in get_type_hints(CellConfig).values() if dataclasses.is_dataclass(kind)}
+        kinds = {kind.__name__: kind for kind in (CellConfig, *sections, *member_types().values())}
+        node: Any = dict(defaults_of(kinds[name.removeprefix("/defaults/")]))
+    else:
+        path = name.removeprefix("/") if name.startswith("/") else f"{group}/{name}"
+        node = OmegaConf.to_container(composed[path][path.split("/")[0]])
+    return node if package in ("", "_here_") else {package: node}
 
 
-@pytest.mark.parametrize("member", [member for member in MEMBERS if member.split("/")[0] in GROUPS[1:]])
+def leaves(node: Any, path: str = "") -> Iterator[tuple[str, Any]]:
+    for key, value in OmegaConf.to_container(node).items() if isinstance(node, DictConfig) else node.items():
+        yield from leaves(value, f"{path}{key}.") if isinstance(value, dict) else [(f"{path}{key}", value)]
+
+
+@pytest.mark.parametrize("member", BUILT)
 def test_what_a_member_names_can_be_built(composed: dict[str, DictConfig], member: str) -> None:
     group = member.split("/")[0]
+    if group not in GROUPS[1:]:
+        return  # a section is not built, and a data set would be loaded
     config = check_member(plain(composed[member][group]), group)
-    built, target = instantiate(config), config._target_
+    more = {"estimator": None, "spec": None} if group == "task" else {}
+    built, target = instantiate(config, **more), config._target_
     assert f"{type(built).__module__}.{type(built).__name__}".startswith(target.split(".")[0])
     assert type(built).__name__ == target.rpartition(".")[2]
 
@@ -122,7 +151,7 @@ def test_every_target_written_in_conf_belongs_to_a_member_that_was_built(compose
     files = [path for path in CONF.rglob("*.yaml") if path.parent.name != "tracking"]
     written = {target for path in files for target in targets_in(OmegaConf.to_container(load(path)))}
     nodes = (plain(composed[member][member.split("/")[0]]) for member in MEMBERS if member.split("/")[0] in GROUPS)
-    assert written == {target for node in nodes for target, _ in targets(node)}
+    assert written <= {target for node in nodes for target in targets_in(node)}
 
 
 def load(path: Path) -> DictConfig:

@@ -14,6 +14,7 @@ TOP = (
     "clusterer, data, gate, metrics, mix, model, paths, quality, representation, seed, study, task, threads, tracking, "
     "trainer"
 )
+TOP_ANOMALY = TOP.replace("clusterer, data", "data, detector")
 ALLOWLIST = "not in the allowlist; allowed: synthmix., pyod.models., sklearn.cluster., "
 STORES = "must begin with one of sqlite, http, https, postgresql, mysql, mssql, databricks; e.g. sqlite:///mlflow.db"
 GRAMMAR = "must be KEY=VALUE, with quotes around special characters"
@@ -35,7 +36,7 @@ BAD: list[tuple[str, list[str]]] = [
         ["representation.generator.beto=1: unknown key; did you mean beta? allowed: …"],
     ),
     ("hydra.run.dirr=x", ["hydra.run.dirr=x: unknown key; did you mean dir? allowed: dir"]),
-    ("~model._target_", ["model: names no _target_"]),
+    ("~model._target_ ~gate", ["model: names no _target_", "gate: missing"]),
     ("~gate", ["gate: missing"]),
     # types
     ("seed=x", ["seed=x: must be an integer"]),
@@ -127,6 +128,36 @@ BAD: list[tuple[str, list[str]]] = [
         "quality.inception_weights=nowhere.pth data=toy model=smote",
         ["quality.inception_weights=nowhere.pth: data.name=toy has no images of 1 or 3 channels"],
     ),
+    # tasks
+    *((f"task=anomaly_detection {words}", [line]) for words, line in {
+        "data=table data.path=rows.csv data.n_train=50 data.normal_class=0":
+            "task.name=anomaly_detection: data.name=table has no labels that tell anomalies",
+        "": "data.normal_class=null: must be the class of normal points, 0 to 9",
+        "data.normal_class=10": "data.normal_class=10: must be the class of normal points, 0 to 9",
+        "data=adbench data.normal_class=2": "data.normal_class=2: must be the class of normal points, 0 to 1",
+        "data=adbench data.n_train=null": "data.n_train=null: must be a number, since how many normal points are …",
+        "data=adbench task.contamination=0": "task.contamination=0: must be > 0 and ≤ 0.5 or null",
+        "data=adbench task.contamination=.6": "task.contamination=0.6: must be > 0 and ≤ 0.5 or null",
+        "data=adbench task.flagged_share=1": "task.flagged_share=1: must be > 0 and < 1",
+        "data=adbench detector=knn detector.n_neighbors=50": "detector.n_neighbors=50: must be < 50 (data.n_train)",
+        "data=adbench detector=kmeans": "detector=kmeans: no such member; allowed: ecod, isolation_forest, …",
+        "data=adbench clusterer=gmm": f"clusterer=gmm: unknown key; allowed: {TOP_ANOMALY}",
+        "data=adbench study.score=ari": "study.score=ari: allowed: average_precision, f1, false_alarm_rate, …",
+        "data=adbench study.choose_by=silhouette": "study.choose_by=silhouette: allowed: average_precision, f1, …",
+        "data=adbench detector=knn mix.synthetic_weight=.5":
+            "mix.synthetic_weight=0.5: detector.name=knn takes no sample weights; must be 1",
+        "data=adbench +clusterer=gmm": "clusterer=gmm: task.name=anomaly_detection has none; allowed: detector",
+    }.items()),
+    ("detector=knn", [f"detector=knn: unknown key; allowed: {TOP}"]),
+    ("+detector=knn", ["detector=knn: task.name=clustering has none; allowed: clusterer"]),
+    (
+        "-m task=anomaly_detection data=adbench detector=knn,ecod detector.n_neighbors=3",
+        ["detector.n_neighbors=3: unknown key of detector=ecod; allowed: name"],
+    ),
+    (
+        "-m task=clustering,anomaly_detection data=adbench seed=0,1",
+        ["task=clustering,anomaly_detection: a study has one task; run one study for each"],
+    ),
     # files
     ("data=table", ["data.path=null: must name a .csv, .parquet or .npz file"]),
     ("data=table data.path=no.csv", ["data.path=no.csv: no such file"]),
@@ -146,9 +177,9 @@ BAD: list[tuple[str, list[str]]] = [
         ["model._target_=synthmix.stages.store.torch.load: not a member of …"],
     ),
     (
-        "model=flow_matching model.networks._target_=synthmix.generators.networks.ResidualNetworks",
+        "model=flow_matching model.networks._target_=synthmix.generators.gan.networks.ResidualNetworks",
         [
-            "model.networks._target_=synthmix.generators.networks.ResidualNetworks: "
+            "model.networks._target_=synthmix.generators.gan.networks.ResidualNetworks: "
             "allowed: synthmix.generators.flow.velocity.VelocityNetworks"
         ],
     ),

@@ -12,7 +12,7 @@ import pytest
 import torch
 
 from synthmix.config.cell import CellConfig, from_plain
-from synthmix.config.composing import composer
+from synthmix.config.composing.composer import composer
 from synthmix.data.base import Dataset, Splits
 from synthmix.generators.training.trained import TrainedGenerator
 from synthmix.pipeline.resources import Resources

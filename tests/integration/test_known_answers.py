@@ -23,9 +23,9 @@ from synthmix.analysis.analysis import analyse
 from synthmix.analysis.result import StudyResult
 from synthmix.analysis.statistics import holm, sign_flip_p
 from synthmix.config.cell import from_plain
-from synthmix.config.composing import composer
+from synthmix.config.composing.composer import composer
 from synthmix.config.instantiate import instantiate
-from synthmix.config.mix import synthetic_count
+from synthmix.config.sections.mix import synthetic_count
 from synthmix.data.base import Dataset, Splits
 from synthmix.data.split import split
 from synthmix.generators.base import Generator

@@ -21,7 +21,7 @@ from sklearn.metrics import adjusted_rand_score, normalized_mutual_info_score
 
 from synthmix import load_dataset, load_generator
 from synthmix.config.cell import from_plain
-from synthmix.config.composing import conf_dir
+from synthmix.config.composing.composer import conf_dir
 from synthmix.data.split import split
 from synthmix.generators.training.trained import TrainedGenerator
 from synthmix.pipeline.dependencies import Dependencies

@@ -102,7 +102,7 @@ def trained(digits: Dataset, name: str, **options: Any) -> TrainedGenerator:
 def test_a_generator_on_disk_samples_as_the_one_that_was_trained(
     digits: Dataset, name: str, options: dict[str, Any], tmp_path: Path
 ) -> None:
-    from synthmix.config.composing import composer
+    from synthmix.config.composing.composer import composer
     from synthmix.config.plain import plain
 
     generator = trained(digits, name, **options)

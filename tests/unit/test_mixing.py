@@ -10,7 +10,7 @@ import torch
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from synthmix.config.mix import synthetic_count
+from synthmix.config.sections.mix import synthetic_count
 from synthmix.data.base import Dataset
 from synthmix.mixing import mix
 from synthmix.spec import DataSpec

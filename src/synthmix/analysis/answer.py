@@ -1,7 +1,7 @@
-"""What a study answers, in sentences that its numbers bear out and no more.
+"""The verdict of a study, in sentences.
 
 A gain counts as help where it is significant after Holm's correction and the arm beats the placebo of the same ratio:
-the 95 % interval of their paired difference lies above zero. Where it does not beat other controls too, that is said.
+the 95 % interval of their paired difference lies above zero. Other controls that it does not beat are named.
 """
 
 from __future__ import annotations
@@ -13,9 +13,9 @@ from typing import Any, Literal
 import pandas as pd
 
 from synthmix.analysis.analysis import Analysis
-from synthmix.analysis.blocks import Block, blocks
-from synthmix.analysis.comparison import Comparison, comparisons
 from synthmix.analysis.result import StudyResult
+from synthmix.analysis.setting_cells import SettingCells, cells_by_setting
+from synthmix.analysis.settings import Setting, settings
 from synthmix.analysis.statistics import ALPHA, t_interval
 from synthmix.notation import exchange, general, interval, p_value, signed, spread, with_interval
 
@@ -42,19 +42,24 @@ HEADLINES: dict[Kind, str] = {
     "few": "{} cannot be judged on {}: too few seeds.",
     "none": "{} of a model was not tried on {}.",
 }
-RISING: Sequence[Kind] = ("copies", "gain", "matched", "helps")  # of kinds of gains, the better last
-MOST_NAMED = 4  # blocks of one kind that the headline names; more are counted
+RISING: Sequence[Kind] = (
+    "copies",
+    "gain",
+    "matched",
+    "helps",
+)  # kinds of gains, from the weakest evidence to the strongest
+MOST_NAMED = 4  # settings of one kind that the headline names; more are counted
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """What a study says of one block.
+    """The verdict on one setting.
 
     Attributes:
-        title: of the block.
-        kind: of the answer.
+        title: of the setting.
+        kind: of the verdict.
         label: the kind in two words.
-        sentences: what bears it out.
+        sentences: the evidence.
         arms: the generators that it is about, where that is not all of them.
     """
 
@@ -89,12 +94,12 @@ class _Gain:
 
 
 def verdicts(result: StudyResult, analysis: Analysis) -> list[Verdict]:
-    """A verdict for each block."""
-    return [_verdict(*both) for both in zip(blocks(analysis), comparisons(result), strict=True)]
+    """A verdict for each setting."""
+    return [_verdict(*both) for both in zip(settings(analysis), cells_by_setting(result), strict=True)]
 
 
 def headline(found: Sequence[Verdict]) -> str:
-    """The answer, a sentence for each kind of it and the generators that it is about."""
+    """A sentence for each kind of verdict and the generators that have it."""
     alike: dict[tuple[Kind, tuple[str, ...]], list[str]] = {}
     for verdict in found:
         alike.setdefault((verdict.kind, tuple(sorted(verdict.arms))), []).append(verdict.title)
@@ -109,21 +114,21 @@ def headline(found: Sequence[Verdict]) -> str:
     return " ".join(sentences)
 
 
-def _verdict(block: Block, cells: Comparison) -> Verdict:
+def _verdict(setting: Setting, cells: SettingCells) -> Verdict:
     score, sign = cells.score.rpartition("/")[2], cells.sign
-    rows = block.summary[(block.summary["mix.ratio"] > 0) & block.summary["difference"].notna()]
+    rows = setting.summary[(setting.summary["mix.ratio"] > 0) & setting.summary["difference"].notna()]
     generators = {
         str(arm): of_arm.to_dict("records") for arm, of_arm in rows[rows["role"] == "generator"].groupby("arm")
     }
     gains = {arm: [_gain(row, rows, cells) for row in _significant(of_arm, sign)] for arm, of_arm in generators.items()}
     harms = {arm: _significant(of_arm, -sign) for arm, of_arm in generators.items()}
-    kind = _kind(block, bool(generators), [gain for of_arm in gains.values() for gain in of_arm], any(harms.values()))
-    sentences = list(_baseline(block, score))
+    kind = _kind(setting, bool(generators), [gain for of_arm in gains.values() for gain in of_arm], any(harms.values()))
+    sentences = list(_baseline(setting, score))
     if kind == "few":
-        least, needed = p_value(block.family["smallest_p"]), block.family["seeds_needed"]
+        least, needed = p_value(setting.family["smallest_p"]), setting.family["seeds_needed"]
         sentences.append(
-            f"{block.family['seeds']} seeds are too few for {block.family['tests']} tests: no adjusted p can be under "
-            f"{least}, whatever the effect. It takes {needed} seeds."
+            f"{setting.family['seeds']} seeds are too few for {setting.family['tests']} tests: no adjusted p can be "
+            f"under {least}, whatever the effect. It takes {needed} seeds."
         )
     for arm, of_arm in generators.items():
         if gains[arm]:
@@ -140,20 +145,20 @@ def _verdict(block: Block, cells: Comparison) -> Verdict:
     for reason in unknown["exchange_reason"].unique():
         sentences.append(f"What one synthetic point is worth is not identified: {reason}.")
     sentences += _oracle(rows, sign)
-    return Verdict(block.title, kind, LABELS[kind], sentences, _arms_behind(kind, gains, harms))
+    return Verdict(setting.title, kind, LABELS[kind], sentences, _arms_behind(kind, gains, harms))
 
 
 def _arms_behind(kind: Kind, gains: Mapping[str, Sequence[_Gain]], harms: Mapping[str, Sequence[Row]]) -> Sequence[str]:
-    """The generators that make a block's answer what it is; none where all of them do."""
+    """The generators that determine a setting's verdict; empty where all do."""
     helping = [arm for arm, of_arm in gains.items() if kind in {gain.kind for gain in of_arm}]
     behind = [arm for arm, of_arm in harms.items() if of_arm] if kind == "harms" else helping
     return behind if len(behind) < len(gains) else ()
 
 
-def _kind(block: Block, tested: bool, gains: Sequence[_Gain], harms: bool) -> Kind:
+def _kind(setting: Setting, tested: bool, gains: Sequence[_Gain], harms: bool) -> Kind:
     if not tested:
         return "none"
-    if block.family["smallest_p"] > ALPHA:
+    if setting.family["smallest_p"] > ALPHA:
         return "few"
     best = max((gain.kind for gain in gains), key=RISING.index, default=None)
     return best or ("harms" if harms else "open")
@@ -164,7 +169,7 @@ def _significant(rows: Iterable[Row], sign: int) -> list[Row]:
     return [row for row in rows if row["p_holm"] < ALPHA and sign * row["difference"] > 0]
 
 
-def _gain(row: Row, rows: pd.DataFrame, cells: Comparison) -> _Gain:
+def _gain(row: Row, rows: pd.DataFrame, cells: SettingCells) -> _Gain:
     """Compares a gain with every control of its ratio, paired by seed."""
     ratio, sign = row["mix.ratio"], cells.sign
     scores = {arm.name: arm.at(ratio)[cells.score] for arm in cells.arms}
@@ -218,7 +223,7 @@ def _p(p: float) -> str:
 
 
 def _worth(row: Row) -> str:
-    """What one synthetic point is worth, where that is known."""
+    """The exchange rate, where it is identified."""
     known = row["exchange_status"] != "not identified" and exchange(row)
     return f" One synthetic point is worth {exchange(row)} real ones." if known else ""
 
@@ -227,13 +232,13 @@ def _compared(texts: Mapping[str, str]) -> str:
     return _listed([f"{text} against {arm}" for arm, text in texts.items()])
 
 
-def _baseline(block: Block, score: str) -> Iterator[str]:
-    for row in block.summary[block.summary["role"] == "baseline"].to_dict("records"):
+def _baseline(setting: Setting, score: str) -> Iterator[str]:
+    for row in setting.summary[setting.summary["role"] == "baseline"].to_dict("records"):
         yield f"Real points alone: {score} {spread(row['mean'], row['sd'])} over {row['seeds']} seeds."
 
 
 def _oracle(rows: pd.DataFrame, sign: int) -> Iterator[str]:
-    """What more real points do at the largest ratio: whether there is anything to gain at all."""
+    """The effect of the oracle at the largest ratio: the gain that real points would bring."""
     oracle = rows[rows["role"] == "oracle"].sort_values("mix.ratio").tail(1)
     for row in oracle.to_dict("records"):
         effect = with_interval(row["difference"], row["difference_low"], row["difference_high"])

@@ -1,4 +1,4 @@
-"""The best ratio of an arm: chosen on val, reported on test, so that no seed's luck enters its own report."""
+"""The best ratio of an arm: chosen on val, reported on test, cross-fitted over seeds against selection bias."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from synthmix.analysis.comparison import Arm, Comparison
 from synthmix.analysis.result import StudyResult
+from synthmix.analysis.setting_cells import Arm, SettingCells
 from synthmix.analysis.statistics import t_interval
 
 COLUMNS = (
@@ -19,36 +19,38 @@ COLUMNS = (
 )
 
 
-def best_ratios(blocks: Sequence[Comparison], result: StudyResult) -> pd.DataFrame:
-    """The ratio of each arm with the best mean of a score on val, ratio 0 being one of them, and what choosing gives.
+def best_ratios(settings: Sequence[SettingCells], result: StudyResult) -> pd.DataFrame:
+    """Each arm's ratio (0 included) with the best mean score on val, and the effect of this choice on test.
 
-    Val and test of a seed are scored with the same fitted clusterer: a ratio that the seeds' luck has lifted on val it
-    has lifted on test too, so that its plain difference on test comes out too high. Hence no seed has a say in its own
-    report: each half of the seeds is scored on test at the ratio that the other half chooses on val. Without an effect
-    that difference is zero on average, however many ratios there are to choose from, and its interval covers zero in
-    95 % of simulated studies (ten seeds, eight ratios; 90 % where each seed is scored at the choice of all others).
+    Val and test of a seed are scored with the same fitted learner, so that their errors correlate and the plain
+    difference on test at the chosen ratio is biased upwards. The choice is therefore cross-fitted: each half of the
+    seeds is scored on test at the ratio that the other half chooses on val. Without an effect the difference has mean
+    zero for any number of ratios, and its interval covers zero in 95 % of simulated studies (ten seeds, eight ratios;
+    90 % with leave-one-out instead of halves).
 
     Args:
-        blocks: of one study.
+        settings: the cells of one study's settings.
         result: the study, which says by which score on val a ratio is chosen.
 
     Returns:
-        A row for each block and arm with two seeds or more of every ratio that could be computed: the keys of the block
-        and the arm, `arm`, `role`, `chosen_by`, `supervised` (the score needs labels), `ratio` and `val` (its mean
-        there), `agreement` (share of the seeds that are scored at that ratio too: 0, about a half, or 1), `seeds`,
+        A row for each setting and arm with at least two seeds of every ratio that could be computed: the keys of the
+        setting and the arm, `arm`, `role`, `chosen_by`, `supervised` (the score needs labels), `ratio` and `val` (its
+        mean there), `agreement` (share of the seeds that are scored at that ratio too: 0, about .5 or 1), `seeds`,
         `mean` on test, `difference` to ratio 0 with its 95 % t interval; NaN where ratio 0 is the choice of all and of
         both halves. Empty where nothing chooses.
     """
-    rows = [row for block in blocks for arm in block.arms for row in _row(block, arm, result)]
-    keys = list(dict.fromkeys(key for block in blocks for arm in block.arms for key in (*block.keys, *arm.keys)))
+    rows = [row for setting in settings for arm in setting.arms for row in _row(setting, arm, result)]
+    keys = list(
+        dict.fromkeys(key for setting in settings for arm in setting.arms for key in (*setting.keys, *arm.keys))
+    )
     return pd.DataFrame(rows, columns=[*keys, *COLUMNS])
 
 
-def _row(block: Comparison, arm: Arm, result: StudyResult) -> Iterator[dict[Any, Any]]:
+def _row(setting: SettingCells, arm: Arm, result: StudyResult) -> Iterator[dict[Any, Any]]:
     if result.choose_by is None:
         return
     metric = result.metrics[result.choose_by]
-    val, test = (_by_ratio(block, arm, column) for column in (f"val/{result.choose_by}", block.score))
+    val, test = (_by_ratio(setting, arm, column) for column in (f"val/{result.choose_by}", setting.score))
     ratios = [ratio for ratio in val if ratio in test]
     seeds = val[ratios].dropna().index.intersection(test[ratios].dropna().index)
     if len(ratios) < 2 or ratios[0] != 0 or len(seeds) < 2:
@@ -59,7 +61,7 @@ def _row(block: Comparison, arm: Arm, result: StudyResult) -> Iterator[dict[Any,
     difference = scores - on_test[:, 0]
     interval = t_interval(difference)
     yield {
-        **block.keys,
+        **setting.keys,
         **arm.keys,
         "arm": arm.name,
         "role": arm.role,
@@ -78,9 +80,9 @@ def _row(block: Comparison, arm: Arm, result: StudyResult) -> Iterator[dict[Any,
     }
 
 
-def _by_ratio(block: Comparison, arm: Arm, column: str) -> pd.DataFrame:
+def _by_ratio(setting: SettingCells, arm: Arm, column: str) -> pd.DataFrame:
     """A metric, (seeds, ratios), of the ratios that have it, ratio 0 first."""
-    cells = {0.0: block.real} | {ratio: arm.at(ratio) for ratio in arm.ratios}
+    cells = {0.0: setting.real} | {ratio: arm.at(ratio) for ratio in arm.ratios}
     scores = {ratio: of_ratio[column].dropna() for ratio, of_ratio in cells.items() if column in of_ratio}
     return pd.DataFrame({ratio: of_ratio for ratio, of_ratio in scores.items() if len(of_ratio)})
 

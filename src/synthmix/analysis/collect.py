@@ -54,24 +54,22 @@ def collect(
     task, first = config.task, first_keys(config.task.learner)
     asked = list(_rows(record.cells, record, resources))
     added = list(_rows(record.curve, record, resources))
-    settings = varying_settings([row.config for row in asked], first)
-    cells = _table(asked, first, settings)
+    varying = varying_keys([row.config for row in asked], first)
+    cells = _table(asked, first, varying)
     known = [name for name in task.primary if f"{task.prefix}/{name}" in cells]
     score = record.settings["score"] or (known or task.primary)[0]
     return StudyResult(
         name=record.name,
         cells=cells,
-        curve=_table(added, first, settings),
-        runs=_runs_table(asked, first, settings, runs, present),
-        failures=[
-            Failure(cell_label(row.config, first, settings), row.failure) for row in asked + added if row.failure
-        ],
+        curve=_table(added, first, varying),
+        runs=_runs_table(asked, first, varying, runs, present),
+        failures=[Failure(cell_label(row.config, first, varying), row.failure) for row in asked + added if row.failure],
         score=f"{task.prefix}/{score}",
         choose_by=record.settings["choose_by"] or task.choose_by,
         learner=task.learner,
         metrics=metrics_of(config),
         roles={row.config["model.name"]: role_of(row.config["model._target_"]) for row in asked},
-        config=_shared_config(asked, first, settings),
+        config=_shared_config(asked, first, varying),
         commands=record.commands,
         tracking_uri=resources.tracker.uri,
         notes=list(_notes(record)),
@@ -79,18 +77,18 @@ def collect(
 
 
 def flat_config(asked: Asked) -> dict[str, Any]:
-    """The dotted keys of a combination, its number of training points as what it is."""
+    """The dotted keys of a combination, with its actual number of training points."""
     flat = {key: str(value) if isinstance(value, list) else value for key, value in flatten(asked.config).items()}
     return flat | {"data.n_train": asked.n_train}
 
 
-def cell_label(config: Mapping[str, Any], first: Sequence[str], settings: list[str]) -> str:
-    """What a failure is told by."""
-    keys = ("model.name", *settings, "data.n_train", "mix.ratio", first[1], "seed")
+def cell_label(config: Mapping[str, Any], first: Sequence[str], varying: list[str]) -> str:
+    """The keys that identify a failed cell."""
+    keys = ("model.name", *varying, "data.n_train", "mix.ratio", first[1], "seed")
     return " ".join(f"{key}={config.get(key)}" for key in keys)
 
 
-def varying_settings(configs: Sequence[Mapping[str, Any]], first: Sequence[str]) -> list[str]:
+def varying_keys(configs: Sequence[Mapping[str, Any]], first: Sequence[str]) -> list[str]:
     """Keys that differ among cells whose names do not tell them apart, such as model.steps in a sweep over it."""
     seen: dict[tuple[str, ...], set[str]] = defaultdict(set)
     for config in configs:
@@ -108,13 +106,13 @@ def _rows(part: Mapping[str, Asked], record: Record, resources: Resources) -> It
         yield Row(combination, flat_config(asked), result, failure)
 
 
-def _keys(first: Sequence[str], settings: list[str]) -> list[str]:
-    return [*first, *settings, *LAST_KEYS]
+def _keys(first: Sequence[str], varying: list[str]) -> list[str]:
+    return [*first, *varying, *LAST_KEYS]
 
 
-def _table(rows: list[Row], first: Sequence[str], settings: list[str]) -> pd.DataFrame:
+def _table(rows: list[Row], first: Sequence[str], varying: list[str]) -> pd.DataFrame:
     """A row for each combination, sorted by its keys; the columns of metrics in alphabetical order."""
-    keys = _keys(first, settings)
+    keys = _keys(first, varying)
     metrics = sorted({name for row in rows if row.result for name in row.result.metrics})
     content = [
         {key: row.config.get(key) for key in keys}
@@ -130,12 +128,12 @@ def _table(rows: list[Row], first: Sequence[str], settings: list[str]) -> pd.Dat
 def _runs_table(
     rows: list[Row],
     first: Sequence[str],
-    settings: list[str],
+    varying: list[str],
     runs: Mapping[str, str],
     present: Callable[[str], str | None],
 ) -> pd.DataFrame:
     """Where each combination's result is from, and how long its stages took."""
-    keys = _keys(first, settings)
+    keys = _keys(first, varying)
     content = []
     for row in rows:
         line = {key: row.config.get(key) for key in keys} | {"run_id": runs.get(row.combination)}
@@ -151,23 +149,23 @@ def _runs_table(
 
 
 def _sortable(column: pd.Series[Any]) -> pd.Series[Any]:
-    """Numbers by their size; where texts and nulls stand among them, as texts."""
+    """A sort key: numbers as they are, mixed columns as text."""
     return column if pd.api.types.is_numeric_dtype(column) else column.astype(str)
 
 
-def _shared_config(rows: list[Row], first: Sequence[str], settings: list[str]) -> str:
+def _shared_config(rows: list[Row], first: Sequence[str], varying: list[str]) -> str:
     """What all cells share, as YAML with dotted keys."""
     head, *others = [row.config for row in rows]
     shared = {
         key: value
         for key, value in head.items()
-        if key not in _keys(first, settings) and all(key in config and config[key] == value for config in others)
+        if key not in _keys(first, varying) and all(key in config and config[key] == value for config in others)
     }
     return yaml.safe_dump(shared, sort_keys=True, allow_unicode=True)
 
 
 def _notes(record: Record) -> Iterator[str]:
-    """A change of the primary score, and cells that today's code would compute anew, shown as they are."""
+    """Notes on a changed primary score, and on results of other versions of the code."""
     if len(record.scores) > 1:
         yield (
             f"the primary score was changed ({', then '.join(record.scores)}): one that is chosen after the result is "

@@ -1,4 +1,4 @@
-"""What a study has found, as tables: what the statistics and the report read, and nothing else."""
+"""The results of a study as tables, the only input of statistics and report."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ import pandas as pd
 from synthmix.metric import Metric
 from synthmix.role import Role
 
-# The last of the columns that tell rows apart; settings that vary stand before them.
+# The last of the key columns; varying config keys stand before them.
 LAST_KEYS = ("mix.ratio", "seed")
 
 
 def first_keys(learner: str) -> tuple[str, ...]:
-    """The first columns that tell rows apart, in the order in which they stand and sort.
+    """The first key columns, in the order of display and sorting.
 
     Args:
         learner: the config group of the task's learner, `clusterer` for instance.
@@ -24,7 +24,7 @@ def first_keys(learner: str) -> tuple[str, ...]:
 
 
 def key_columns(table: pd.DataFrame) -> list[str]:
-    """The columns that tell the rows of `cells` apart: all that are neither `status` nor a metric."""
+    """The key columns of `cells`: all but `status` and metrics."""
     return [column for column in map(str, table) if column != "status" and "/" not in column]
 
 
@@ -38,11 +38,11 @@ class Failure:
 
 @dataclass(frozen=True, kw_only=True)
 class StudyResult:
-    """A study's cells, done or not.
+    """A study's cells, finished or not.
 
     Attributes:
         name: the study's id.
-        cells: a row for each combination asked for, sorted by its keys: `first_keys`, other settings that vary (dotted
+        cells: a row for each combination asked for, sorted by its keys: `first_keys`, other varying config keys (dotted
             names), LAST_KEYS, `status` (finished, unavailable, failed, missing) and every metric by its MLflow name
             (`cluster/ari` on test, `val/silhouette` and `val/ari` on val, `quality/fd_pca`). `data.n_train` is the
             number of training points, never null. Metrics of a cell that is not finished are NaN.

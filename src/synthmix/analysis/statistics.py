@@ -25,12 +25,12 @@ class Interval(NamedTuple):
 def t_interval(values: ArrayLike, level: float = 1 - ALPHA) -> Interval:
     """Student's t interval of the mean of independent values, one a seed.
 
-    Equal values have an interval of width zero: no interval can say how much a difference varies that has not varied.
-    What such values are worth says `sign_flip_p`, which counts seeds and supposes no normal distribution.
+    Identical values give an interval of width zero; `sign_flip_p`, which assumes no normal distribution, accounts for
+    their number.
 
     Args:
         values: (S,), finite.
-        level: its coverage for normal values, between 0 and 1.
+        level: nominal coverage, between 0 and 1.
 
     Returns:
         NaN for both ends where there are fewer than two values.
@@ -46,8 +46,8 @@ def sign_flip_p(differences: ArrayLike) -> float:
     """Two-sided p of the sign-flip permutation test that paired differences are symmetric about zero.
 
     The share of sign patterns whose sum is, in size, at least the observed one (Fisher 1935). Exact up to `MAX_EXACT`
-    differences: each half of them has a sum for each of its patterns, and the pairs of sums that reach the observed one
-    are counted without being formed. Beyond that (1 + b) / (1 + B) of `DRAWS` patterns from a fixed seed (Phipson
+    differences, by meet in the middle: the signed sums of both halves are enumerated, and pairs that reach the observed
+    sum are counted by binary search. Beyond that (1 + b) / (1 + B) of `DRAWS` patterns from a fixed seed (Phipson
     and Smyth 2010). Sums that differ by rounding count as equal.
 
     Args:
@@ -90,8 +90,8 @@ def _sampled_p(d: NDArray[np.float64], reached: float) -> float:
 def holm(p: ArrayLike, tests: int = 0) -> NDArray[np.float64]:
     """Holm's step-down adjustment (1979): p values (m,) that are at most α where the family's test rejects at α.
 
-    NaN stays NaN and is no member of the family, unless `tests`, the number of tests that were planned, counts it: then
-    those without a p are taken for the least significant ones, so that a test that has failed makes no other easier.
+    NaN stays NaN. The family has `tests` members, the number planned, or as many as have a p where that is more; tests
+    without a p count as the least significant, so that a failed one does not weaken the correction.
     """
     given = np.asarray(p, dtype=float)
     adjusted = np.full(given.shape, math.nan)
@@ -102,7 +102,7 @@ def holm(p: ArrayLike, tests: int = 0) -> NDArray[np.float64]:
 
 
 def smallest_p(seeds: int, tests: int) -> float:
-    """The smallest adjusted p that a family can attain: that of a single arm which gains, or loses, on every seed.
+    """The smallest adjusted p that a family can attain: that of one arm with differences of one sign on all seeds.
 
     Args:
         seeds: pairs in each test, from 0.

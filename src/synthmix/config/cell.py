@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Annotated, Any
 
-from synthmix.config.data import DataConfig
+from synthmix.config.cross_checks import Cell
+from synthmix.config.data import READ_BY_SPLIT, DataConfig
+from synthmix.config.instantiate import instantiate
 from synthmix.config.members import (
     ClustererConfig,
     DetectorConfig,
@@ -17,7 +20,6 @@ from synthmix.config.members import (
     ModelConfig,
     RepresentationConfig,
 )
-from synthmix.config.mix import MixConfig
 from synthmix.config.nodes import (
     build,
     build_field,
@@ -27,15 +29,17 @@ from synthmix.config.nodes import (
     missing_faults,
     without_none,
 )
-from synthmix.config.plain import LEFT_OUT, plain
-from synthmix.config.quality import QualityConfig
+from synthmix.config.parts import Parts
+from synthmix.config.plain import LEFT_OUT, plain, to_plain
 from synthmix.config.schema import Count, Member, Range, type_hints
-from synthmix.config.study import StudyConfig
+from synthmix.config.sections.mix import MixConfig
+from synthmix.config.sections.quality import QualityConfig
+from synthmix.config.sections.study import StudyConfig
+from synthmix.config.sections.tracking import TrackingConfig
+from synthmix.config.sections.trainer import TrainerConfig
 from synthmix.config.task import TaskConfig
-from synthmix.config.tracking import TrackingConfig
-from synthmix.config.trainer import TrainerConfig
 from synthmix.errors import InvalidInput
-from synthmix.spec import AnomalyProtocol, Outline
+from synthmix.spec import AnomalyProtocol, DataSpec, Extent, Outline
 
 LEARNERS = ("clusterer", "detector")
 GROUPS = ("data", "model", "gate", "representation", "task", *LEARNERS)
@@ -51,6 +55,9 @@ class PathsConfig:
     """
 
     store: str = ".synthmix"
+
+
+_LOADED: dict[str, Extent] = {}  # of the user's own sets: each check of each cell of a sweep asks
 
 
 @dataclass(kw_only=True, frozen=True)
@@ -95,9 +102,30 @@ class CellConfig:
         return self.task.anomaly_protocol(self.data.normal_class)
 
     @cached_property
+    def extent(self) -> Extent:
+        """What the data set holds, which is loaded only if its config does not say how to find that out.
+
+        Raises:
+            InvalidInput: the set cannot be used; one line for each reason.
+        """
+        extent = self.data.extent()
+        if extent is not None:
+            return extent
+        node = {key: value for key, value in to_plain(self.data).items() if key not in READ_BY_SPLIT}
+        text = json.dumps(node, sort_keys=True)
+        if text not in _LOADED:
+            _LOADED[text] = _extent_of_loaded(self.data)
+        return _LOADED[text]
+
+    @property
+    def parts(self) -> Parts:
+        """The sizes of the split. Raises InvalidInput where the set cannot be used."""
+        return self.data.parts(self.extent)
+
+    @property
     def outline(self) -> Outline:
         """What is known of the data before it is loaded. Raises InvalidInput where the set cannot be used."""
-        return self.data.outline()
+        return Outline(self.extent.spec, self.parts.learn)
 
     @property
     def train_size(self) -> tuple[int, str]:
@@ -105,6 +133,22 @@ class CellConfig:
         if self.data.n_train is None:
             return self.outline.n_learn, "points to learn from"
         return self.data.n_train, "data.n_train"
+
+
+def _extent_of_loaded(config: DataConfig) -> Extent:
+    """What a set of the user's own holds."""
+    try:
+        dataset = instantiate(config)
+    except InvalidInput:
+        raise
+    except Exception as error:  # a function of the user's own may raise anything
+        raise InvalidInput(f"data.name={config.name}: cannot be loaded ({type(error).__name__}: {error})") from error
+    spec = getattr(dataset, "spec", None)
+    if not isinstance(spec, DataSpec) or not spec.digest:  # the digest is what the store knows a set by
+        raise InvalidInput(
+            f"data._target_={config._target_}: must return a Dataset made by synthmix.data.base.assemble"
+        )
+    return Extent(spec, len(dataset), None if dataset.test is None else len(dataset.test))
 
 
 class Checker:
@@ -126,7 +170,8 @@ class Checker:
             raise InvalidInput(*faults)
         cell = CellConfig(**{key: made for key, (_, made) in parts.items()})
         members = (*(getattr(cell, part) for part in PARTS), *cell.metrics.values())
-        faults = [fault for member in members for fault in member.faults(cell)]
+        as_its_parts_see_it: Cell = cell
+        faults = [fault for member in members for fault in member.faults(as_its_parts_see_it)]
         if faults:
             raise InvalidInput(*dict.fromkeys(faults))
         return cell

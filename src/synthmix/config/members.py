@@ -5,13 +5,11 @@ from __future__ import annotations
 import inspect
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import ClassVar, Literal
 
 from synthmix.config.allowlist import import_target
+from synthmix.config.cross_checks import Cell
 from synthmix.config.schema import Member
-
-if TYPE_CHECKING:
-    from synthmix.config.cell import CellConfig
 
 
 @dataclass(kw_only=True, frozen=True)
@@ -61,7 +59,7 @@ class LearnerConfig(Member):
 
     name: str = field()
 
-    def faults(self, cell: CellConfig) -> Iterator[str]:
+    def faults(self, cell: Cell) -> Iterator[str]:
         """A weight other than 1 needs a learner that takes weights."""
         weight = cell.mix.synthetic_weight
         if weight != 1 and not self._takes_weights():
@@ -114,7 +112,7 @@ class MetricConfig(Member):
         """Whether it is computed only where there are labels."""
         return "labels" in self.reads
 
-    def faults(self, cell: CellConfig) -> Iterator[str]:
+    def faults(self, cell: Cell) -> Iterator[str]:
         """A score of the task must not be taken for it."""
         for key, metric in cell.metrics.items():
             if metric is self and key in cell.task.metrics:

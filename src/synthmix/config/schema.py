@@ -13,10 +13,9 @@ import typing
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, get_args, get_origin
+from typing import Annotated, Any, ClassVar, Literal, get_args, get_origin
 
-if TYPE_CHECKING:
-    from synthmix.config.cell import CellConfig
+from synthmix.config.cross_checks import Cell
 
 
 @dataclass(frozen=True)
@@ -72,7 +71,7 @@ class Member:
     of_the_cell: ClassVar[tuple[str, ...]] = ("name",)
     from_the_cell: ClassVar[tuple[str, ...]] = ()
 
-    def faults(self, cell: CellConfig) -> Iterator[str]:
+    def faults(self, cell: Cell) -> Iterator[str]:
         """Yields one line for each way in which this member does not fit the rest of the cell."""
         yield from ()
 

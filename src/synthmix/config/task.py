@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from synthmix.config.allowlist import import_target
 from synthmix.config.schema import Member
 from synthmix.metric import Metric
 from synthmix.spec import AnomalyProtocol
+
+if TYPE_CHECKING:
+    from synthmix.config.cell import CellConfig
 
 
 @dataclass(kw_only=True, frozen=True)
@@ -60,6 +63,14 @@ class TaskConfig(Member):
         """The score on val that chooses a ratio without labels; None where there is none."""
         choose_by: str | None = getattr(self._class, "choose_by", None)
         return choose_by
+
+    def faults(self, cell: CellConfig) -> Iterator[str]:
+        """The learner of another task, which nothing would read."""
+        from synthmix.config.cell import LEARNERS
+
+        for group in LEARNERS:
+            if group != self.learner and (other := getattr(cell, group)) is not None:
+                yield f"{group}={other.name}: task.name={self.name} has none; allowed: {self.learner}"
 
     def anomaly_protocol(self, normal_class: int | None) -> AnomalyProtocol | None:
         """What train is made of where anomalies are to be detected; None for a task whose train is as it comes."""

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 import torch
 from torch import Tensor
 
+from synthmix.data.scaling import Scaling
 from synthmix.spec import DataSpec
-
-if TYPE_CHECKING:
-    from synthmix.data.scaling import Scaling
 
 
 class Density(Protocol):
@@ -71,9 +69,10 @@ class Dataset:
         """The same points without their labels: what anything that learns is given."""
         return replace(self, y=None)
 
-    def with_x(self, x: Tensor) -> Dataset:
-        """The same labels and spec over other values of the same points."""
-        return replace(self, x=x)
+    def scaled(self, scaling: Scaling) -> Dataset:
+        """The same points on another scale, in float32, and the density that they come from with them."""
+        density = None if self.density is None else self.density.rescaled(scaling.shift, scaling.scale)
+        return replace(self, x=scaling(self.x), density=density)
 
 
 @dataclass(frozen=True)

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import torch
 from sklearn.preprocessing import StandardScaler
 from torch import Tensor
-
-from synthmix.data.base import Dataset
 
 
 @dataclass(frozen=True)
@@ -24,18 +22,16 @@ class Scaling:
     scale: Tensor
 
     @classmethod
-    def fit(cls, train: Dataset) -> Scaling:
-        """The scaling under which every column of train, a table, has mean 0 and variance 1."""
-        x = train.x.double()
+    def fit(cls, train: Tensor) -> Scaling:
+        """The scaling under which every column of train, (N, D), has mean 0 and variance 1."""
+        x = train.double()
         # From the first point, as the scaler takes a column for constant whose offset is large beside its deviation.
         scaler = StandardScaler().fit((x - x[0]).numpy())
         return cls(x[0] + torch.from_numpy(scaler.mean_), torch.from_numpy(scaler.scale_))
 
-    def __call__(self, dataset: Dataset) -> Dataset:
-        """The dataset on the new scale, in float32, and the density that it carries with it."""
-        x = ((dataset.x.double() - self.shift) / self.scale).float()
-        density = None if dataset.density is None else dataset.density.rescaled(self.shift, self.scale)
-        return replace(dataset, x=x, density=density)
+    def __call__(self, x: Tensor) -> Tensor:
+        """Points, (N, D), on the new scale: float32."""
+        return ((x.double() - self.shift) / self.scale).float()
 
     def undone(self, x: Tensor) -> Tensor:
         """Points on the new scale, (N, D), in the units of the data: float64."""

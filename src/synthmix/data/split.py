@@ -82,9 +82,10 @@ def _scaled(train: Dataset, pool: Dataset, val: Dataset, test: Dataset, reserve:
     duplicates = count_shared([val.x, test.x], [train.x, pool.x])
     if train.spec.kind == "image":
         return Splits(train, pool, val, test, reserve, duplicates)
-    scale = Scaling.fit(train)
-    scaled_reserve = None if reserve is None else scale(reserve)
-    return Splits(scale(train), scale(pool), scale(val), scale(test), scaled_reserve, duplicates, scale)
+    scaling = Scaling.fit(train.x)
+    train, pool, val, test = (part.scaled(scaling) for part in (train, pool, val, test))
+    scaled_reserve = None if reserve is None else reserve.scaled(scaling)
+    return Splits(train, pool, val, test, scaled_reserve, duplicates, scaling)
 
 
 def count_shared(held_out: list[Tensor], learnt: list[Tensor]) -> int:

@@ -1,4 +1,4 @@
-"""What every gate is, the one that rejects nothing, and how points are drawn through one."""
+"""The interface of gates, the gate that accepts everything, and sampling through a gate."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Sampler(Protocol):
 
     @property
     def capacity(self) -> int | None:
-        """How many points it can deliver; None where there is no limit."""
+        """The number of points in the pool; None where it is unlimited."""
         ...
 
     def sample(self, n: int, seed: int) -> Tensor:
@@ -31,12 +31,12 @@ class Sampler(Protocol):
 
 @dataclass(frozen=True)
 class Candidates:
-    """The synthetic points that a gate judges, and the generator that they are from.
+    """The synthetic points that a gate filters, and their generator.
 
     Attributes:
         synthetic_pool: the points.
         seed: of the pool.
-        generator: gives the generator; called only where a gate asks for it.
+        generator: loads the generator; called by the gates that need it.
     """
 
     synthetic_pool: Sampler
@@ -49,41 +49,39 @@ class Candidates:
 
 
 class Gate(Protocol):
-    """Says which synthetic points may enter a mixture.
+    """Accepts or rejects synthetic points before they are mixed.
 
-    What it says of a point depends on the point and its place in the pool alone, so that what passes at a ratio is the
-    beginning of what passes at a larger one.
+    The decision depends on the point and its index in the pool alone, so that the points accepted at a ratio are a
+    prefix of those accepted at a larger one.
     """
 
     def fit(self, splits: Splits, candidates: Candidates) -> Self:
-        """Learns its thresholds; `splits` has no labels, and a gate looks at train, or at val where it must choose."""
+        """Fits its thresholds on train, or on val where it is calibrated; `splits` has no labels."""
         ...
 
     def accept(self, points: Tensor) -> Tensor:
-        """The first N points of the pool, (N, *shape) → bool (N,)."""
+        """Whether each of the first N points of the pool is accepted, (N, *shape) → bool (N,)."""
         ...
 
 
 class AcceptAll:
-    """Rejects nothing."""
+    """Accepts every point."""
 
     def fit(self, splits: Splits, candidates: Candidates) -> Self:
-        """Learns nothing."""
+        """Returns self."""
         return self
 
     def accept(self, points: Tensor) -> Tensor:
-        """All of them."""
+        """True for each point."""
         return torch.ones(len(points), dtype=torch.bool)
 
 
 def accepted_points(candidates: Candidates, gate: Gate, n: int) -> tuple[Tensor, float]:
-    """The first `n` points that pass a fitted gate, (n, *shape), and the share of points that passes.
-
-    The share is that among the points that were drawn for it, at least `n`.
+    """The first `n` points that a fitted gate accepts, (n, *shape), and its acceptance rate on the points drawn.
 
     Raises:
-        GateStarved: of `MOST_DRAWS` times as many points too few have passed.
-        Unavailable: the generator can give no more.
+        GateStarved: fewer than `n` of `MOST_DRAWS`·n points were accepted.
+        Unavailable: the generator has no more points.
     """
     drawn = n
     while True:

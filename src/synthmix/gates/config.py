@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from synthmix.config.allowlist import import_target
+from synthmix.config.cross_checks import Cell
 from synthmix.config.members import GateConfig
 from synthmix.config.schema import Fraction, NonNegative, Share
 from synthmix.generators.roles import role_of
-
-if TYPE_CHECKING:
-    from synthmix.config.cell import CellConfig
 
 
 @dataclass(kw_only=True, frozen=True)
@@ -25,10 +22,10 @@ class AcceptAllConfig(GateConfig):
 
 @dataclass(kw_only=True, frozen=True)
 class DistanceGateConfig(GateConfig):
-    """A gate that compares distances to train."""
+    """A gate by distances to train."""
 
-    def faults(self, cell: CellConfig) -> Iterator[str]:
-        """A point needs another one to have a distance from."""
+    def faults(self, cell: Cell) -> Iterator[str]:
+        """Nearest-neighbour distances need two points of train."""
         n_train, reason = cell.train_size
         if n_train < 2:
             yield f"gate.name={self.name}: needs at least 2 points of train, there is {n_train} ({reason})"
@@ -48,8 +45,8 @@ class TypicalityConfig(DistanceGateConfig):
     lowest: Fraction = 0.0
     highest: Fraction = 0.95
 
-    def faults(self, cell: CellConfig) -> Iterator[str]:
-        """Two quantiles in their order."""
+    def faults(self, cell: Cell) -> Iterator[str]:
+        """The lower quantile must be below the higher one."""
         yield from super().faults(cell)
         if self.lowest >= self.highest:
             yield f"gate.lowest={self.lowest:g}: must be < gate.highest={self.highest:g}"
@@ -72,7 +69,7 @@ class AuthenticConfig(DistanceGateConfig):
 class DiscriminatorGateConfig(GateConfig):
     """A gate by the logits of the generator's discriminator."""
 
-    def faults(self, cell: CellConfig) -> Iterator[str]:
+    def faults(self, cell: Cell) -> Iterator[str]:
         """A generator without a discriminator; of a control, which sweeps combine with it, the cell is unavailable."""
         target = cell.model._target_
         if role_of(target) == "generator" and not hasattr(import_target(target), "discriminate"):

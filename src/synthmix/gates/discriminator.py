@@ -1,4 +1,4 @@
-"""Discriminator rejection sampling: what D learnt of the difference between real and fake corrects G's density."""
+"""Gates by a GAN's discriminator: discriminator rejection sampling, and truncation to the top k."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from synthmix.gates.config import DiscriminatorConfig, TopKConfig
 from synthmix.generators.base import Discriminating
 from synthmix.seeds import derive_seed
 
-CALIBRATION = 2000  # synthetic points from which the largest ratio and the acceptance are learnt
+CALIBRATION = 2000  # synthetic points that the calibration, d_M and γ are fitted on
 MARGIN = 1e-6  # keeps the logarithm finite at the largest ratio
 
 
@@ -36,14 +36,14 @@ def discriminating(candidates: Candidates) -> Discriminating:
 
 
 class Discriminator:
-    r"""Accepts a point with a probability that grows with D's ratio of real to synthetic density (Azadi et al. 2019).
+    r"""Discriminator rejection sampling by the density ratio of real to synthetic points (Azadi et al. 2019).
 
     .. math:: p = \sigma(d - d_M - \log(1 - e^{d - d_M - \epsilon}) - \gamma)
 
-    d(x) is the logarithm of the ratio and d_M its largest value. An adversarial D is no calibrated classifier, and
-    some losses give it no probabilities at all, so that d is a logistic regression on D's logits, fitted on val against
-    synthetic points (Turner et al. 2019). With γ = 0 it is rejection sampling proper, which a single point of a large
-    ratio can starve; a larger γ prefers the points of large ratios, a smaller one is nearer to accepting everything.
+    p is the acceptance probability, d(x) the log density ratio and d_M its maximum. As D is not a calibrated
+    classifier, d is a logistic regression on its logits, fitted on val against synthetic points (Turner et al. 2019).
+    γ = 0 is exact rejection sampling, whose acceptance rate one outlying ratio can bring close to 0; a larger γ favours
+    points of large ratios, a smaller one raises the acceptance rate.
 
     Args:
         config: the share of points to accept, from which γ follows; None takes γ = 0.
@@ -53,7 +53,7 @@ class Discriminator:
         self.acceptance = config.acceptance
 
     def fit(self, splits: Splits, candidates: Candidates) -> Self:
-        """Calibrates D on val and on the first points of the pool, and finds d_M and γ.
+        """Calibrates D on val and on the first points of the pool, and computes d_M and γ.
 
         Raises:
             Unavailable: the generator has no discriminator.
@@ -63,7 +63,7 @@ class Discriminator:
         synthetic = _column(self._judge(candidates.first(CALIBRATION)))
         real = _column(self._judge(splits.val.x))
         is_real = np.repeat([1, 0], [len(real), len(synthetic)])
-        # Scaled first, as the penalty of the regression would else take small logits for nothing.
+        # Standardised first, as the L2 penalty would otherwise shrink the weight of small logits to 0.
         calibration = make_pipeline(StandardScaler(), LogisticRegression(class_weight="balanced"))
         self._calibration = calibration.fit(np.concatenate([real, synthetic]), is_real)
         ratios = self._ratio(synthetic)
@@ -72,7 +72,7 @@ class Discriminator:
         return self
 
     def accept(self, points: Tensor) -> Tensor:
-        """Each with its probability, by a random number that belongs to its place in the pool."""
+        """Accepts each point with its probability; the random number depends on the index in the pool alone."""
         chances = _sigmoid(self._excess(self._ratio(_column(self._judge(points)))) - self._shift)
         return torch.from_numpy(np.random.default_rng(self._seed).random(len(points)) < chances)
 
@@ -88,7 +88,7 @@ class Discriminator:
 
 
 class TopK:
-    """Keeps the share of points that D takes for the most real ones, which trades variety for looks.
+    """Accepts the share of points with the highest logits, which trades diversity for fidelity.
 
     Args:
         config: the share; the threshold is that quantile of D's logits on the first points of the pool.
@@ -98,7 +98,7 @@ class TopK:
         self.keep = config.keep
 
     def fit(self, splits: Splits, candidates: Candidates) -> Self:
-        """Finds the threshold.
+        """Computes the threshold.
 
         Raises:
             Unavailable: the generator has no discriminator.
@@ -108,7 +108,7 @@ class TopK:
         return self
 
     def accept(self, points: Tensor) -> Tensor:
-        """Those whose logit is not below the threshold."""
+        """Whether each logit is at least the threshold."""
         return self._judge(points) >= self._least
 
 
@@ -122,7 +122,7 @@ def _sigmoid(x: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def _shift_for(excess: NDArray[np.float64], acceptance: float) -> float:
-    """γ with which the mean probability is `acceptance`, by bisection: the mean falls as γ grows."""
+    """γ at which the mean acceptance probability is `acceptance`, by bisection, as the mean decreases in γ."""
     low, high = excess.min() - 50, excess.max() + 50
     for _ in range(100):
         middle = 0.5 * (low + high)

@@ -1,4 +1,4 @@
-"""What every generator is: something that fits `train` and then samples nested, fair prefixes."""
+"""The interface of generators: fitted on train, then sampled in nested prefixes."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from synthmix.stages.storable import is_plain
 
 
 class Generator(ABC):
-    """Fits real points and samples synthetic ones.
+    """A generative model or control, fitted on real points.
 
-    A sample is made in blocks of fixed size, each from a random stream of its own and permuted within, so that
-    ``sample(100, seed)`` is the beginning of ``sample(1000, seed)`` and each prefix is a fair draw, whatever order
-    `draw` returns its points in.
+    Samples are drawn in blocks of fixed size, each with its own random stream and shuffled, so that
+    ``sample(100, seed)`` is a prefix of ``sample(1000, seed)``, and every prefix is an unbiased sample even where
+    `draw` returns its points in an order.
 
     Attributes:
-        role: what it is to a study: a model to be judged, or a control beside it.
+        role: in a study: a model under test, or a kind of control.
         spec: of the data that it was fitted on.
         block_size: points of a block.
     """
@@ -36,7 +36,7 @@ class Generator(ABC):
 
     @abstractmethod
     def fit(self, dataset: Dataset, *, seed: int) -> Self:
-        """Learns from `dataset.x` alone; labels are never looked at."""
+        """Fits `dataset.x`; labels are never used."""
 
     def material(self, splits: Splits) -> Dataset:
         """The part of a split that this generator is fitted on: train, for all but the oracle."""
@@ -44,7 +44,7 @@ class Generator(ABC):
 
     @property
     def capacity(self) -> int | None:
-        """How many points it can deliver; None where there is no limit."""
+        """The most points that it can sample; None where it is unlimited."""
         return None
 
     @abstractmethod
@@ -64,15 +64,15 @@ class Generator(ABC):
         return torch.cat(blocks)[:n] if blocks else torch.empty(0, *self.spec.shape)
 
     def state(self) -> dict[str, Any] | None:
-        """What a fit has learnt: its attributes, so that whatever is costly is stored, whoever wrote it.
+        """The fitted state: all attributes, so that a user's own generator is stored as well.
 
-        None where one is neither a tensor nor made of plain values; then it is fitted whenever it is needed.
+        None where an attribute is neither a tensor nor a plain value; such a generator is refitted when needed.
         """
         learnt = {name: value for name, value in vars(self).items() if name != "spec"}
         return {"spec": asdict(self.spec), "learnt": learnt} if is_plain(learnt) else None
 
     def load_state(self, state: Mapping[str, Any]) -> Self:
-        """Takes up what an equally built one has learnt."""
+        """Restores the state of a generator with the same config."""
         vars(self).update(state["learnt"])
         self.spec = DataSpec(**state["spec"])
         return self
@@ -86,7 +86,7 @@ class Generator(ABC):
 
 @runtime_checkable
 class Discriminating(Protocol):
-    """A generator that has learnt to tell real points from its own."""
+    """A generator with a discriminator of real and synthetic points."""
 
     def discriminate(self, x: Tensor) -> Tensor:
         """(N, *shape), in the range of the data → logits (N,), the larger the more real."""
@@ -104,7 +104,7 @@ class Reconstructing(Protocol):
 
 @runtime_checkable
 class Scoring(Protocol):
-    """A generator that knows the density of a point."""
+    """A generator with an explicit density."""
 
     def score_samples(self, x: Tensor) -> Tensor:
         """(N, *shape) → natural logarithms of the density (N,)."""

@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
+from synthmix.config.cross_checks import Cell
 from synthmix.config.members import ModelConfig
 from synthmix.config.schema import Count, Decay, Member, Positive, target_of
-
-if TYPE_CHECKING:
-    from synthmix.config.cell import CellConfig
 
 IMAGE_SIZES = (8, 16, 28, 32)  # of the convolutional nets, which halve them twice
 
@@ -32,7 +29,7 @@ class TrainedConfig(ModelConfig):
     ema_decay: Decay | None = None
 
 
-def networks_faults(networks: Member, cell: CellConfig, *allowed: type[Member]) -> Iterator[str]:
+def networks_faults(networks: Member, cell: Cell, *allowed: type[Member]) -> Iterator[str]:
     """The faults of a model's nets: those of another family, which it cannot build, or their own.
 
     A user's own nets have no config class, and are not judged.
@@ -44,7 +41,7 @@ def networks_faults(networks: Member, cell: CellConfig, *allowed: type[Member]) 
         yield f"model.networks._target_={networks._target_}: allowed: {names}"
 
 
-def needs_images(name: str, cell: CellConfig) -> Iterator[str]:
+def needs_images(name: str, cell: Cell) -> Iterator[str]:
     """The fault of a convolutional net on anything but square images of `IMAGE_SIZES`."""
     spec = cell.outline.spec
     allowed = ", ".join(f"{size}×{size}" for size in IMAGE_SIZES)
@@ -65,7 +62,7 @@ class BlocksConfig(Member):
     width: Count = 16
     blocks: Count = 1
 
-    def faults(self, cell: CellConfig) -> Iterator[str]:
+    def faults(self, cell: Cell) -> Iterator[str]:
         """Images of four sizes only; tables of any."""
         if cell.outline.spec.kind == "image":
             yield from needs_images(cell.model.name, cell)

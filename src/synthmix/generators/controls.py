@@ -1,4 +1,4 @@
-"""Controls: generators with no model in them, beside which every model must show its worth."""
+"""Controls: generators without a model, which a model is compared with."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from synthmix.role import Role
 
 
 class Control(Generator):
-    """Keeps the train points; a member says how it draws from them."""
+    """Stores the train points; a subclass defines `draw`."""
 
     role: ClassVar[Role] = "control"
 
     def fit(self, dataset: Dataset, *, seed: int) -> Self:
-        """Keeps `dataset.x`."""
+        """Stores `dataset.x`."""
         self.spec = dataset.spec
         self.x = dataset.x.float()  # a table that nobody has split is float64
         return self
@@ -31,12 +31,12 @@ class Control(Generator):
 
 
 class Duplicate(Control):
-    """The placebo: a fresh seeded permutation of train each round, so that counts differ by at most one."""
+    """The placebo: copies of train, a new seeded permutation each pass, so that counts differ by at most one."""
 
     role: ClassVar[Role] = "placebo"
 
     def fit(self, dataset: Dataset, *, seed: int) -> Self:
-        """Keeps `dataset.x`; one block is one round through it."""
+        """Stores `dataset.x`; a block is one pass over it."""
         super().fit(dataset, seed=seed)
         self.block_size = len(dataset)
         return self

@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
+from synthmix.config.cross_checks import Cell
 from synthmix.config.members import ModelConfig
 from synthmix.config.schema import Count, Positive
-
-if TYPE_CHECKING:
-    from synthmix.config.cell import CellConfig
 
 
 @dataclass(kw_only=True, frozen=True)
@@ -54,7 +51,7 @@ class SmoteConfig(ModelConfig):
     name: str = "smote"
     n_neighbors: Count = 5
 
-    def faults(self, cell: CellConfig) -> Iterator[str]:
+    def faults(self, cell: Cell) -> Iterator[str]:
         """A point needs a neighbour other than itself."""
         n_train, reason = cell.train_size
         if self.n_neighbors >= n_train:
@@ -76,7 +73,7 @@ class TruthConfig(ModelConfig):
     _target_: str = "synthmix.generators.controls.Truth"
     name: str = "truth"
 
-    def faults(self, cell: CellConfig) -> Iterator[str]:
+    def faults(self, cell: Cell) -> Iterator[str]:
         """Only toy data has a known distribution."""
         if cell.data.name != "toy":
             yield f"model.name=truth: data.name={cell.data.name} has no known distribution; allowed: data=toy"

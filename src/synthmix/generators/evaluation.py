@@ -1,4 +1,4 @@
-"""Nets in evaluation mode, for a while."""
+"""A context manager for evaluation mode."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from torch import nn
 
 @contextmanager
 def evaluating(net: nn.Module) -> Iterator[nn.Module]:
-    """The net in evaluation mode; afterwards as it was, because one may look at samples between two steps."""
+    """The net in evaluation mode within the block; afterwards in its former mode, as samples are taken in training."""
     training = net.training
     net.eval()
     try:

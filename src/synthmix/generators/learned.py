@@ -1,11 +1,11 @@
-"""A generator with a fitted state that is worth keeping: weights, curves of its fit, an MLflow run of its own."""
+"""Base of generators with a stored state: weights, loss curves and a tracking run of their own."""
 
 from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any, ClassVar, Self
+from typing import Any, ClassVar, Self
 
 from pytorch_lightning.callbacks import Callback
 from pytorch_lightning.loggers import Logger
@@ -14,11 +14,9 @@ from torch import Tensor, nn
 from synthmix.data.base import Dataset
 from synthmix.data.scaling import Scaling
 from synthmix.generators.base import Generator
-from synthmix.generators.mixture.selection import Selection
+from synthmix.generators.options import TrainerOptions
+from synthmix.generators.selection import Selection
 from synthmix.spec import DataSpec
-
-if TYPE_CHECKING:
-    from synthmix.generators.training.trainer import TrainerOptions
 
 
 class LearnedGenerator(nn.Module, Generator):
@@ -59,11 +57,11 @@ class LearnedGenerator(nn.Module, Generator):
         """
 
     def prepare(self, spec: DataSpec, seed: int) -> None:
-        """Makes what the weights of a fit go into."""
+        """Allocates the modules that weights are loaded into."""
         self.spec, self.seed = spec, seed
 
     def load_fitted(self, state: dict[str, Tensor]) -> None:
-        """Takes up the weights of a finished fit; call `prepare` before."""
+        """Loads the weights of a finished fit; call `prepare` before."""
         self.load_state_dict(state)
         self.eval()
 

@@ -1,4 +1,4 @@
-"""What the generator that a config names is to a study and to the store, as its class says."""
+"""Role, storage and trainer keys of a config's generator, by its class."""
 
 from __future__ import annotations
 

@@ -14,8 +14,8 @@ from importlib.metadata import packages_distributions
 from typing import Any
 
 from synthmix.config.cell import CellConfig
-from synthmix.config.mix import synthetic_count
 from synthmix.config.plain import to_plain
+from synthmix.config.sections.mix import synthetic_count
 from synthmix.generators.roles import is_stored, trainer_keys
 from synthmix.stages.import_closure import is_own
 from synthmix.stages.inputs import Inputs

@@ -8,10 +8,10 @@ from typing import Any, Self
 
 import torch
 
-from synthmix.config.alarms import AlarmsConfig
 from synthmix.config.cell import CellConfig
 from synthmix.config.instantiate import instantiate
 from synthmix.config.members import MetricConfig
+from synthmix.config.sections.alarms import AlarmsConfig
 from synthmix.errors import InvalidInput
 from synthmix.metric import HeldOut, Metric, scores_of
 from synthmix.pipeline.dependencies import Dependencies

@@ -16,8 +16,8 @@ from synthmix.config.plain import to_plain
 from synthmix.data.base import Splits
 from synthmix.generators.base import Generator
 from synthmix.generators.learned import LearnedGenerator
+from synthmix.generators.options import TrainerOptions
 from synthmix.generators.training.choice import KeepBest
-from synthmix.generators.training.trainer import TrainerOptions
 from synthmix.pipeline.dependencies import Declared
 from synthmix.pipeline.pictures import SampleGrids, points_shown
 from synthmix.pipeline.resources import Resources

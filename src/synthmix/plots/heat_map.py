@@ -21,7 +21,7 @@ def heat_map(rows: pd.DataFrame, score: str, title: str, name: str) -> Picture:
     """Paired difference at each ratio (across) and number of real points (up), a panel for each arm but the oracle.
 
     Args:
-        rows: of `Analysis.summary`, of one clusterer, with several `data.n_train`.
+        rows: of `Analysis.summary`, of one learner, with several `data.n_train`.
         score: name of the primary score.
         title: of what they have in common.
         name: of the file.

@@ -16,8 +16,8 @@ from torch import Tensor
 
 from synthmix.plots.palette import INK, REAL, SYNTHETIC, colours
 from synthmix.seeds import derive_seed, generator_for
-from synthmix.tasks.clustering.agreement import NOISE
 
+MAX_POINTS = 2000  # shown, half of them synthetic where there are any
 NAMED_CLUSTERS = 30  # more numbers than that cover one another
 TSNE_INPUTS = 50  # principal components that t-SNE starts from (van der Maaten and Hinton 2008)
 
@@ -31,7 +31,7 @@ def projection(
     *,
     method: Literal["pca", "tsne"] = "pca",
     seed: int,
-    max_points: int = 2000,
+    word: str = "cluster",
 ) -> Figure:
     """Real and synthetic points on one panel, the real ones by cluster on the other.
 
@@ -42,9 +42,9 @@ def projection(
         method: `pca`, fitted on the real points, or `tsne`, fitted on all points shown: a picture of neighbourhoods,
             in which distances between groups mean nothing.
         seed: of the choice of points and of t-SNE.
-        max_points: the most points shown, half of them synthetic.
+        word: for one of the groups that `clusters` numbers, in the title.
     """
-    share = max_points // 2 if len(synthetic) else max_points
+    share = MAX_POINTS // 2 if len(synthetic) else MAX_POINTS
     chosen, drawn = _choose(len(real), share, seed, "real"), _choose(len(synthetic), share, seed, "synthetic")
     shown = real[chosen].flatten(1).numpy(), synthetic[drawn].flatten(1).numpy()
     real_places, synthetic_places = (_pca if method == "pca" else _tsne)(*shown, seed)
@@ -53,7 +53,7 @@ def projection(
     *comparison, by_cluster = figure.subplots(1, panels, squeeze=False, sharex=True, sharey=True)[0]
     for axes in comparison:
         _draw_comparison(axes, real_places, synthetic_places)
-    _draw_clusters(by_cluster, real_places, np.asarray(clusters)[chosen.numpy()])
+    _draw_clusters(by_cluster, real_places, np.asarray(clusters)[chosen.numpy()], word)
     for axes in (*comparison, by_cluster):
         axes.set(xticks=[], yticks=[])
         axes.spines[:].set_color("0.85")
@@ -97,12 +97,12 @@ def _draw_comparison(axes: Axes, real: _Array, synthetic: _Array) -> None:
     )
 
 
-def _draw_clusters(axes: Axes, places: _Array, clusters: NDArray[np.integer]) -> None:
-    names, sizes = np.unique(clusters[clusters != NOISE], return_counts=True)
+def _draw_clusters(axes: Axes, places: _Array, clusters: NDArray[np.integer], word: str) -> None:
+    names, sizes = np.unique(clusters[clusters >= 0], return_counts=True)
     for name, colour in zip(names, colours(len(names)), strict=True):
         x, y = places[clusters == name].T
         axes.scatter(x, y, s=9, color=colour, alpha=0.8, linewidths=0)
-    noise = places[clusters == NOISE]
+    noise = places[clusters < 0]
     axes.scatter(noise[:, 0], noise[:, 1], s=9, color="black", marker="x", linewidths=0.6)
     box = {"boxstyle": "circle,pad=0.15", "facecolor": "white", "edgecolor": "none", "alpha": 0.75}
     for name in names[np.argsort(-sizes)[:NAMED_CLUSTERS]]:
@@ -110,4 +110,4 @@ def _draw_clusters(axes: Axes, places: _Array, clusters: NDArray[np.integer]) ->
         axes.text(x, y, str(name), ha="center", va="center", bbox=box)
     share = f", {len(noise) / len(clusters):.0%} noise" if len(noise) else ""
     plural = "" if len(names) == 1 else "s"
-    axes.set_title(f"real points in {len(names)} cluster{plural}{share}", fontsize="medium", color=INK)
+    axes.set_title(f"real points in {len(names)} {word}{plural}{share}", fontsize="medium", color=INK)

@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from synthmix.generators.mixture.selection import CRITERIA, Criterion, Selection
+from synthmix.generators.selection import CRITERIA, Criterion, Selection
 from synthmix.notation import general
 from synthmix.plots.palette import INK, colours
 from synthmix.plots.panels import FONT_SIZE, grid

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import fmean
 
-from synthmix.config.alarms import AlarmsConfig
+from synthmix.config.sections.alarms import AlarmsConfig
 
 LAST = 0.2  # part of a training over which the discriminator's advantage is averaged
 ADVANTAGE = "train/discriminator_advantage"

@@ -1,4 +1,4 @@
-"""What synthetic points are worth to a classifier. Supervised: labels of real points are used throughout."""
+"""Downstream classification with synthetic points (TSTR). Supervised: uses the labels of real points."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ MOST_POINTS = 5000  # of train and of the synthetic points, as the cost is quadr
 
 
 def tstr(train: Tensor, labels: Tensor, synthetic: Tensor, test: Tensor, test_labels: Tensor) -> dict[str, float]:
-    """Train on synthetic or on real points, test on real ones (Esteban et al. 2017).
+    """Train on synthetic, test on real (TSTR; Esteban et al. 2017), and train on real, test on real.
 
-    Generators here give points without labels. So a teacher, which is the classifier trained on the real points, labels
-    the synthetic ones. All classifiers are support vector machines with a Gaussian kernel and scikit-learn's defaults.
-    Of the synthetic points as many as there are train points are used, if there are as many; of either 5,000 at most.
+    As the generators are unconditional, synthetic points are pseudo-labelled by the classifier trained on real points.
+    All classifiers are support vector machines with a Gaussian kernel and scikit-learn's defaults. At most as many
+    synthetic points as train points are used, and at most 5000 of either.
 
     Args:
         train: features (N, D) of labelled real points.
@@ -49,7 +49,7 @@ def tstr(train: Tensor, labels: Tensor, synthetic: Tensor, test: Tensor, test_la
 
 
 def _predicted(x: np.ndarray, y: np.ndarray, points: np.ndarray) -> np.ndarray:
-    """Labels of points by a classifier that was trained on (x, y); a single label is all that it can learn."""
+    """Labels predicted by a classifier trained on (x, y); constant where y is, which an SVM cannot be fitted to."""
     if len(np.unique(y)) == 1:
         return np.full(len(points), y[0])
     predicted: np.ndarray = SVC().fit(x, y).predict(points)

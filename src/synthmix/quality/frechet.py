@@ -1,4 +1,4 @@
-"""Fréchet distance of two sets of features, and what it would be for ever more points."""
+"""Fréchet distance of two sets of features, and its extrapolation to infinitely many points (FD∞)."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from torchmetrics import Metric
 from synthmix.quality.features.feature_sets import checked
 from synthmix.seeds import generator_for
 
-INF_SIZES = 10  # subsets of which the limit is extrapolated
+INF_SIZES = 10  # subsets that FD∞ is extrapolated from
 INF_SMALLEST = 0.2  # the smallest of them, as a share of the points
 INF_LEAST_POINTS = 1000
 INF_POINTS_PER_FEATURE = 10  # so that the smallest subset has two
@@ -56,18 +56,18 @@ class Moments:
         """
         shift = (self.mean - other.mean).square().sum()
         cross = torch.linalg.svdvals(self.root.T @ other.root).sum()
-        # Rounding can take a distance of nothing a little below it.
+        # Rounding can make a distance of 0 slightly negative.
         return max(0.0, float(shift + self.covariance.trace() + other.covariance.trace() - 2 * cross))
 
 
 def frechet_infinity(real: Moments, synthetic: Tensor, *, seed: int = 0) -> float | None:
-    r"""FD∞: the Fréchet distance without the bias that a finite synthetic set adds (Chong and Forsyth 2020).
+    r"""FD∞: the Fréchet distance extrapolated to an infinite synthetic set (Chong and Forsyth 2020).
 
     .. math:: \mathrm{FD}(n) \approx \mathrm{FD}_\infty + b / n
 
     by least squares over ten random subsets of equally spaced sizes from a fifth of the points to all of them. The
-    bias b differs from model to model, so that two distances at one n need not rank models rightly. The reference
-    stays as it is, with its own bias. It is an estimate and may fall below 0.
+    slope b depends on the model, so that distances at one n may rank models wrongly. The bias by the finite reference
+    remains. The estimate may be negative.
 
     Args:
         real: the reference.

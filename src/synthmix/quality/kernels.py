@@ -1,4 +1,4 @@
-"""Maximum mean discrepancies: distances between the means of two sets in the space of a kernel."""
+"""Kernel distances: unbiased estimates of the squared maximum mean discrepancy (MMD)."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ BANDWIDTH_POINTS = 1000  # of the reference, whose median distance is the bandwi
 
 
 class Kernel(Protocol):
-    """A similarity k(x, y) of two points."""
+    """A kernel k(x, y)."""
 
     def total(self, x: Tensor, y: Tensor) -> Tensor:
         """Its sum over all pairs of x (N, D) and y (M, D), float64."""
@@ -63,13 +63,13 @@ class Gaussian:
 def kid(
     real: Tensor, synthetic: Tensor, *, subsets: int | None = None, subset_size: int = 1000, seed: int = 0
 ) -> float:
-    r"""Kernel distance: the squared discrepancy of a cubic kernel, without bias (Bińkowski et al. 2018).
+    r"""Kernel distance (KID): unbiased squared MMD with a cubic polynomial kernel (Bińkowski et al. 2018).
 
     .. math:: k(x, y) = (x \cdot y / D + 1)^3
 
-    Its mean over draws does not depend on the number of points, so it may be compared at small ones, and it can fall
-    below 0. By default it is that of the whole sets; Bińkowski et al. average over random subsets, which costs less for
-    very many points and varies more.
+    As its expectation does not depend on the number of points, values at different sizes are comparable; it can be
+    negative. By default it is computed on the whole sets; Bińkowski et al. average over random subsets, which is
+    cheaper for large sets but has a larger variance.
 
     Args:
         real: features (N, D), at least 2.
@@ -99,7 +99,7 @@ def kid(
 
 
 def mmd(real: Tensor, synthetic: Tensor, *, bandwidth: float | None = None) -> float:
-    r"""Squared maximum mean discrepancy of a Gaussian kernel, without bias (Gretton et al. 2012, equation 3).
+    r"""Unbiased squared MMD with a Gaussian kernel (Gretton et al. 2012, equation 3).
 
     .. math:: k(x, y) = \exp(-\|x - y\|^2 / 2\sigma^2)
 
@@ -109,7 +109,7 @@ def mmd(real: Tensor, synthetic: Tensor, *, bandwidth: float | None = None) -> f
         bandwidth: σ; by default `median_distance` of the real points.
 
     Returns:
-        An estimate that can fall below 0; at most 2.
+        An estimate that can be negative; at most 2.
 
     Raises:
         ValueError: a set has too few points or values that are not finite, or the bandwidth is not above 0.
@@ -122,7 +122,7 @@ def mmd(real: Tensor, synthetic: Tensor, *, bandwidth: float | None = None) -> f
 
 
 def median_distance(points: Tensor) -> float:
-    """Median of the distances between points (N, D), of a thousand of them at equal steps where there are more."""
+    """Median pairwise distance of points (N, D), of a thousand equally spaced ones where there are more."""
     some = checked(points, least=2, what="real")[:: -(-len(points) // BANDWIDTH_POINTS)]
     return float(np.median(torch.pdist(some).numpy()))
 
@@ -169,7 +169,7 @@ class MaximumMeanDiscrepancy(TwoSets):
 
 
 def _discrepancy(real: Tensor, synthetic: Tensor, kernel: Kernel) -> float:
-    """Mean within the sets, pairs of a point with itself left out, less twice the mean between them."""
+    """Mean kernel within each set, without the diagonal, less twice the mean between the sets."""
 
     def within(x: Tensor) -> Tensor:
         return (kernel.total(x, x) - kernel.own(x).sum()) / (len(x) * (len(x) - 1))

@@ -1,4 +1,4 @@
-"""Whether a generator repeats the points that it was fitted on."""
+"""Memorisation of training points: authenticity and distances to the closest record."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from synthmix.quality.neighbours import nearest
 
 
 def authenticity(train: Tensor, synthetic: Tensor) -> float:
-    """Share of synthetic points that are no near-copies (Alaa et al. 2022).
+    """Share of synthetic points that are not near-copies of training points (Alaa et al. 2022).
 
-    A synthetic point is authentic if it is further from its nearest train point than that one is from its own nearest
-    other train point. Copies have 0; fresh real points have some .5 or more, depending on the dimension.
+    A synthetic point is authentic if it is further from its nearest train point than that point is from its own nearest
+    neighbour in train. Copies score 0; new real points about .5 or more, depending on the dimension.
 
     Args:
         train: features (N, D) of the points that the generator was fitted on, at least 2.
@@ -31,18 +31,18 @@ def authenticity(train: Tensor, synthetic: Tensor) -> float:
     train, synthetic = checked(train, least=2, what="train"), checked(synthetic, least=1, what="synthetic")
     distance, place = (found[:, 0] for found in nearest(synthetic, train))
     asked, of_asked = np.unique(place.numpy(), return_inverse=True)
-    # A point is its own nearest at exactly 0, so that the second is the nearest other one.
+    # The first neighbour of a point is itself, at exactly 0.
     own = nearest(train[torch.from_numpy(asked)], train, 2)[0][:, 1]
     return (distance > own[torch.from_numpy(of_asked)]).double().mean().item()
 
 
 def closest_records(train: Tensor, held_out: Tensor, synthetic: Tensor) -> dict[str, float]:
-    """Distances to the closest record of train, against those to as many real points that the generator did not see.
+    """Distance to the closest record (DCR) in train, compared with that in held-out points.
 
     Args:
         train: features (N, D), at least 1.
-        held_out: features (M, D), at least 1. The longer of the two sets is cut to the length of the other, because the
-            nearest of more points is nearer.
+        held_out: features (M, D), at least 1. The longer of the two sets is truncated, because nearest-neighbour
+            distances shrink with the number of points.
         synthetic: features (L, D), at least 1.
 
     Returns:

@@ -1,4 +1,4 @@
-"""Quality of a generator: its sample against real points that it has not seen, and against those that it has."""
+"""Sample quality of a generator, against held-out real points and against its training points."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class _Features(NamedTuple):
 
 
 class _Sets(NamedTuple):
-    """What one extractor makes of the three sets that are compared."""
+    """One extractor's features of the three sets that are compared."""
 
     val: _Features
     sample: _Features
@@ -47,8 +47,8 @@ def frechet_distance(
 
     .. math:: \mathrm{FD} = \|\mu_r - \mu_s\|^2 + \mathrm{tr}(\Sigma_r + \Sigma_s - 2 (\Sigma_r \Sigma_s)^{1/2})
 
-    (Dowson and Landau 1982; Heusel et al. 2017 with Inception features.) It is biased upwards by small sets, so that
-    it means something only beside the distance of real sets of the same sizes. The order of points makes no difference.
+    (Dowson and Landau 1982; Heusel et al. 2017 with Inception features.) Small sets bias it upwards:
+    compare it with the distance between real sets of the same sizes. It does not depend on the order of points.
 
     Args:
         extractor: the features, `num_features` of them.
@@ -84,11 +84,11 @@ def quality_scores(
     seed: int = 0,
     supervised: bool = False,
 ) -> dict[str, float]:
-    """Scores a generator's sample, beside what real points score at the same size.
+    """Scores of a generator's sample, with those of a real sample of the same size as floors.
 
-    `val`, all of it, is the reference: real points that the generator did not see. All scores but the Fréchet distances
-    are taken on principal axes of `val`, or in all values where it is too small to determine them
-    (`space_of_distances`): no label has shaped that space, so that they may choose.
+    The reference is all of `val`, which the generator was not fitted on. All scores but the Fréchet distances are
+    computed on principal components of `val`, or on the raw features where it is too small (`space_of_distances`):
+    these spaces use no labels, so that the scores may select models.
 
     Args:
         synthetic: beginning of the synthetic pool, (N, ...).
@@ -112,7 +112,7 @@ def quality_scores(
         - with Inception features `fid`, `fid_inf` and `inception_score`,
         - where supervised `tstr`, `trtr` and `augmentation_gain`.
 
-        What cannot be had of few or equal points is left out.
+        Scores that are undefined for few or identical points are left out.
 
     Raises:
         ValueError: a synthetic value is not finite, or labels are asked for and there are none.
@@ -148,13 +148,13 @@ def reconstruction_error(original: Tensor, reconstructed: Tensor) -> float:
 
 
 def log_likelihood(log_densities: Tensor) -> float | None:
-    """Mean logarithm of a generator's density at held-out points (N,), in nats a point.
+    """Mean held-out log-likelihood of a generator, of log densities (N,), in nats a point.
 
-    Comparable between generators of one data set in one scaling. A Bernoulli mixture of grey
-    images has no density: what it gives is minus a cross-entropy, which compares such mixtures with each other alone.
+    Comparable between generators of one data set in one scaling. For grey images the value of a Bernoulli mixture is a
+    negative cross-entropy, not a log density, and is comparable among such mixtures alone.
 
     Returns:
-        The mean, or None where a point has no density at all, so that its logarithm is no finite number.
+        The mean, or None where it is not finite, as a density is 0.
 
     Raises:
         ValueError: a value is not a number.
@@ -172,12 +172,12 @@ def extract(extractor: FeatureExtractor, points: Tensor, batch_size: int = BATCH
 
 
 def with_floors(score: Callable[[Tensor], dict[str, float]], sample: Tensor, real: Tensor) -> dict[str, float]:
-    """Scores of a sample, and those of real points in its place with `_floor` behind their names."""
+    """Scores of a sample, and those of a real sample under the same names with the suffix `_floor`."""
     return score(sample) | {f"{name}_floor": value for name, value in score(real).items()}
 
 
 def _distances(extractor: FeatureExtractor, sets: _Sets, seed: int) -> dict[str, float]:
-    """The Fréchet distance and its limit, and Inception's score."""
+    """The Fréchet distance, FD∞ and the Inception score."""
     (real, _), (sample, logits), (floor, floor_logits) = sets
     scores, name, ending = {}, "fd", f"_{extractor.name}"
     if logits is not None and floor_logits is not None:

@@ -1,4 +1,4 @@
-"""Whether a classifier can tell synthetic points from real ones."""
+"""The classifier two-sample test (C2ST)."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ MOST_POINTS = 2000  # of each set: the cost is quadratic, some two seconds here
 
 
 def c2st(real: Tensor, synthetic: Tensor, *, seed: int = 0) -> float:
-    """Classifier two-sample test: cross-validated accuracy at telling the sets apart (Lopez-Paz and Oquab 2017).
+    """Classifier two-sample test: cross-validated accuracy of real against synthetic (Lopez-Paz and Oquab 2017).
 
-    The classifier is scikit-learn's support vector machine with a Gaussian kernel and its default settings. Of logistic
-    regression, quadratic discriminant analysis, neighbours, boosted and random trees and a small net it was the one
-    that saw all of: a dropped class, added noise, a Gaussian in place of the distribution, and few points repeated.
+    The classifier is scikit-learn's support vector machine with a Gaussian kernel and default settings. Compared with
+    logistic regression, quadratic discriminant analysis, nearest neighbours, boosted and random trees and a small net,
+    it alone detected a dropped class, added noise, a Gaussian fit in place of the data, and repeated points.
 
     Args:
         real: features (N, D), at least 2.
@@ -26,7 +26,7 @@ def c2st(real: Tensor, synthetic: Tensor, *, seed: int = 0) -> float:
         seed: of the five folds, or fewer where there are fewer points.
 
     Returns:
-        The mean accuracy over the folds: .5 where the sets cannot be told apart, 1 where they always can.
+        The mean accuracy over the folds: .5 for indistinguishable sets, 1 for separable ones.
 
     Raises:
         ValueError: too few points, or values that are not finite.

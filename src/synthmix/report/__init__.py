@@ -1,1 +1,1 @@
-"""What a reader is shown: tables, figures, a page, LaTeX, the terminal."""
+"""Reports: tables, figures, a page, LaTeX and terminal output."""

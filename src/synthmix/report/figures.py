@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from synthmix.analysis.analysis import Analysis
-from synthmix.analysis.blocks import blocks, by_size
+from synthmix.analysis.settings import by_size, settings
 from synthmix.plots.heat_map import heat_map
 from synthmix.plots.learning_curve import learning_curves
 from synthmix.plots.panels import Picture
@@ -16,18 +16,18 @@ MIN_CURVE = 2  # sizes that make a learning curve
 
 
 def figures(analysis: Analysis) -> list[Picture]:
-    """Draws what the tables of an analysis have data for; each figure has a panel for each block."""
+    """Draws what the tables of an analysis have data for; each figure has a panel for each setting."""
     score = analysis.score.rpartition("/")[2]
-    found = blocks(analysis)
+    found = settings(analysis)
     pictures = []
-    mixed = {block.title: block.summary for block in found if (block.summary["mix.ratio"] > 0).any()}
+    mixed = {setting.title: setting.summary for setting in found if (setting.summary["mix.ratio"] > 0).any()}
     compared = {title: rows for title, rows in mixed.items() if rows["difference"].notna().any()}
     if compared:
         pictures.append(difference_curves(compared, score))
     scored = {title: rows for title, rows in mixed.items() if rows["mean"].notna().any()}
     if scored:
         pictures.append(ratio_curves(scored, score))
-    curves = {block.title: (block.summary, block.curve) for block in found if len(block.curve) >= MIN_CURVE}
+    curves = {setting.title: (setting.summary, setting.curve) for setting in found if len(setting.curve) >= MIN_CURVE}
     if curves:
         pictures.append(learning_curves(curves, score))
     judged = {title: rows for title, rows in compared.items() if len(measured(rows))}

@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 
 from synthmix.analysis.analysis import Analysis
-from synthmix.analysis.blocks import Block, blocks
+from synthmix.analysis.settings import Setting, settings
 from synthmix.analysis.statistics import ALPHA
 from synthmix.notation import MINUS, exchange, general, interval, p_value, signed, spread
 
@@ -34,8 +34,8 @@ def summary_tex(analysis: Analysis) -> str:
     """A table for each setting: mean ± sd, paired difference with its interval, adjusted p, exchange rate."""
     score = analysis.score.rpartition("/")[2]
     lines = [r"% \usepackage{booktabs,graphicx} in the preamble; significant differences are bold."]
-    for number, block in enumerate(blocks(analysis), start=1):
-        lines += _table(block, score, number)
+    for number, setting in enumerate(settings(analysis), start=1):
+        lines += _table(setting, score, number)
     return "\n".join(lines) + "\n"
 
 
@@ -44,10 +44,10 @@ def escaped(text: str) -> str:
     return "".join(ESCAPES.get(sign, sign) for sign in text)
 
 
-def _table(block: Block, score: str, number: int) -> list[str]:
-    n, data = general(block.keys["data.n_train"]), block.keys["data.name"]
+def _table(setting: Setting, score: str, number: int) -> list[str]:
+    n, data = general(setting.keys["data.n_train"]), setting.keys["data.name"]
     caption = escaped(
-        f"{block.title}: {score} with {n} real points of {data} and r synthetic ones for each, as mean ± sd over "
+        f"{setting.title}: {score} with {n} real points of {data} and r synthetic ones for each, as mean ± sd over "
         "seeds, paired difference to r = 0 with its 95 % interval, p after Holm's correction. p: placebo, o: oracle."
     )
     lines = [
@@ -61,7 +61,7 @@ def _table(block: Block, score: str, number: int) -> list[str]:
         f"    {' & '.join(HEADS)} \\\\",
     ]
     role = None
-    for row in block.summary.to_dict("records"):
+    for row in setting.summary.to_dict("records"):
         if row["role"] != role:
             lines.append(r"    \midrule")
         role = row["role"]

@@ -1,4 +1,4 @@
-"""The report as one page that needs nothing beside it: no network, no file, no font."""
+"""The report as one self-contained HTML page, without external files, fonts or network."""
 
 from __future__ import annotations
 
@@ -48,6 +48,7 @@ def context(result: StudyResult, analysis: Analysis, pictures: Sequence[Picture]
         "name": result.name,
         "score": analysis.score.rpartition("/")[2],
         "lower_is_better": analysis.sign < 0,
+        "learner": analysis.learner,
         "facts": facts(result),
         "headline": headline(found),
         "verdicts": found,
@@ -91,9 +92,9 @@ def reused_cells(runs: pd.DataFrame) -> int:
 
 
 def embedded(figure: Figure) -> str:
-    """A figure as an address that holds all of it, with letters as outlines and nothing behind them."""
+    """A figure as a data URI of an SVG with text as paths and a transparent background."""
     content = io.BytesIO()
-    # Letters as outlines, so that the page looks the same everywhere; a fixed salt, so that equal figures are equal.
+    # Text as paths, so that no font is needed; a fixed hash salt, so that the SVG is reproducible.
     with mpl.rc_context({"svg.fonttype": "path", "svg.hashsalt": "synthmix"}):
         figure.savefig(content, format="svg", transparent=True, metadata={"Date": None})
     return "data:image/svg+xml;base64," + base64.b64encode(content.getvalue()).decode()

@@ -1,4 +1,4 @@
-"""What a command ends with: a short table, the path of the report, and how to open the UI."""
+"""The end of a command: prints results, writes the report and logs it."""
 
 from __future__ import annotations
 

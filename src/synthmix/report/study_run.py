@@ -1,4 +1,4 @@
-"""What MLflow, or another tracker, shows of a study: its answer, its headline numbers, its report, and a run an arm."""
+"""A study in the tracker: verdict, headline numbers, report, and a run for each arm."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ import pandas as pd
 
 from synthmix.analysis.analysis import Analysis
 from synthmix.analysis.answer import headline, verdicts
-from synthmix.analysis.comparison import Arm, Comparison, comparisons, rows_of
 from synthmix.analysis.result import StudyResult
+from synthmix.analysis.setting_cells import Arm, SettingCells, cells_by_setting, rows_of
 from synthmix.plots.arms import styles
 from synthmix.plots.palette import colours
 from synthmix.study.record import Record
@@ -54,12 +54,12 @@ def study_record(
 
 def arm_records(result: StudyResult, analysis: Analysis) -> list[RunRecord]:
     """A run for each arm of each setting, whose metrics have the ratio as their step, its baseline first."""
-    found = comparisons(result)
-    arms = [(block, arm) for block in found for arm in block.arms if arm.ratios]
+    found = cells_by_setting(result)
+    drawn = [(setting, arm) for setting in found for arm in setting.arms if arm.ratios]
     hues = _colours(analysis)
     return [
-        replace(_arm_record(result, analysis, block, arm, several=len(found) > 1), colour=hues[arm.name])
-        for block, arm in arms
+        replace(_arm_record(result, analysis, setting, arm, several=len(found) > 1), colour=hues[arm.name])
+        for setting, arm in drawn
     ]
 
 
@@ -69,28 +69,30 @@ def _colours(analysis: Analysis) -> dict[str, str]:
     return dict(zip(arms, colours(len(arms), greys=False), strict=True))
 
 
-def _arm_record(result: StudyResult, analysis: Analysis, block: Comparison, arm: Arm, *, several: bool) -> RunRecord:
-    rows = rows_of(analysis.summary, {**block.keys, "arm": arm.name}).sort_values("mix.ratio")
-    settings = {**block.keys, **arm.keys}
+def _arm_record(
+    result: StudyResult, analysis: Analysis, setting: SettingCells, arm: Arm, *, several: bool
+) -> RunRecord:
+    rows = rows_of(analysis.summary, {**setting.keys, "arm": arm.name}).sort_values("mix.ratio")
+    keys = {**setting.keys, **arm.keys}
     return RunRecord(
         kind="arm",
-        name=f"{arm.name}, {block.title}" if several else arm.name,
-        params={**settings, "arm": arm.name, "role": arm.role, "setting": block.title},
+        name=f"{arm.name}, {setting.title}" if several else arm.name,
+        params={**keys, "arm": arm.name, "role": arm.role, "setting": setting.title},
         tags={STUDY: result.name, "synthmix.arm": arm.name, "synthmix.role": arm.role},
-        curves={name: curve for name, curve in _curves(block, arm, rows, analysis.score) if curve},
+        curves={name: curve for name, curve in _curves(setting, arm, rows, analysis.score) if curve},
     )
 
 
 def _curves(
-    block: Comparison, arm: Arm, rows: pd.DataFrame, score: str
+    setting: SettingCells, arm: Arm, rows: pd.DataFrame, score: str
 ) -> Iterator[tuple[str, list[tuple[int, float]]]]:
     """The primary score with its interval, what one point is worth, and the means of the other scores, by ratio."""
     columns = {score: "mean", f"{score}_low": "low", f"{score}_high": "high", "exchange/rate": "exchange"}
     for name, column in columns.items():
         yield name, _points(zip(rows["mix.ratio"], rows[column], strict=True))
     group = score.partition("/")[0]
-    cells = {0.0: block.real, **{ratio: arm.at(ratio) for ratio in arm.ratios}}
-    others = sorted(name for name in map(str, block.real) if name.startswith(f"{group}/") and name != score)
+    cells = {0.0: setting.real, **{ratio: arm.at(ratio) for ratio in arm.ratios}}
+    others = sorted(name for name in map(str, setting.real) if name.startswith(f"{group}/") and name != score)
     for name in others:
         yield name, _points((ratio, table[name].mean()) for ratio, table in cells.items() if name in table)
 
@@ -102,11 +104,11 @@ def _points(curve: Any) -> list[tuple[int, float]]:
 def _headline_numbers(analysis: Analysis) -> Iterator[tuple[str, float]]:
     """Of each generator the ratio with the best difference to real points alone, in each setting, and what it is."""
     rows = analysis.summary[(analysis.summary["role"] == "generator") & analysis.summary["difference"].notna()]
-    settings = [column for column in map(str, analysis.family) if "." in column]
-    varied = [key for key in settings if analysis.family[key].nunique(dropna=False) > 1]
-    for keys, of_arm in rows.groupby([*varied, "arm"], dropna=False):
+    keys = [column for column in map(str, analysis.family) if "." in column]
+    varied = [key for key in keys if analysis.family[key].nunique(dropna=False) > 1]
+    for values, of_arm in rows.groupby([*varied, "arm"], dropna=False):
         best = max(of_arm.to_dict("records"), key=lambda row: analysis.sign * float(row["difference"]))
-        name = re.sub(r"[^\w.:\- ]", "_", " ".join(map(str, reversed(keys))))
+        name = re.sub(r"[^\w.:\- ]", "_", " ".join(map(str, reversed(values))))
         numbers = {
             "best_ratio": best["mix.ratio"],
             "best_difference": best["difference"],
@@ -119,7 +121,7 @@ def _headline_numbers(analysis: Analysis) -> Iterator[tuple[str, float]]:
 
 
 def _note(result: StudyResult, analysis: Analysis) -> str:
-    """The answer, and what bears it out in each setting."""
+    """The headline, and the verdict on each setting."""
     found = verdicts(result, analysis)
     paragraphs = [f"**{headline(found)}**"]
     for verdict in found:

@@ -9,8 +9,8 @@ from typing import Any
 import pandas as pd
 
 from synthmix.analysis.analysis import Analysis
-from synthmix.analysis.blocks import Block, blocks
 from synthmix.analysis.result import StudyResult, key_columns
+from synthmix.analysis.settings import Setting, settings
 from synthmix.analysis.statistics import ALPHA
 from synthmix.notation import exchange, general, number, p_value, spread, with_interval
 
@@ -29,7 +29,7 @@ class Bar:
 
 @dataclass(frozen=True)
 class Cell:
-    """What is read, and the number that it is sorted by, if it is one."""
+    """A table cell: its text, and the number to sort by, if any."""
 
     text: str
     value: float | None = None
@@ -40,10 +40,10 @@ class Cell:
 
 @dataclass(frozen=True)
 class Line:
-    """A row: its cells, the block that it is of, and how it is marked (a role, `gain`, `harm`)."""
+    """A row: its cells, the setting that it is of, and how it is marked (a role, `gain`, `harm`)."""
 
     cells: Sequence[Cell]
-    block: str = ""
+    setting: str = ""
     marks: Sequence[str] = ()
 
 
@@ -56,13 +56,13 @@ class Table:
     lines: Sequence[Line]
 
     @property
-    def blocks(self) -> list[str]:
-        """The blocks of its lines, in their order."""
-        return list(dict.fromkeys(line.block for line in self.lines))
+    def settings(self) -> list[str]:
+        """The settings of its lines, in their order."""
+        return list(dict.fromkeys(line.setting for line in self.lines))
 
 
 def summary_table(analysis: Analysis) -> Table:
-    """A line for each block, arm and ratio; the baseline, which the arms of a block share, once."""
+    """A line for each setting, arm and ratio; the baseline, which the arms of a setting share, once."""
     score = analysis.score.rpartition("/")[2]
     heads = [
         "setting",
@@ -75,21 +75,23 @@ def summary_table(analysis: Analysis) -> Table:
         "adjusted p",
     ]
     heads += ["exchange rate [95\N{NO-BREAK SPACE}%]", "fd"]
-    found = blocks(analysis)
+    found = settings(analysis)
     ends = analysis.summary.loc[analysis.summary["mix.ratio"] > 0, ["difference_low", "difference_high"]]
     scale = min(0.0, ends.min().min()), max(0.0, ends.max().max())
     sign = analysis.sign
-    lines = [_summary_line(block, row, scale, sign) for block in found for row in block.summary.to_dict("records")]
+    lines = [
+        _summary_line(setting, row, scale, sign) for setting in found for row in setting.summary.to_dict("records")
+    ]
     return _without_constant(Table(heads, frozenset(heads[2:]), lines), "setting")
 
 
-def _summary_line(block: Block, row: dict[Any, Any], scale: tuple[float, float], sign: int) -> Line:
+def _summary_line(setting: Setting, row: dict[Any, Any], scale: tuple[float, float], sign: int) -> Line:
     significant = row["p_holm"] < ALPHA
     marks = [row["role"], *(["gain" if sign * row["difference"] > 0 else "harm"] if significant else [])]
     arrow = {"gain": "▲", "harm": "▼"}.get(marks[-1], "")
     effect = with_interval(row["difference"], row["difference_low"], row["difference_high"])
     cells = [
-        Cell(block.title),
+        Cell(setting.title),
         _alarmed(row),
         _numeric(row["mix.ratio"], general(row["mix.ratio"])),
         _numeric(row["seeds"], general(row["seeds"])),
@@ -100,18 +102,18 @@ def _summary_line(block: Block, row: dict[Any, Any], scale: tuple[float, float],
         _numeric(row["exchange"], exchange(row), str(row["exchange_reason"] or "")),
         _numeric(row["fd"], general(row["fd"])),
     ]
-    return Line(cells, block.title, marks)
+    return Line(cells, setting.title, marks)
 
 
 def best_table(analysis: Analysis) -> Table:
-    """The ratio that val chooses for each block and arm, and what it gives on test."""
+    """The ratio that val chooses for each setting and arm, and what it gives on test."""
     heads = ["setting", "arm", "chosen ratio", "agreement", "chosen by", "on val", "seeds", "mean on test", DIFFERENCE]
     lines = []
-    for block in blocks(analysis):
-        for row in block.best.to_dict("records"):
+    for setting in settings(analysis):
+        for row in setting.best.to_dict("records"):
             effect = with_interval(row["difference"], row["difference_low"], row["difference_high"])
             cells = [
-                Cell(block.title),
+                Cell(setting.title),
                 _arm(row),
                 _numeric(row["ratio"], general(row["ratio"])),
                 _numeric(row["agreement"], f"{row['agreement']:.0%}"),
@@ -121,26 +123,26 @@ def best_table(analysis: Analysis) -> Table:
                 _numeric(row["mean"], number(row["mean"])),
                 _numeric(row["difference"], effect or "none: ratio 0"),
             ]
-            lines.append(Line(cells, block.title, [row["role"]]))
+            lines.append(Line(cells, setting.title, [row["role"]]))
     return _without_constant(Table(heads, frozenset([*heads[2:4], *heads[5:]]), lines), "setting")
 
 
 def family_table(analysis: Analysis) -> Table:
-    """The tests that Holm's correction counts together, and what they can attain."""
+    """The family of tests of Holm's correction, and the smallest p that it can attain."""
     heads = ["setting", "tests", "seeds", "smallest adjusted p", "seeds needed for .05"]
     keys = ("tests", "seeds", "smallest_p", "seeds_needed")
     lines = [
         Line(
             [
-                Cell(block.title),
+                Cell(setting.title),
                 *(
-                    _numeric(block.family[key], (p_value if key == "smallest_p" else general)(block.family[key]))
+                    _numeric(setting.family[key], (p_value if key == "smallest_p" else general)(setting.family[key]))
                     for key in keys
                 ),
             ],
-            marks=["few"] if block.family["smallest_p"] > ALPHA else [],
+            marks=["few"] if setting.family["smallest_p"] > ALPHA else [],
         )
-        for block in blocks(analysis)
+        for setting in settings(analysis)
     ]
     return Table(heads, frozenset(heads[1:]), lines)
 
@@ -182,7 +184,7 @@ def _arm(row: dict[Any, Any]) -> Cell:
 
 
 def _alarmed(row: dict[Any, Any]) -> Cell:
-    """The arm, marked where alarms ring over what is judged: copies, say, are meant to be copies."""
+    """The arm, marked where a generator under test raises alarms; those of controls are expected."""
     alarms = row["alarms"] if row["role"] == "generator" else ""
     return replace(_arm(row), hint=f"alarm: {alarms}", mark="⚠") if alarms else _arm(row)
 
@@ -216,9 +218,9 @@ def _run(value: Any) -> Cell:
 
 
 def _without_constant(table: Table, head: str) -> Table:
-    """Leaves a column out that says the same in every line."""
+    """Drops a column with one value."""
     place = list(table.heads).index(head)
     if len({line.cells[place].text for line in table.lines}) > 1:
         return table
-    lines = [Line([*line.cells[:place], *line.cells[place + 1 :]], line.block, line.marks) for line in table.lines]
+    lines = [Line([*line.cells[:place], *line.cells[place + 1 :]], line.setting, line.marks) for line in table.lines]
     return Table([*table.heads[:place], *table.heads[place + 1 :]], table.numeric, lines)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from synthmix.analysis.analysis import Analysis
-from synthmix.analysis.blocks import Block, blocks
+from synthmix.analysis.settings import Setting, settings
 from synthmix.notation import exchange, general, p_value, spread, with_interval
 
 WIDTH = 100
@@ -21,22 +21,22 @@ COLUMNS = (
 
 
 def table_text(analysis: Analysis) -> str:
-    """A block for each setting, and a line for each warning; no line of the tables is longer than 100 letters."""
+    """A table for each setting, and a line for each warning; no line of the tables is longer than 100 letters."""
     score = analysis.score.rpartition("/")[2]
     lines = [f"{score} on held-out real points; difference: paired with ratio 0; p: sign-flip test, Holm's correction"]
-    for block in blocks(analysis):
-        lines += ["", block.title, *_table(block)]
+    for setting in settings(analysis):
+        lines += ["", setting.title, *_table(setting)]
     if analysis.warnings:
         lines += ["", *(f"warning: {warning}" for warning in analysis.warnings)]
     return "\n".join(lines)
 
 
-def _table(block: Block) -> Iterator[str]:
+def _table(setting: Setting) -> Iterator[str]:
     width = WIDTH - sum(size + 1 for _, size in COLUMNS) - 2
-    arms = block.summary["arm"].astype(str)
+    arms = setting.summary["arm"].astype(str)
     width = min(width, max(3, arms.str.len().max()))
     yield "  " + " ".join([f"{'arm':<{width}}", *(_aligned(name, name, size) for name, size in COLUMNS)]).rstrip()
-    for row in block.summary.to_dict("records"):
+    for row in setting.summary.to_dict("records"):
         texts = [_aligned(text, name, size) for text, (name, size) in zip(_texts(row), COLUMNS, strict=True)]
         yield f"  {_cut(str(row['arm']), width):<{width}} {' '.join(texts)}".rstrip()
 
@@ -57,6 +57,6 @@ def _aligned(text: str, name: str, size: int) -> str:
 
 
 def _cut(text: str, width: int) -> str:
-    """The model at the beginning and the values at the end tell arms apart; what lies between them is left out."""
+    """Shortens an arm's name in the middle, as its model and values distinguish it."""
     head = width // 3
     return text if len(text) <= width else f"{text[:head]}…{text[head + 1 - width :]}"

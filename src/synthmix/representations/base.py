@@ -1,4 +1,4 @@
-"""What every representation is."""
+"""The interface of representations."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ class Representation(Protocol):
     """Maps points to the space that is clustered."""
 
     def fit(self, dataset: Dataset, *, seed: int) -> Self:
-        """Learns from `dataset.x` alone; labels are never looked at."""
+        """Fits `dataset.x`; labels are never used."""
         ...
 
     def transform(self, x: Tensor) -> NDArray[Any]:

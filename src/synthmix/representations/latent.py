@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from synthmix.data.base import Dataset
+from synthmix.generators.options import TrainerOptions
 from synthmix.generators.training.trained import TrainedGenerator
-from synthmix.generators.training.trainer import TrainerOptions
 from synthmix.representations.latent_config import LatentConfig
 
 
@@ -18,7 +18,7 @@ class Encoder(Protocol):
     """The part of a generator that a representation needs."""
 
     def fit(self, dataset: Dataset, *, seed: int, options: TrainerOptions, for_sampling: bool) -> object:
-        """Learns from `dataset.x`; what only sampling needs may be left out."""
+        """Fits `dataset.x`; steps that only sampling needs may be skipped."""
         ...
 
     def encode(self, x: Tensor) -> Tensor:
@@ -54,7 +54,7 @@ class LatentRepresentation:
         return self.generator.state() if isinstance(self.generator, TrainedGenerator) else None
 
     def load_state(self, state: Mapping[str, Any]) -> Self:
-        """Takes up the weights of a finished training."""
+        """Restores the weights of a finished training."""
         assert isinstance(self.generator, TrainedGenerator)  # no other one has given a state
         self.generator.load_state(state)
         return self

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
+from synthmix.config.cross_checks import Cell
 from synthmix.config.members import ModelConfig, RepresentationConfig
 from synthmix.config.schema import Count
-
-if TYPE_CHECKING:
-    from synthmix.config.cell import CellConfig
 
 
 @dataclass(kw_only=True, frozen=True)
@@ -30,7 +28,7 @@ class LatentConfig(RepresentationConfig):
     precision: Literal["32-true", "bf16-mixed"] = "32-true"
     limit_steps: Count | None = None
 
-    def faults(self, cell: CellConfig) -> Iterator[str]:
+    def faults(self, cell: Cell) -> Iterator[str]:
         """Those of the generator, under its own key."""
         for fault in self.generator.faults(cell):
             yield fault.replace("model.", "representation.generator.", 1)

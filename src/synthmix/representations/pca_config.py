@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
+from synthmix.config.cross_checks import Cell
 from synthmix.config.members import RepresentationConfig
 from synthmix.config.schema import Count
-
-if TYPE_CHECKING:
-    from synthmix.config.cell import CellConfig
 
 
 @dataclass(kw_only=True, frozen=True)
@@ -27,7 +24,7 @@ class PcaConfig(RepresentationConfig):
     n_components: Count = 10
     whiten: bool = False
 
-    def faults(self, cell: CellConfig) -> Iterator[str]:
+    def faults(self, cell: Cell) -> Iterator[str]:
         """There are no more components than values of a point, and than points."""
         limit, reason = min((cell.outline.spec.size, "values of a point"), cell.train_size)
         if self.n_components > limit:

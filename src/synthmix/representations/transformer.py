@@ -61,7 +61,7 @@ class TransformerRepresentation:
         return state
 
     def load_state(self, state: Mapping[str, Any]) -> Self:
-        """Puts the attributes on a clone of the transformer."""
+        """Restores the fitted attributes on a clone of the transformer."""
         self.estimator_ = clone(self.estimator)
         arrays = {name: tensor.numpy() for name, tensor in state["arrays"].items()}
         scalars = {name: tensor.numpy()[()] for name, tensor in state["scalars"].items()}

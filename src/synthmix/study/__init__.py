@@ -1,1 +1,1 @@
-"""A sweep: its cells, what is missing of them, and how they are launched."""
+"""A study: the plan of a sweep, its missing cells, and their launch."""

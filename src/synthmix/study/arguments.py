@@ -1,4 +1,4 @@
-"""The words behind `run` and `validate`: overrides and Hydra's switches, in any order."""
+"""The command line of `run` and `validate`: overrides and Hydra's flags, in any order."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ ALLOWED = "-m, --dry-run, --cfg, --resolve, --package, --info, --config-dir, --h
 
 @dataclass(frozen=True)
 class Arguments:
-    """What the words ask for.
+    """A parsed command line.
 
     Attributes:
         overrides: those of the plan; the folder of --config-dir is one of them.
-        for_hydra: the words as Hydra itself shall read them.
+        for_hydra: the arguments that are passed on to Hydra.
         multirun: whether to sweep.
         shows_config: whether the config is to be printed, and nothing to be run.
-        asks_hydra: whether the question is one that Hydra answers without a plan.
+        asks_hydra: whether Hydra answers alone, such as --help.
         dry_run: whether to stop at the plan.
     """
 
@@ -37,10 +37,10 @@ class Arguments:
 
 
 def read_arguments(words: Sequence[str]) -> Arguments:
-    """Sorts the words.
+    """Parses the command line.
 
     Raises:
-        InvalidInput: a switch that there is not, that lacks its value, or that does not go with another.
+        InvalidInput: a flag that is unknown, lacks its value, or excludes another.
     """
     given = _parse(words)
     switches = [word for word in words if word not in given.overrides and word != "--dry-run"]
@@ -58,7 +58,7 @@ def read_arguments(words: Sequence[str]) -> Arguments:
 
 
 def quoted(value: str) -> str:
-    """A text as Hydra's override grammar reads it, whatever characters it holds."""
+    """A text quoted for Hydra's override grammar."""
     return QuotedString(value, Quote.single).with_quotes()
 
 

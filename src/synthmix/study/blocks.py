@@ -20,24 +20,24 @@ from synthmix.study.job import Outcome, run_one
 from synthmix.study.plan import PlannedCell
 from synthmix.study.record import Asked
 
-MOST = 64  # cells of a block that nobody has given a size, so that workers end at about the same time
+MAX_BLOCK_SIZE = 64  # with size auto, so that the load is balanced over workers
 Todo = tuple[PlannedCell, Asked]
 
 
 def blocks_of(todo: Sequence[Todo], size: Literal["auto", "cell"] | int) -> list[list[Todo]]:
-    """The cells to compute, by block; their order stays within a block, and that of first cells among blocks.
+    """The cells to compute, grouped into blocks; the order is kept within blocks and, by first cells, among them.
 
     Args:
         todo: the cells, in the order in which they are to be computed.
-        size: auto puts together what shares data, seed and generator, cell gives each cell a job of its own, a number
-            is the most cells of a block.
+        size: auto groups cells that share data, seed and generator, cell gives each cell its own job, a number limits
+            the cells of a group.
     """
     if size == "cell":
         return [[pair] for pair in todo]
     alike: dict[tuple[Any, ...], list[Todo]] = {}
     for cell, asked in todo:
         alike.setdefault((asked.digest, cell.config.seed, asked.generator_key), []).append((cell, asked))
-    most = MOST if size == "auto" else size
+    most = MAX_BLOCK_SIZE if size == "auto" else size
     return [block[first : first + most] for block in alike.values() for first in range(0, len(block), most)]
 
 

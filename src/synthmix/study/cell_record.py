@@ -1,4 +1,4 @@
-"""What is logged of a cell, while it runs and whenever it is logged again from the store."""
+"""The tracking record of a cell, logged while it runs or later from the store."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ PART = "synthmix.part"
 
 
 def cell_head(asked: Asked, *, on_curve: bool) -> RunRecord:
-    """What is known of a cell when it begins.
+    """The record of a cell when it starts.
 
     Args:
         asked: what it is asked to be.

@@ -1,4 +1,4 @@
-"""One GPU for each worker process, where the launcher has not seen to it. Light: torch only counts the GPUs."""
+"""Assigns one GPU to each worker process. Light: torch is imported only to count the GPUs."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 VISIBLE = "CUDA_VISIBLE_DEVICES"
-_held: list[FileLock] = []  # until the process ends, however it does
+_held: list[FileLock] = []  # referenced for as long as the process lives, as a collected lock is released
 
 
 def use_one_gpu(folder: Path) -> None:
-    """Has this process, and those that it starts, see one of the GPUs that it could use.
+    """Restricts this process and its children to one GPU, by CUDA_VISIBLE_DEVICES.
 
-    What a scheduler has set in CUDA_VISIBLE_DEVICES is respected: one of those is taken, and where there is one or
-    none, nothing changes. So a second call changes nothing either. To be called before the process uses a GPU.
+    Where a scheduler has set the variable, one of its devices is chosen; with one device or none nothing changes, so
+    that the call is idempotent. To be called before the process uses a GPU.
 
     Args:
         folder: shared by the processes that share the GPUs; made where it is missing.
@@ -29,7 +29,7 @@ def use_one_gpu(folder: Path) -> None:
 
 
 def visible_gpus() -> list[str]:
-    """The GPUs that this process could use, as CUDA_VISIBLE_DEVICES names them."""
+    """The GPUs visible to this process, as CUDA_VISIBLE_DEVICES names them."""
     if VISIBLE in os.environ:
         names = (name.strip() for name in os.environ[VISIBLE].split(","))
         return list(itertools.takewhile(lambda name: name not in ("", "-1"), names))  # CUDA stops there too
@@ -39,9 +39,9 @@ def visible_gpus() -> list[str]:
 
 
 def claim_gpu(devices: Sequence[str], folder: Path) -> str:
-    """Takes the first of `devices` that the fewest processes of this machine hold, until this process ends.
+    """Claims the least used of `devices` on this machine, until this process ends.
 
-    So each process has a GPU of its own as long as there are enough; further ones share, in turn.
+    Processes share a GPU, round robin, only where there are more of them than GPUs.
     """
     if not devices:
         raise ValueError("devices must name at least one GPU")
@@ -53,7 +53,7 @@ def claim_gpu(devices: Sequence[str], folder: Path) -> str:
 
 
 def _slot(folder: Path, device: str, share: int) -> FileLock | None:
-    """The lock of one more process on a GPU; None where another process holds it."""
+    """The lock of one slot of a GPU; None where another process holds it."""
     name = f"{socket.gethostname()}-gpu-{device.replace('/', '-')}-{share}.lock"
     lock = FileLock(folder / name, thread_local=False)
     try:

@@ -1,4 +1,4 @@
-"""What Hydra calls for each cell: opens its run, computes it, keeps its record, writes down what came of it."""
+"""The job of one cell: opens its run, computes it, stores the result and writes the outcome."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ from synthmix.cell import run_cell
 from synthmix.config.cell import CellConfig, from_plain
 from synthmix.config.flat import flatten
 from synthmix.config.plain import to_plain
+from synthmix.config.sections.tracking import make_tracker
 from synthmix.errors import GateStarved, InvalidInput, TrainingDiverged, Unavailable
 from synthmix.pipeline.resources import Resources
 from synthmix.pipeline.results import CellResult, result_of
@@ -33,7 +34,6 @@ from synthmix.study.pictures import log_pictures
 from synthmix.study.record import Asked, asked_of
 from synthmix.tasks.base import Outputs
 from synthmix.tracking.base import OpenRun
-from synthmix.tracking.choice import make_tracker
 from synthmix.tracking.environment import environment_tags, environment_text
 
 OUTCOME_FILE = "outcome.json"
@@ -41,18 +41,18 @@ OUTCOME_FILE = "outcome.json"
 
 @dataclass
 class Outcome:
-    """What came of one job.
+    """The outcome of one job.
 
     Attributes:
-        status: finished, unavailable (the oracle's pool was too short), failed, or invalid (a fault in the input).
+        status: finished, unavailable (more points asked for than there are), failed, or invalid (a fault in the input).
         config: the flattened config.
         key: of the cell; None where it could not be found.
         metrics: by their MLflow names; empty unless finished.
-        alarms: those that ring over the generator, each with its reasons.
+        alarms: those that the generator raises, each with its reasons.
         run_id: of its run; None where it was not logged.
         reused_from: the run that computed the same cell, where this one did not.
         error: one line, where there is no result.
-        traceback: where the failure was not foreseen.
+        traceback: of an unexpected failure.
     """
 
     status: str
@@ -80,12 +80,12 @@ def resources_of(config: CellConfig) -> Resources:
 
 
 def run_job(composed: DictConfig) -> Outcome:
-    """Runs the cell that Hydra has composed; writes `outcome.json` to its output folder. Only a signal gets out."""
+    """Runs the cell that Hydra has composed; writes `outcome.json` to its output folder. Raises only on a signal."""
     return run_one(from_plain(composed), Path(HydraConfig.get().runtime.output_dir))
 
 
 def run_one(config: CellConfig, folder: Path) -> Outcome:
-    """Runs one cell and writes `outcome.json` to `folder`. Only a signal gets out of here."""
+    """Runs one cell and writes `outcome.json` to `folder`. Raises only on a signal."""
     if config.tracking.pictures is None:
         config = replace(config, tracking=replace(config.tracking, pictures=config.tracking.study is None))
     if config.tracking.study is not None and config.trainer.accelerator != "cpu":
@@ -98,7 +98,7 @@ def run_one(config: CellConfig, folder: Path) -> Outcome:
         except (InvalidInput, TrainingDiverged, GateStarved) as error:
             outcome.status = "invalid" if isinstance(error, InvalidInput) else "failed"
             outcome.error = str(error)
-        except Exception as error:  # noqa: BLE001  the other cells of a study go on; it is told at the end
+        except Exception as error:  # noqa: BLE001  the other cells of a study continue; it is reported at the end
             outcome.error = f"{type(error).__name__}: {error}"
             outcome.traceback = traceback.format_exc()
     _write(outcome, folder)
@@ -171,7 +171,7 @@ def as_tensors(outputs: Mapping[str, Outputs]) -> dict[str, dict[str, torch.Tens
 
 
 def _write(outcome: Outcome, folder: Path) -> None:
-    """Under another name first, so that a reader never meets half a file."""
+    """Writes atomically, by a rename, as the progress bar reads concurrently."""
     folder.mkdir(parents=True, exist_ok=True)
     draft = folder / f".{OUTCOME_FILE}"
     draft.write_text(json.dumps(asdict(outcome), indent=1, default=str))

@@ -12,7 +12,7 @@ from hydra.core.plugins import Plugins
 from hydra.types import HydraContext
 from omegaconf import DictConfig, OmegaConf
 
-from synthmix.config.composing import composer
+from synthmix.config.composing.composer import composer
 from synthmix.study.launchers import jobs_at_once, surroundings
 
 

@@ -1,6 +1,6 @@
-"""The list of a command's cells, composed and checked before the first one starts.
+"""The plan of a command: its cells, composed and validated before the first one starts.
 
-Dry run, launch, progress, resume and report all read this list; Hydra is given what is missing of it.
+Dry run, launch, progress, resume and report all read the plan; Hydra launches its missing cells.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 
 from synthmix.config.cell import CellConfig, Checker, from_plain
-from synthmix.config.composing import Composer, composer, parse
+from synthmix.config.composing.composer import Composer, composer, parse
 from synthmix.config.plain import to_plain
 from synthmix.errors import InvalidInput
 from synthmix.stages.key import key_of
@@ -38,7 +38,7 @@ class PlannedCell:
 
 @dataclass(frozen=True)
 class Plan:
-    """What a command asks for.
+    """The cells of a command.
 
     Attributes:
         cells: in the order in which Hydra numbers them.
@@ -96,6 +96,7 @@ def make_plan(overrides: Sequence[str], *, multirun: bool) -> Plan:
             sweep = next(text for text in overrides if text not in fixed)
             raise InvalidInput(f"{sweep}: several values; add -m to sweep over them, or write a list as [1,2]")
         combinations, swept = _sweep(master, overrides) if is_study else ([list(fixed)], [])
+        _one_task(combinations)
         checked = Checker()
 
         def config_of(overrides: Sequence[str]) -> CellConfig:
@@ -118,7 +119,10 @@ def _master(compose: Composer, fixed: list[str], parsed: Sequence[Override]) -> 
         members = [f"{key}={member}" for key, member in first.items() if compose.is_group(key, fixed)]
         if not members:
             raise
-        return [*fixed, *members], compose([*fixed, *members], hydra=True)
+        try:
+            return [*fixed, *members], compose([*fixed, *members], hydra=True)
+        except InvalidInput as error:
+            raise InvalidInput(*(_with_member(fault, members, list(first)) for fault in error.faults)) from error
 
 
 def _sweep(master: DictConfig, overrides: Sequence[str]) -> tuple[list[list[str]], list[str]]:
@@ -134,6 +138,15 @@ def _sweep(master: DictConfig, overrides: Sequence[str]) -> tuple[list[list[str]
         raise InvalidInput(*(f"{text}: must list its values, as 1,2,3 or range(3)" for text in endless))
     keys = sorted({*map(str, params), *(override.key_or_group for override in sweeps)})
     return [list(cell) for cell in BasicSweeper.split_arguments(parsed, None)[0]], keys
+
+
+def _one_task(combinations: Sequence[Sequence[str]]) -> None:
+    """Refuses a sweep over tasks: their scores have nothing to do with each other."""
+    for key in ("task", "task._target_"):
+        given = (text.lstrip("+").partition("=") for cell in combinations for text in cell)
+        tasks = list(dict.fromkeys(value for name, _, value in given if name == key))
+        if len(tasks) > 1:
+            raise InvalidInput(f"{key}={','.join(tasks)}: a study has one task; run one study for each")
 
 
 def _checked(config_of: ConfigOf, combinations: Sequence[Sequence[str]], swept: Sequence[str]) -> list[PlannedCell]:
@@ -157,7 +170,7 @@ def _with_member(fault: str, overrides: Sequence[str], swept: Sequence[str]) -> 
 
 
 def _curve(config_of: ConfigOf, cells: Sequence[PlannedCell]) -> Iterator[PlannedCell]:
-    """Real points alone, beside every cell that has synthetic ones; a part too small for its clusterer is left out."""
+    """Real points alone, beside every cell that has synthetic ones; a part too small for its learner is left out."""
     baselines = {_real_only(cell.overrides) for cell in cells if cell.config.mix.ratio == 0}
     seen: set[tuple[str, ...]] = set()
     for cell in cells:

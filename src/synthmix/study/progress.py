@@ -1,6 +1,6 @@
-"""One bar for a whole study, whichever launcher runs its cells: it counts the outcomes that they write.
+"""A progress bar of a study under any launcher: counts the outcome files of its jobs.
 
-Where stderr is no terminal, such as in a batch job's log, a line a minute takes its place.
+Where stderr is not a terminal, it prints a line a minute instead.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from tqdm import tqdm
 
 from synthmix.study.job import OUTCOME_FILE
 
-INTERVAL = 0.5  # seconds between two looks at the folder
+INTERVAL = 0.5  # seconds between two counts of outcome files
 LINES_APART = 60  # seconds between two lines where there is no terminal
 REPORTED = ("failed", "unavailable", "stored")
 
@@ -50,7 +50,7 @@ def _watch(folder: Path, bar: tqdm[None], stored: int, stop: threading.Event) ->
     counts: Counter[str] = Counter(stored=stored)
     last, start, lines = False, time.monotonic(), 0
     while not last:
-        last = stop.wait(INTERVAL)  # one more look once the block has ended
+        last = stop.wait(INTERVAL)  # one last count once the block has ended
         for file in set(folder.rglob(OUTCOME_FILE)) - seen:
             outcome = json.loads(file.read_text())
             counts[outcome["status"]] += 1

@@ -1,4 +1,4 @@
-"""A tracker as a projection of the store: whatever it lacks of a study is logged from what the store keeps."""
+"""Synchronises a tracker with the store: logs the runs of a study that it lacks."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
 from functools import cached_property
 
-from synthmix.config.alarms import AlarmsConfig
+from synthmix.config.sections.alarms import AlarmsConfig
 from synthmix.pipeline.resources import Resources
 from synthmix.pipeline.results import CellResult, judged
 from synthmix.pipeline.training_record import training_record

@@ -1,6 +1,6 @@
-"""What a study has been asked for, over all its commands: the list that every later command goes on from.
+"""The record of a study: the cells requested by all its commands, which later commands extend.
 
-It lies beside the stages, `<store>/studies/<study>/study.json`, and holds no result: those are the store's.
+It is `<store>/studies/<study>/study.json` and holds no results: those are in the store.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ from typing import Any, Self
 
 from filelock import FileLock, Timeout
 
-from synthmix.config.alarms import AlarmsConfig
 from synthmix.config.cell import from_plain
 from synthmix.config.plain import to_plain
+from synthmix.config.sections.alarms import AlarmsConfig
 from synthmix.errors import InvalidInput
 from synthmix.pipeline.dependencies import Dependencies
 from synthmix.pipeline.resources import Resources
@@ -30,7 +30,7 @@ RECORD = "study.json"
 
 @dataclass(frozen=True)
 class Asked:
-    """One combination that a study was asked for.
+    """One combination that was requested.
 
     Attributes:
         config: the plain config without what only says where it runs.
@@ -110,7 +110,7 @@ def asked_of(depends_on: Dependencies) -> Asked:
 
 @dataclass
 class Record:
-    """Everything that a study was asked for.
+    """The requests of a study.
 
     Attributes:
         name: the study.
@@ -175,10 +175,15 @@ class Record:
                 part[key] = replace(asked, elsewhere={**asked.elsewhere, "metrics": metrics})
 
     @property
-    def generator_keys(self) -> set[str]:
-        """The trainings that its cells need."""
-        asked = (*self.cells.values(), *self.curve.values())
-        return {cell.generator_key for cell in asked if cell.generator_key is not None}
+    def tasks(self) -> Sequence[str]:
+        """The names of the tasks of its cells; a study has one."""
+        return sorted({str(cell.config["task"]["name"]) for cell in self.cells.values()})
+
+    def check_task(self, task: str) -> None:
+        """Raises InvalidInput where the study has another task: one name may be given to any sweep."""
+        other = [known for known in self.tasks if known != task]
+        if other:
+            raise InvalidInput(f"tracking.study={self.name}: its task is {other[0]}; task={task} needs another study")
 
     @classmethod
     def read(cls, file: Path) -> Self:
@@ -189,7 +194,7 @@ class Record:
         return cls(**content)
 
     def write(self, file: Path) -> None:
-        """Writes it in one step."""
+        """Writes it atomically."""
         file.parent.mkdir(parents=True, exist_ok=True)
         draft = file.with_suffix(".partial")
         draft.write_text(json.dumps(asdict(self), ensure_ascii=False), encoding="utf-8")
@@ -218,7 +223,7 @@ class Studies:
 
     @contextmanager
     def only_one(self, name: str) -> Iterator[None]:
-        """Keeps a second command from running the same study at once.
+        """A lock against running one study twice at a time.
 
         Raises:
             InvalidInput: another process runs it.

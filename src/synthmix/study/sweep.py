@@ -1,4 +1,4 @@
-"""A study from its plan to its cells: finds what the store does not have, and launches it."""
+"""Runs a study: finds the cells of its plan that the store lacks, and launches them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from synthmix.config.cell import CellConfig
-from synthmix.config.composing import parse
+from synthmix.config.composing.composer import parse
 from synthmix.config.flat import flatten
 from synthmix.pipeline.resources import Resources
 from synthmix.pipeline.results import Keys

@@ -14,7 +14,7 @@ from synthmix.pipeline.resources import Resources
 from synthmix.stages.store import Store
 from synthmix.study.combination import learner_name
 from synthmix.study.plan import Plan, PlannedCell
-from synthmix.study.record import Asked, Studies
+from synthmix.study.record import Asked, Record, Studies
 from synthmix.study.sweep import ask, missing
 
 JOB_SECONDS = 0.3  # of Hydra and MLflow, for each job
@@ -27,8 +27,10 @@ def print_dry_run(plan: Plan, resources: Resources) -> None:
     todo = missing(cells | curve, resources)
     keys = {asked.generator_key for _, asked in (cells | curve).values() if asked.generator_key is not None}
     trainings = {key for key in keys if not resources.store.has("generator", key)}
-    known = Studies(resources.store.root).read(plan.study).cells if plan.is_study else {}
-    combinations = [asked.config for asked in {**known, **{key: asked for key, (_, asked) in cells.items()}}.values()]
+    record = Studies(resources.store.root).read(plan.study) if plan.is_study else Record("")
+    record.check_task(plan.configs[0].task.name)
+    asked_for = {**record.cells, **{key: asked for key, (_, asked) in cells.items()}}
+    combinations = [asked.config for asked in asked_for.values()]
     distinct = len({asked.key for _, asked in (cells | curve).values()})
     lines = [
         ("study", plan.study if plan.is_study else "none: a single cell"),

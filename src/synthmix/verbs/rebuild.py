@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from synthmix.config.tracking import TrackingConfig
+from synthmix.config.sections.tracking import TrackingConfig, make_tracker
 from synthmix.pipeline.resources import Resources
 from synthmix.report.publishing import publish
 from synthmix.stages.store import Entry
 from synthmix.study.project import Projection
 from synthmix.study.record import Asked, Studies
 from synthmix.study.study_record import study_head
-from synthmix.tracking.choice import make_tracker
 
 
 def rebuild(store: Path, uri: str | None, experiment: str | None) -> int:

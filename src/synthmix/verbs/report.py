@@ -7,15 +7,14 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from synthmix.config.plain import to_plain
-from synthmix.config.study import StudyConfig
-from synthmix.config.tracking import TrackingConfig
+from synthmix.config.sections.study import StudyConfig
+from synthmix.config.sections.tracking import TrackingConfig, make_tracker
 from synthmix.errors import InvalidInput
 from synthmix.pipeline.resources import Resources
 from synthmix.report.publishing import publish, tell
 from synthmix.study.project import Projection
 from synthmix.study.record import Asked, Record, Studies
 from synthmix.study.study_record import study_head
-from synthmix.tracking.choice import make_tracker
 from synthmix.verbs.parser import VerbParser, store_folder
 
 
@@ -84,5 +83,8 @@ def _report_selection(condition: str, given: argparse.Namespace, studies: Studie
             runs[combination] = run.id
     if not runs:
         raise InvalidInput(f"{condition}: selects no cell in {tracker.uri} whose result is in {resources.store.root}")
+    tasks = record.tasks
+    if len(tasks) > 1:
+        raise InvalidInput(f"{condition}: selects cells of several tasks ({', '.join(tasks)}); choose one by task.name")
     tell(record, resources, publish(record, resources, runs, Path(given.out or "report"), None))
     return 0

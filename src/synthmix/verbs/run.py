@@ -10,8 +10,8 @@ from typing import Any
 from hydra import main as hydra_decorator
 from omegaconf import DictConfig
 
-from synthmix.config.composing import conf_dir
-from synthmix.config.defaults import register_defaults
+from synthmix.config.composing.composer import conf_dir
+from synthmix.config.composing.defaults import register_defaults
 from synthmix.errors import InvalidInput
 from synthmix.processor import bf16_is_slow
 from synthmix.study.arguments import read_arguments

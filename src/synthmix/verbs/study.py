@@ -44,6 +44,7 @@ def run_study(plan: Plan, words: Sequence[str], resources: Resources) -> int:
     studies = Studies(resources.store.root)
     with studies.only_one(name):
         record = studies.read(name)
+        record.check_task(plan.configs[0].task.name)
         command = shlex.join(["synthmix", "run", *words])
         own = own_settings(resources, name)
         record.ask(settled(cells, own), settled(distinct(curve), own), command, to_plain(plan.configs[0].study))

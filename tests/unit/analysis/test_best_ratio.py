@@ -12,8 +12,8 @@ from scipy import stats
 
 from synthmix.analysis.analysis import Analysis, analyse
 from synthmix.analysis.best_ratio import best_ratios, choices
-from synthmix.analysis.comparison import comparisons
 from synthmix.analysis.result import StudyResult
+from synthmix.analysis.setting_cells import cells_by_setting
 from synthmix.analysis.statistics import t_interval
 
 Make = Callable[..., tuple[StudyResult, Analysis]]
@@ -30,7 +30,7 @@ def chosen(make: Make) -> Callable[..., pd.DataFrame]:
         cells = cells[cells["seed"] < len(val)].drop(columns="val/silhouette")
         cells = cells.assign(**{f"val/{choose_by}": val.ravel(), f"cluster/{score}": test.ravel()})
         study = replace(result, cells=cells, choose_by=choose_by, score=f"cluster/{score}")
-        return best_ratios(comparisons(study), study)
+        return best_ratios(cells_by_setting(study), study)
 
     return choose
 

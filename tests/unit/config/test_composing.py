@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from omegaconf import OmegaConf
 
-from synthmix.config.composing import Composer, composer, conf_dir, parse
+from synthmix.config.composing.composer import Composer, composer, conf_dir, parse
 from synthmix.errors import InvalidInput
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 import torch
 
@@ -47,7 +49,11 @@ def test_a_smaller_train_is_the_beginning_of_a_larger_one() -> None:
     [(None, 590, "normal points"), (0.5, 300, "points of which 0.5 are anomalies")],
 )
 def test_too_few_points_of_a_kind_are_told(contamination: float | None, n_train: int, kind: str) -> None:
-    with pytest.raises(
-        InvalidInput, match=f"^data.n_train={n_train}: must be ≤ .* {kind} left once test and val are set apart"
-    ):
+    line = rf"^data\.n_train={n_train}: must be ≤ (\d+) \({kind} left once test and val are set apart\)$"
+    with pytest.raises(InvalidInput, match=line) as error:
         splits(contamination, n_train=n_train)
+    told = re.search(line, str(error.value))
+    assert told is not None
+    assert len(splits(contamination, n_train=int(told[1])).train) == int(told[1])  # that many there are
+    with pytest.raises(InvalidInput):
+        splits(contamination, n_train=int(told[1]) + 1)

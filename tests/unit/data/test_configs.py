@@ -8,15 +8,19 @@ import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
-from omegaconf import OmegaConf
 
+from synthmix.config.cell import CellConfig
+from synthmix.config.composing.composer import composer
 from synthmix.config.data import DataConfig
 from synthmix.config.nodes import build, check_node
+from synthmix.config.plain import plain
 from synthmix.data.base import Dataset
+from synthmix.data.sources.adbench_config import AdbenchConfig
 from synthmix.data.sources.cifar10_config import Cifar10Config
 from synthmix.data.sources.digits_config import DigitsConfig
 from synthmix.data.sources.idx_config import FashionMnistConfig, KmnistConfig, MnistConfig
@@ -33,22 +37,34 @@ CONFIGS: dict[str, type[DataConfig]] = {
     "fashion_mnist": FashionMnistConfig,
     "kmnist": KmnistConfig,
     "usps": UspsConfig,
+    "adbench": AdbenchConfig,
     "cifar10": Cifar10Config,
     "pendigits": PendigitsConfig,
     "table": TableConfig,
     "toy": ToyConfig,
 }
-ANY_CELL: Any = None  # a data set does not look at the rest of its cell
 SIZES = ("n_train", "n_val", "n_test", "n_reserve")
 
 
 def node_of(name: str, **changes: Any) -> dict[str, Any]:
-    node: Any = OmegaConf.to_container(OmegaConf.load(CONF / f"{name}.yaml"))
-    return {**node, **changes}
+    return {**composed(name), **changes}
+
+
+@cache
+def composed(name: str) -> dict[str, Any]:
+    with composer() as compose:
+        node: dict[str, Any] = plain(compose([f"data={name}"]).data)
+    return node
 
 
 def config_of(node: dict[str, Any]) -> DataConfig:
     return build(CONFIGS[node["name"]], node)
+
+
+def cell_of(config: DataConfig) -> CellConfig:
+    """A cell with this data set, which does not look at the rest."""
+    rest: Any = dict.fromkeys(("model", "gate", "representation", "task"))
+    return CellConfig(data=config, **rest)
 
 
 def loader_of(node: dict[str, Any]) -> Callable[..., Dataset]:
@@ -58,7 +74,7 @@ def loader_of(node: dict[str, Any]) -> Callable[..., Dataset]:
 
 
 def loader_keys(node: dict[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in node.items() if key not in (*SIZES, "name", "_target_")}
+    return {key: value for key, value in node.items() if key not in (*SIZES, "normal_class", "name", "_target_")}
 
 
 def test_every_yaml_has_a_config() -> None:
@@ -72,14 +88,15 @@ def test_a_config_has_the_keys_of_its_schema_and_of_its_loader(name: str) -> Non
     assert set(loader_keys(node)) == set(inspect.signature(loader_of(node)).parameters)
 
 
-@pytest.mark.parametrize("name", [name for name in CONFIGS if name not in ("table", "kmnist")])
+@pytest.mark.parametrize("name", [name for name in CONFIGS if name not in ("table", "kmnist", "adbench")])
 def test_the_outline_is_what_loading_delivers(name: str, data_root: Path) -> None:
     node = node_of(name)
     node |= {"root": str(data_root)} if "root" in node else {}
     config = config_of(node)
-    assert list(config.faults(ANY_CELL)) == []
+    cell = cell_of(config)
+    assert list(config.faults(cell)) == []
     dataset = loader_of(node)(**loader_keys(node))
-    outline = config.outline()
+    outline = cell.outline
     assert dataset.spec.digest
     assert outline.spec == replace(dataset.spec, digest="")
     splits = split(dataset, seed=0, **{key: node[key] for key in SIZES})
@@ -92,10 +109,11 @@ def test_the_outline_of_a_table_is_what_loading_delivers(tmp_path: Path) -> None
     path.write_text("a,b,label\n" + "".join(f"{i},{i % 7},{'xyz'[i % 3]}\n" for i in range(50)))
     node = node_of("table", path=str(path), label_column="label")
     config = config_of(node)
+    cell = cell_of(config)
     dataset = loader_of(node)(**loader_keys(node))
-    assert config.outline().spec == replace(dataset.spec, digest="")
-    assert config.outline().n_learn == 30
-    assert list(config.faults(ANY_CELL)) == []
+    assert cell.outline.spec == replace(dataset.spec, digest="")
+    assert cell.outline.n_learn == 30
+    assert list(config.faults(cell)) == []
 
 
 @pytest.mark.parametrize(
@@ -128,7 +146,8 @@ def test_the_outline_of_a_table_is_what_loading_delivers(tmp_path: Path) -> None
 def test_what_the_data_cannot_give_is_one_line(name: str, changes: dict[str, Any], fault: str) -> None:
     node = node_of(name, **changes)
     assert check_node(CONFIGS[name], node, "data") == []
-    assert list(config_of(node).faults(ANY_CELL)) == [fault]
+    config = config_of(node)
+    assert list(config.faults(cell_of(config))) == [fault]
 
 
 @pytest.mark.parametrize(

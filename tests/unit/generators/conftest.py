@@ -20,9 +20,9 @@ from synthmix.generators.flow.model import FlowMatching
 from synthmix.generators.flow.velocity import VelocityNetworks
 from synthmix.generators.gan.config import ConvNetworksConfig, GanConfig, MlpNetworksConfig
 from synthmix.generators.gan.model import Gan
-from synthmix.generators.networks import ConvNetworks, MlpNetworks
+from synthmix.generators.gan.networks import ConvNetworks, MlpNetworks
+from synthmix.generators.options import TrainerOptions
 from synthmix.generators.training.trained import TrainedGenerator
-from synthmix.generators.training.trainer import TrainerOptions
 
 AUTOENCODER: dict[str, Any] = {"latent_dim": 3, "mixture_components": 2, "batch_size": 16, "steps": 2000}
 

@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
+import numpy as np
 import pytest
 import torch
-from omegaconf import OmegaConf
+from torch import Tensor
 
 from synthmix.api import load_generator
 from synthmix.config.cell import check_member
-from synthmix.config.composing import conf_dir
+from synthmix.config.composing.composer import composer
 from synthmix.config.instantiate import instantiate
 from synthmix.config.plain import plain
 from synthmix.data.base import Dataset, Splits
 from synthmix.generators.autoencoder.model import Autoencoder
-from synthmix.generators.base import Scoring
-from synthmix.generators.checkpoint import checkpoint_content, read_checkpoint, restore, save_generator
+from synthmix.generators.base import Generator, Scoring
+from synthmix.generators.checkpoint import read_checkpoint, save_generator
 from synthmix.generators.learned import LearnedGenerator
-from synthmix.generators.training.trainer import TrainerOptions
+from synthmix.generators.options import TrainerOptions
 
 FEW_STEPS = {"steps": 3, "batch_size": 16}
 MIXTURE = {**FEW_STEPS, "mixture_components": 2}
@@ -45,8 +46,14 @@ CASES = {
 }
 
 
+def node_of(name: str) -> dict[str, Any]:
+    with composer() as compose:
+        found: dict[str, Any] = plain(compose([f"model={name}"]).model)
+    return found
+
+
 def saved(name: str, changes: dict[str, Any], data: Dataset, path: Path) -> LearnedGenerator:
-    node = plain(OmegaConf.load(conf_dir() / "model" / f"{name}.yaml")) | changes
+    node = node_of(name) | changes
     generator: LearnedGenerator = instantiate(check_member(node, "model"))
     generator.fit(data, seed=3)
     assert save_generator(generator, node, path) == path
@@ -103,13 +110,45 @@ def test_a_loaded_generator_can_be_trained_again(few_digits: Dataset, tmp_path: 
 
 
 def test_content_restores_a_generator_without_a_file(few_digits: Dataset, tmp_path: Path) -> None:
-    node = plain(OmegaConf.load(conf_dir() / "model" / "vae.yaml")) | MIXTURE
+    node = node_of("vae") | MIXTURE
     generator: LearnedGenerator = instantiate(check_member(node, "model"))
     generator.fit(few_digits, seed=3)
-    loaded = restore(instantiate(check_member(node, "model")), checkpoint_content(generator))
+    loaded = instantiate(check_member(node, "model")).load_state(generator.state())
     assert torch.equal(loaded.sample(100, seed=5), generator.sample(100, seed=5))
     content = read_checkpoint(save_generator(generator, node, tmp_path / "generator.pt"))
     assert content["model"] == node
     assert torch.equal(
-        restore(instantiate(check_member(node, "model")), content).sample(100, seed=5), generator.sample(100, seed=5)
+        instantiate(check_member(node, "model")).load_state(content).sample(100, seed=5), generator.sample(100, seed=5)
     )
+
+
+class Moments(Generator):
+    """A user's own generator, which keeps values under names that a checkpoint has too."""
+
+    def fit(self, dataset: Dataset, *, seed: int) -> Self:
+        self.spec, self.seed = dataset.spec, seed
+        self.model, self.state_dict = {"mean": dataset.x.mean(0), "shape": (1, [2.5, None])}, "text"
+        return self
+
+    def draw(self, n: int, rng: torch.Generator) -> Tensor:
+        return self.model["mean"] + torch.randn(n, *self.spec.shape, generator=rng)
+
+
+def test_a_users_own_generator_is_saved_and_loaded_too(four_modes: Splits, tmp_path: Path) -> None:
+    fitted = Moments().fit(four_modes.train, seed=3)
+    content = read_checkpoint(save_generator(fitted, {"_target_": "mylab.Moments"}, tmp_path / "generator.pt"))
+    loaded = Moments().load_state(content)
+    assert content["model"] == {"_target_": "mylab.Moments"}
+    assert (loaded.spec, loaded.seed, loaded.state_dict) == (fitted.spec, 3, "text")
+    assert loaded.model["shape"] == fitted.model["shape"]
+    assert torch.equal(loaded.sample(600, seed=5), fitted.sample(600, seed=5))
+
+
+@pytest.mark.parametrize(
+    "learnt", [object(), torch.nn.Linear(1, 1), np.zeros(2), {1: 2}, [{"a": {1, 2}}], torch.nn.Parameter(torch.ones(1))]
+)
+def test_what_cannot_be_written_down_is_no_state(learnt: object, four_modes: Splits) -> None:
+    fitted = Moments().fit(four_modes.train, seed=3)
+    assert fitted.state() is not None
+    fitted.helper = learnt  # type: ignore[attr-defined]
+    assert fitted.state() is None

@@ -9,7 +9,7 @@ import torch
 
 from synthmix.api import load_dataset, make_generator
 from synthmix.config.cell import check
-from synthmix.config.composing import composer
+from synthmix.config.composing.composer import composer
 from synthmix.data.split import split
 from synthmix.errors import InvalidInput
 
@@ -68,10 +68,10 @@ SIZES = "square images of 8×8, 16×16, 28×28, 32×32"
         (["model=conv_vae", "model.networks.width=0"], "model.networks.width=0: must be ≥ 1"),
         (
             [
-                *("model=vae", "model.networks._target_=synthmix.generators.networks.MlpNetworks"),
+                *("model=vae", "model.networks._target_=synthmix.generators.gan.networks.MlpNetworks"),
                 "+model.networks.spectral_norm=false",
             ],
-            "model.networks._target_=synthmix.generators.networks.MlpNetworks: allowed: "
+            "model.networks._target_=synthmix.generators.gan.networks.MlpNetworks: allowed: "
             "synthmix.generators.autoencoder.coders.ConvCoders, synthmix.generators.autoencoder.coders.MlpCoders",
         ),
         (["model=autoencoder", "model.corruption=salt"], "model.corruption=salt: allowed: none, masking, gaussian"),

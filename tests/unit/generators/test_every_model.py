@@ -8,13 +8,12 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from omegaconf import OmegaConf
 from scipy import stats
 from torch import Tensor
 
 from synthmix.api import make_generator
 from synthmix.config.cell import check
-from synthmix.config.composing import composer, conf_dir
+from synthmix.config.composing.composer import composer, conf_dir
 from synthmix.config.plain import plain
 from synthmix.data.base import Splits
 from synthmix.errors import InvalidInput
@@ -26,7 +25,8 @@ CHEAP = {"steps": 3, "batch_size": 16, "n_init": 1, "folds": 2}
 
 
 def node(name: str) -> dict[str, Any]:
-    found: dict[str, Any] = plain(OmegaConf.load(conf_dir() / "model" / f"{name}.yaml"))
+    with composer() as compose:
+        found: dict[str, Any] = plain(compose([f"model={name}"]).model)
     return found
 
 

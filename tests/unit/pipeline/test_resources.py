@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from synthmix.config.cell import CellConfig, from_plain
-from synthmix.config.composing import composer
+from synthmix.config.composing.composer import composer
 from synthmix.config.plain import to_plain
 from synthmix.data.split import split
 from synthmix.pipeline.resources import CAPACITIES, DEFAULT_CAPACITY, LruCache, Resources

@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 
 from synthmix.config.cell import CellConfig, from_plain
-from synthmix.config.composing import composer
+from synthmix.config.composing.composer import composer
 from synthmix.config.instantiate import instantiate
 from synthmix.config.plain import to_plain
 from synthmix.errors import InvalidInput, TrainingDiverged

@@ -12,7 +12,7 @@ import torch
 from mlflow.entities import Run as Entity
 
 from synthmix.config.cell import CellConfig, from_plain
-from synthmix.config.composing import composer
+from synthmix.config.composing.composer import composer
 from synthmix.config.instantiate import instantiate
 from synthmix.config.plain import to_plain
 from synthmix.data.base import Splits

@@ -7,9 +7,10 @@ import pandas as pd
 import torch
 from matplotlib import pyplot
 
-from synthmix.generators.mixture.selection import Candidate, Selection
-from synthmix.plots import confusion, projection, samples, selection, study
+from synthmix.generators.selection import Candidate, Selection
+from synthmix.plots import projection, samples, selection, study
 from synthmix.spec import DataSpec
+from synthmix.tasks.clustering.plots import confusion
 
 
 def test_pictures_leave_pyplot_and_settings_alone(tmp_path: Path) -> None:

@@ -54,9 +54,10 @@ def test_noise_is_crosses_and_told_in_the_title() -> None:
     assert len(axes.collections[-1].get_offsets()) == 30
 
 
-def test_no_more_points_than_asked_for_the_same_for_the_same_seed() -> None:
+def test_no_more_points_than_stated_the_same_for_the_same_seed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("synthmix.plots.projection.MAX_POINTS", 100)
     arguments = two_groups(300, 0), two_groups(300, 1), np.zeros(300, dtype=int)
-    first, again, other = (projection(*arguments, seed=seed, max_points=100).axes[1] for seed in (0, 0, 1))
+    first, again, other = (projection(*arguments, seed=seed).axes[1] for seed in (0, 0, 1))
     assert len(drawn(first)) == 50
     np.testing.assert_array_equal(drawn(first), drawn(again))
     assert not np.allclose(drawn(first), drawn(other))

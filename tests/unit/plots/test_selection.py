@@ -7,7 +7,7 @@ import pytest
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from synthmix.generators.mixture.selection import Candidate, Selection
+from synthmix.generators.selection import Candidate, Selection
 from synthmix.plots.selection import selection_curves
 
 CANDIDATES = (

@@ -9,10 +9,10 @@ import torch
 from torch import Tensor
 
 from synthmix.api import load_dataset, make_generator
-from synthmix.config.alarms import AlarmsConfig
+from synthmix.config.sections.alarms import AlarmsConfig
 from synthmix.data.base import Splits
 from synthmix.data.split import split
-from synthmix.quality.alarms import ADVANTAGE, ALARMS, CHECKS, alarms
+from synthmix.quality.alarms import ADVANTAGE, ALARMS, CHECKS, alarms, training_values
 from synthmix.quality.scores import quality_scores
 from synthmix.seeds import generator_for
 
@@ -107,9 +107,15 @@ def curve(*advantages: float) -> dict[str, list[tuple[int, float]]]:
 def test_a_discriminator_that_wins_at_the_end_is_told(
     advantages: tuple[float, ...], rings: bool, limits: AlarmsConfig
 ) -> None:
-    found = alarms({}, curve(*advantages), limits)
+    found = alarms({}, training_values(curve(*advantages)), limits)
     assert list(found) == ["discriminator_wins"]
     assert bool(found["discriminator_wins"]) is rings
+
+
+def test_of_a_training_the_mean_of_its_last_fifth_is_kept() -> None:
+    kept = training_values(curve(*[0.1] * 8, 0.6, 1.0) | {"train/kl": [(50, 3.0)]})
+    assert kept == {"discriminator_advantage": pytest.approx(0.8)}
+    assert training_values({}) == training_values({"train/kl": [(50, 3.0)]}) == {}
 
 
 def test_what_cannot_be_judged_is_left_out(limits: AlarmsConfig) -> None:

@@ -233,8 +233,8 @@ def test_a_click_on_a_head_sorts_by_number_in_a_browser(study: Study, html: str,
     shown = [value for value in reader.values("summary", "difference [95 %]") if value is not None]
     assert shown == sorted(study[1].summary["difference"].dropna(), reverse=True)
     lines = reader.lines["summary"][1:]
-    assert {line["data-block"] for line in lines if "hidden" not in line} == {"gmm on identity"}
-    assert {line["data-block"] for line in lines if "hidden" in line} == {"kmeans on identity"}
+    assert {line["data-setting"] for line in lines if "hidden" not in line} == {"gmm on identity"}
+    assert {line["data-setting"] for line in lines if "hidden" in line} == {"kmeans on identity"}
 
 
 @pytest.mark.skipif(CHROMIUM is None, reason="no Chromium to open the page in")

@@ -1,24 +1,28 @@
 from __future__ import annotations
 
-from pathlib import Path
+from functools import cache
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from omegaconf import OmegaConf
 
 from synthmix.config.cell import check_member
+from synthmix.config.composing.composer import composer
 from synthmix.config.instantiate import instantiate
 from synthmix.config.members import RepresentationConfig
 from synthmix.config.nodes import build, check_node, member_types
 from synthmix.config.plain import plain
 from synthmix.spec import DataSpec, Outline
 
-CONF = Path(__file__).resolve().parents[3] / "conf" / "representation"
-
 
 def node(member: str, **changes: object) -> dict[str, Any]:
-    return plain(OmegaConf.load(CONF / f"{member}.yaml")) | changes
+    return composed(member) | changes
+
+
+@cache
+def composed(member: str) -> dict[str, Any]:
+    with composer() as compose:
+        return plain(compose([f"representation={member}"]).representation)
 
 
 def faults(member: str, n_train: int | None = 100, **changes: object) -> list[str]:

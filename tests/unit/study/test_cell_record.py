@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from synthmix.config.cell import from_plain
-from synthmix.config.composing import composer
+from synthmix.config.composing.composer import composer
 from synthmix.config.plain import to_plain
 from synthmix.study.cell_record import cell_name
 

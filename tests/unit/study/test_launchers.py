@@ -14,7 +14,7 @@ from hydra._internal.core_plugins.basic_launcher import BasicLauncher
 from hydra.utils import instantiate
 from omegaconf import DictConfig
 
-from synthmix.config.composing import composer
+from synthmix.config.composing.composer import composer
 from synthmix.errors import Interrupted
 from synthmix.study.launchers import handlers_kept, jobs_at_once, signals_as_keyboard_interrupt, surroundings
 

@@ -12,7 +12,7 @@ import pytest
 from omegaconf import DictConfig
 
 from synthmix.config.cell import check, from_plain
-from synthmix.config.composing import composer
+from synthmix.config.composing.composer import composer
 from synthmix.config.plain import to_plain
 from synthmix.errors import InvalidInput
 from synthmix.study.plan import make_plan

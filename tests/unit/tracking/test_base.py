@@ -8,10 +8,10 @@ import sys
 
 import pytest
 
+from synthmix.config.sections.tracking import make_tracker
 from synthmix.errors import InvalidInput
 from synthmix.tracking import none
 from synthmix.tracking.base import OpenRun, RunRecord, Tracker
-from synthmix.tracking.choice import make_tracker
 from synthmix.tracking.mlflow import run as mlflow_run
 from synthmix.tracking.mlflow import tracker as mlflow_tracker
 

@@ -6,12 +6,16 @@ from pathlib import Path
 
 import pytest
 
+from synthmix.config.cell import PathsConfig, from_plain
+from synthmix.config.composing.composer import composer
+from synthmix.config.sections.study import StudyConfig
+from synthmix.config.sections.tracking import TrackingConfig
 from synthmix.errors import InvalidInput
-from synthmix.verbs.parser import Words, default_config, store_folder
+from synthmix.verbs.parser import VerbParser, store_folder
 
 
-def parser() -> Words:
-    words = Words("greet", "Greets.")
+def parser() -> VerbParser:
+    words = VerbParser("greet", "Greets.")
     words.add_argument("name")
     words.add_argument("--times", type=int, default=1)
     words.add_store()
@@ -41,10 +45,11 @@ def test_a_complaint_is_wrong_input_that_starts_with_the_verb(words: list[str], 
     assert fault.startswith(complaint)
 
 
-def test_the_default_config_is_that_of_a_plain_cell() -> None:
-    config = default_config()
-    assert (config.data.name, config.clusterer.name, config.representation.name) == ("digits", "kmeans", "identity")
-    assert "hydra" not in config
+def test_verbs_without_a_config_have_the_settings_of_a_plain_cell() -> None:
+    with composer() as compose:
+        config = from_plain(compose([]))
+    assert (config.study, config.tracking, config.paths) == (StudyConfig(), TrackingConfig(), PathsConfig())
+    assert (config.data.name, config.learner.name, config.representation.name) == ("digits", "kmeans", "identity")
 
 
 def test_the_store_is_the_one_that_a_cell_here_would_use(tmp_path: Path) -> None:

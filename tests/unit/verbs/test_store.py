@@ -11,7 +11,7 @@ import pytest
 
 from synthmix.cli import main
 from synthmix.config.cell import from_plain
-from synthmix.config.composing import composer
+from synthmix.config.composing.composer import composer
 from synthmix.gates.base import AcceptAll, Candidates, accepted_points
 from synthmix.mixing import mix
 from synthmix.pipeline.resources import Resources

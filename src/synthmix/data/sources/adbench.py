@@ -7,8 +7,8 @@ import torch
 
 from synthmix.data.base import Dataset, assemble
 from synthmix.data.sources.adbench_config import SHAPES
-from synthmix.data.sources.files import data_folder, locate
-from synthmix.data.sources.known_files import ADBENCH
+from synthmix.data.sources.files.known import ADBENCH
+from synthmix.data.sources.files.retrieval import data_folder, locate
 from synthmix.spec import DataSpec
 
 

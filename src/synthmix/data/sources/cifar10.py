@@ -13,8 +13,8 @@ from torch import Tensor
 
 from synthmix.data.base import Dataset, assemble
 from synthmix.data.sources.cifar10_config import SPEC, reads_subset
-from synthmix.data.sources.files import data_folder, locate
-from synthmix.data.sources.known_files import CIFAR10_ARCHIVE, CIFAR10_SUBSET
+from synthmix.data.sources.files.known import CIFAR10_ARCHIVE, CIFAR10_SUBSET
+from synthmix.data.sources.files.retrieval import data_folder, locate
 
 ARCHIVE_FOLDER = "cifar-10-batches-py"
 TRAIN_BATCHES = tuple(f"data_batch_{number}" for number in range(1, 6))

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from synthmix.config.data import FileSetConfig
 from synthmix.config.schema import Count
-from synthmix.data.sources.files import all_present, data_folder
-from synthmix.data.sources.known_files import CIFAR10_ARCHIVE, CIFAR10_SUBSET
+from synthmix.data.sources.files.known import CIFAR10_ARCHIVE, CIFAR10_SUBSET
+from synthmix.data.sources.files.retrieval import all_present, data_folder
 from synthmix.spec import Extent, unit_images
 
 SPEC = unit_images("cifar10", (3, 32, 32))

@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from synthmix.data.base import Dataset, assemble
-from synthmix.data.sources.files import all_present, data_folder, locate
+from synthmix.data.sources.files.known import IDX_FILES, KMNIST_NPZ_FILES
+from synthmix.data.sources.files.retrieval import all_present, data_folder, locate
 from synthmix.data.sources.idx_config import idx_extent
-from synthmix.data.sources.known_files import IDX_FILES, KMNIST_NPZ_FILES
 
 UNSIGNED_BYTE = 0x08
 

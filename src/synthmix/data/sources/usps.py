@@ -9,8 +9,8 @@ import torch
 from torch import Tensor
 
 from synthmix.data.base import Dataset, assemble
-from synthmix.data.sources.files import data_folder, locate
-from synthmix.data.sources.known_files import USPS_TEST, USPS_TRAIN
+from synthmix.data.sources.files.known import USPS_TEST, USPS_TRAIN
+from synthmix.data.sources.files.retrieval import data_folder, locate
 from synthmix.data.sources.usps_config import EXTENT
 
 

@@ -1,4 +1,4 @@
-"""What all autoencoders share: two nets, a likelihood, Adam, and a density on the latent to sample from."""
+"""Base of the autoencoders: encoder, decoder, likelihood, Adam, and the density on the latent."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ from synthmix.generators.training.trained import TrainedGenerator
 from synthmix.seeds import derive_seed
 from synthmix.spec import DataSpec
 
-MIXTURE_POINTS = 10_000  # as many latents tell a mixture as much as all of MNIST do, in a sixth of the time
+MIXTURE_POINTS = 10_000  # latents: on MNIST as good a fit as all of them give, in a sixth of the time
 NET_RANGE = (0.0, 1.0)
-AT_ONCE = 2000  # points that go through a net at the same time
+AT_ONCE = 2000  # batch size of inference
 
 
 class Coders(Protocol):
@@ -111,7 +111,7 @@ class LatentGenerator(TrainedGenerator):
         return self.decode(self.activate(self.mixture.sample(n, rng)))
 
     def load_fitted(self, state: dict[str, Tensor]) -> None:
-        """Takes up the weights, and the ex-post mixture where there is one."""
+        """Loads the weights, and the ex-post mixture where there is one."""
         if "mixture.means" in state:
             self.mixture = GaussianMixtureDensity.of_state(state, "mixture.")
         super().load_fitted(state)

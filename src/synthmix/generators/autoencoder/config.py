@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
+from synthmix.config.cross_checks import Cell
 from synthmix.config.schema import Count, Member, NonNegative, Positive, Share
 from synthmix.generators.autoencoder.coders_config import ConvCodersConfig, MlpCodersConfig
 from synthmix.generators.config import TrainedConfig, needs_images, networks_faults
-
-if TYPE_CHECKING:
-    from synthmix.config.cell import CellConfig
 
 
 @dataclass(kw_only=True, frozen=True)
@@ -32,7 +30,7 @@ class LatentGeneratorConfig(TrainedConfig):
     mixture_components: Count = 20
     mixture_regularization: Positive = 1e-3
 
-    def faults(self, cell: CellConfig) -> Iterator[str]:
+    def faults(self, cell: Cell) -> Iterator[str]:
         """A Bernoulli likelihood needs values in a bounded range; a mixture needs points."""
         yield from networks_faults(self.networks, cell, ConvCodersConfig, MlpCodersConfig)
         if isinstance(self.networks, ConvCodersConfig):
@@ -66,7 +64,7 @@ class AutoencoderConfig(LatentGeneratorConfig):
     sparsity_target: Share = 0.05
     batch_size: Count = 256
 
-    def faults(self, cell: CellConfig) -> Iterator[str]:
+    def faults(self, cell: Cell) -> Iterator[str]:
         """Not all values can be masked."""
         yield from super().faults(cell)
         if self.corruption == "masking" and self.corruption_level >= 1:

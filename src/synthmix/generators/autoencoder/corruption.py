@@ -1,4 +1,4 @@
-"""What a denoising autoencoder does to its input (Vincent et al. 2008, 2010)."""
+"""Input corruption of denoising autoencoders (Vincent et al. 2008, 2010)."""
 
 from __future__ import annotations
 

@@ -92,7 +92,7 @@ class Vae(LatentGenerator):
         super().__init__(config, networks)
 
     def build(self, spec: DataSpec) -> None:
-        """Makes encoder, decoder and Adam, and room for the decoder's standard deviation."""
+        """Builds encoder, decoder and Adam, and a buffer for the decoder's standard deviation."""
         super().build(spec)
         self.register_buffer("noise_scale", torch.zeros(()))
 
@@ -116,7 +116,7 @@ class Vae(LatentGenerator):
         return {"loss": reconstruction + self.config.beta * kl, "reconstruction_loss": reconstruction, "kl": kl}
 
     def preview(self, n: int, seed: int) -> Tensor:
-        """What the prior decodes to."""
+        """Decoded samples of the prior."""
         return self.sample(n, seed)
 
     def finish(self, x: Tensor) -> None:

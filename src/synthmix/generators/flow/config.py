@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
+from synthmix.config.cross_checks import Cell
 from synthmix.config.schema import Count, Decay, Member, Positive
 from synthmix.generators.config import BlocksConfig, TrainedConfig, networks_faults
-
-if TYPE_CHECKING:
-    from synthmix.config.cell import CellConfig
 
 
 @dataclass(kw_only=True, frozen=True)
@@ -51,7 +49,7 @@ class FlowMatchingConfig(TrainedConfig):
     learning_rate: Positive = 3e-3
     ema_decay: Decay | None = 0.995
 
-    def faults(self, cell: CellConfig) -> Iterator[str]:
+    def faults(self, cell: Cell) -> Iterator[str]:
         """Nets that suit the data, and whole steps of the solver."""
         yield from networks_faults(self.networks, cell, VelocityNetworksConfig)
         if self.solver != "euler" and self.evaluations % 2:

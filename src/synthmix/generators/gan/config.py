@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
+from synthmix.config.cross_checks import Cell
 from synthmix.config.schema import Count, Decay, Member, NonNegative, Positive
 from synthmix.generators.config import BlocksConfig, TrainedConfig, needs_images, networks_faults
-
-if TYPE_CHECKING:
-    from synthmix.config.cell import CellConfig
 
 
 @dataclass(kw_only=True, frozen=True)
@@ -22,7 +20,7 @@ class MlpNetworksConfig(Member):
         spectral_norm: whether each weight of D is divided by its largest singular value.
     """
 
-    _target_: str = "synthmix.generators.networks.MlpNetworks"
+    _target_: str = "synthmix.generators.gan.networks.MlpNetworks"
     name: str = "mlp"
     hidden: list[Count] = field(default_factory=lambda: [128, 256])
     spectral_norm: bool = False
@@ -38,13 +36,13 @@ class ConvNetworksConfig(Member):
         spectral_norm: whether each weight of D is divided by its largest singular value.
     """
 
-    _target_: str = "synthmix.generators.networks.ConvNetworks"
+    _target_: str = "synthmix.generators.gan.networks.ConvNetworks"
     name: str = "conv"
     width: Count = 64
     dropout: Decay = 0.3
     spectral_norm: bool = False
 
-    def faults(self, cell: CellConfig) -> Iterator[str]:
+    def faults(self, cell: Cell) -> Iterator[str]:
         """Square images of four sizes only, and more than one of them for batch norm."""
         yield from needs_images(cell.model.name, cell)
         if isinstance(cell.model, TrainedConfig) and cell.model.batch_size < 2:
@@ -55,7 +53,7 @@ class ConvNetworksConfig(Member):
 class ResidualNetworksConfig(BlocksConfig):
     """Residual nets."""
 
-    _target_: str = "synthmix.generators.networks.ResidualNetworks"
+    _target_: str = "synthmix.generators.gan.networks.ResidualNetworks"
     name: str = "residual"
 
 
@@ -100,7 +98,7 @@ class GanConfig(TrainedConfig):
     beta2_end: Decay | None = None
     ema_decay: Decay | None = 0.999
 
-    def faults(self, cell: CellConfig) -> Iterator[str]:
+    def faults(self, cell: Cell) -> Iterator[str]:
         """Nets that suit the data, and an activation that reaches all of its range."""
         yield from networks_faults(self.networks, cell, ConvNetworksConfig, MlpNetworksConfig, ResidualNetworksConfig)
         if self.output in ("tanh", "sigmoid") and cell.outline.spec.value_range is None:

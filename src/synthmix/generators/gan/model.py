@@ -11,8 +11,8 @@ from torch.optim import Adam, Optimizer
 from synthmix.generators.evaluation import evaluating
 from synthmix.generators.gan.augmentation import augmented
 from synthmix.generators.gan.config import GanConfig
+from synthmix.generators.gan.networks import OutputActivation
 from synthmix.generators.gan.objectives import OBJECTIVES, PENALTIES, Judged
-from synthmix.generators.networks import OutputActivation
 from synthmix.generators.ranges import rescaled
 from synthmix.generators.training.trained import TrainedGenerator
 from synthmix.spec import DataSpec
@@ -25,7 +25,7 @@ class Networks(Protocol):
 
 
 class Gan(TrainedGenerator):
-    """A generator G against a discriminator D, in turn: a loss, a penalty on D's slope and two nets, by config.
+    """A generator G against a discriminator D, in alternation: a loss, a gradient penalty on D and two nets, by config.
 
     D minimises L_D(D(x), D(G(z))) + λ P(D), then G minimises L_G(D(G(z))), or in a relativistic game
     L_G(D(G(z)) − D(x)), through the D that has just learnt, with the fake points of its last update;
@@ -118,7 +118,7 @@ class Gan(TrainedGenerator):
         return fake.float()
 
     def _anneal(self) -> None:
-        """Takes learning rate and β2 to where they are at this step."""
+        """Sets learning rate and β2 by their linear schedules."""
         done = min(1.0, self.steps_done / max(1, self.steps - 1))
         rate, beta2 = (start + done * (end - start) for start, end in (self.learning_rates, self.beta2s))
         for optimizer in (self.generator_optimizer, self.discriminator_optimizer):
@@ -155,7 +155,7 @@ class Gan(TrainedGenerator):
 
     @staticmethod
     def _update(optimizer: Optimizer, loss: Tensor) -> None:
-        """One step on the optimizer's own parameters: neither the other net nor judged points are given gradients."""
+        """One step; gradients are computed for the optimizer's own parameters alone."""
         optimizer.zero_grad()
         parameters = [tensor for group in optimizer.param_groups for tensor in group["params"]]
         loss.backward(inputs=parameters)  # type: ignore[no-untyped-call]

@@ -18,7 +18,7 @@ from synthmix.data.base import Dataset
 from synthmix.generators.learned import LearnedGenerator
 from synthmix.generators.mixture.config import BernoulliMixtureConfig
 from synthmix.generators.mixture.selection import Em, select
-from synthmix.generators.training.trainer import TrainerOptions
+from synthmix.generators.options import TrainerOptions
 from synthmix.seeds import derive_seed
 from synthmix.spec import DataSpec
 
@@ -27,7 +27,7 @@ LEAST_WEIGHT = 1e-300  # of a component that has lost all its points: its logari
 
 @dataclass(frozen=True)
 class BernoulliMixture:
-    """What EM has found.
+    """A mixture fitted by EM.
 
     Attributes:
         weights: (K,).
@@ -75,7 +75,7 @@ class BernoulliMixtureGenerator(LearnedGenerator):
         self.config, self.steps = config, config.max_iterations
 
     def prepare(self, spec: DataSpec, seed: int) -> None:
-        """Makes room for one component."""
+        """Allocates one component."""
         super().prepare(spec, seed)
         self._keep(torch.ones(1, dtype=torch.float64), torch.full((1, spec.size), 0.5, dtype=torch.float64))
 
@@ -102,7 +102,7 @@ class BernoulliMixtureGenerator(LearnedGenerator):
         return self.eval()
 
     def load_fitted(self, state: dict[str, Tensor]) -> None:
-        """Takes up weights and probabilities."""
+        """Loads weights and probabilities."""
         self._keep(state["weights"], state["probabilities"])
         super().load_fitted(state)
 

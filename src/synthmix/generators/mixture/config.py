@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import Annotated, Literal
 
+from synthmix.config.cross_checks import Cell
 from synthmix.config.members import ModelConfig
 from synthmix.config.schema import Count, NonNegative, Positive, Range, Share
 from synthmix.generators.config import TrainedConfig
-
-if TYPE_CHECKING:
-    from synthmix.config.cell import CellConfig
 
 Regularization = Annotated[float, Range(low=1e-9)]  # below, rounding makes a covariance of identical points indefinite
 
@@ -36,7 +34,7 @@ class EmConfig(ModelConfig):
     max_iterations: Count = 200
     tolerance: NonNegative = 1e-3
 
-    def faults(self, cell: CellConfig) -> Iterator[str]:
+    def faults(self, cell: Cell) -> Iterator[str]:
         """Something to choose, points enough for it, and no training by gradient to continue."""
         n_train, reason = cell.train_size
         if not self.n_components:
@@ -73,7 +71,7 @@ class GaussianMixtureConfig(EmConfig):
     covariance_regularization: Regularization = 1e-3
     pca_variance: Literal["auto"] | Share | None = "auto"
 
-    def faults(self, cell: CellConfig) -> Iterator[str]:
+    def faults(self, cell: Cell) -> Iterator[str]:
         """A covariance to choose, too."""
         yield from super().faults(cell)
         if not self.covariance:
@@ -92,7 +90,7 @@ class BernoulliMixtureConfig(EmConfig):
     name: str = "bernoulli_mixture"
     smoothing: Positive = 0.5
 
-    def faults(self, cell: CellConfig) -> Iterator[str]:
+    def faults(self, cell: Cell) -> Iterator[str]:
         """Values between two bounds."""
         yield from super().faults(cell)
         if cell.outline.spec.value_range is None:
@@ -118,7 +116,7 @@ class GaussianMixtureSgdConfig(TrainedConfig):
     pca_variance: Literal["auto"] | Share | None = "auto"
     learning_rate: Positive = 3e-2
 
-    def faults(self, cell: CellConfig) -> Iterator[str]:
+    def faults(self, cell: Cell) -> Iterator[str]:
         """No more components than points, and two points at least."""
         n_train, reason = cell.train_size
         if self.n_components > n_train:

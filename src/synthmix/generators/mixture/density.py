@@ -13,7 +13,7 @@ from sklearn.mixture import GaussianMixture
 from torch import Tensor, nn
 
 Covariance = Literal["full", "tied", "diag", "spherical"]
-AT_ONCE = 4_000_000  # differences of points and means that are held at the same time
+AT_ONCE = 4_000_000  # values of a batch of differences between points and means
 
 
 class GaussianMixtureDensity(nn.Module):
@@ -38,7 +38,7 @@ class GaussianMixtureDensity(nn.Module):
 
     @classmethod
     def of_mixture(cls, mixture: GaussianMixture) -> GaussianMixtureDensity:
-        """What EM has found."""
+        """The density of a mixture fitted by EM."""
         n_components, dim = mixture.means_.shape
         if mixture.covariance_type in ("full", "tied"):
             factors = torch.from_numpy(np.linalg.cholesky(mixture.covariances_)).expand(n_components, dim, dim)

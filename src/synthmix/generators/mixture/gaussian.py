@@ -18,7 +18,7 @@ from synthmix.generators.mixture.config import GaussianMixtureConfig
 from synthmix.generators.mixture.density import GaussianMixtureDensity, fit_by_em
 from synthmix.generators.mixture.selection import Em, select
 from synthmix.generators.mixture.subspace import Subspace, SubspaceMixture
-from synthmix.generators.training.trainer import TrainerOptions
+from synthmix.generators.options import TrainerOptions
 from synthmix.seeds import derive_seed
 from synthmix.spec import DataSpec
 
@@ -78,7 +78,7 @@ class GaussianMixtureGenerator(LearnedGenerator):
         self.mixture: SubspaceMixture | None = None
 
     def prepare(self, spec: DataSpec, seed: int) -> None:
-        """Forgets an earlier fit."""
+        """Resets an earlier fit."""
         super().prepare(spec, seed)
         self.mixture = None
 
@@ -113,7 +113,7 @@ class GaussianMixtureGenerator(LearnedGenerator):
         return self.eval()
 
     def load_fitted(self, state: dict[str, Tensor]) -> None:
-        """Takes up frame and density."""
+        """Loads frame and density."""
         self.mixture = SubspaceMixture.of_state(state, "mixture.")
         super().load_fitted(state)
 

@@ -39,7 +39,7 @@ class GaussianMixtureSgd(TrainedGenerator):
         super().__init__(config)
 
     def build(self, spec: DataSpec) -> None:
-        """Makes room; how many dimensions there are, the points say."""
+        """Allocates one dimension; `start` replaces it, as the dimension depends on the points."""
         self._make(Subspace(torch.zeros(spec.size), torch.zeros(1, spec.size)))
 
     def start(self, x: Tensor) -> None:
@@ -85,7 +85,7 @@ class GaussianMixtureSgd(TrainedGenerator):
         return SubspaceMixture(deepcopy(self.frame).cpu(), sampler.density().cpu())
 
     def load_fitted(self, state: dict[str, Tensor]) -> None:
-        """Takes up frame and parameters."""
+        """Loads frame and parameters."""
         self._make(Subspace.of_state(state, "frame."))
         self.begin_average()
         super().load_fitted(state)
@@ -129,7 +129,7 @@ class MixtureParameters(nn.Module):
 
     @torch.no_grad()
     def start(self, z: Tensor, seed: int) -> None:
-        """Takes weights and means of the clusters of points (N, L), and the covariance within them."""
+        """Initialises from clusters of points (N, L): weights, means and the within-cluster covariance."""
         points, n_components = z.numpy(), len(self.logits)
         clusters = KMeans(n_components, n_init=1, random_state=seed).fit(points)
         counts = np.bincount(clusters.labels_, minlength=n_components)

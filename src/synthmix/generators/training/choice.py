@@ -1,4 +1,4 @@
-"""Which state of a training is kept: the last one, or that whose samples were nearest to real points."""
+"""Checkpoint selection: keeps the weights with the best score of their samples."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from torch import Tensor
 from synthmix.errors import InvalidInput
 from synthmix.generators.training.trained import TrainedGenerator
 
-SAMPLED = 2000  # points that a state is judged by
+SAMPLE_SIZE = 2000  # points that a state is scored by
 
 
 class KeepBest(Callback):
-    """Scores a sample every so many generator steps, and takes the net back to where the score was lowest.
+    """Scores a sample at regular steps, and restores the weights of the lowest score at the end.
 
-    The random stream of the training is left alone, so that the weights on the way are those of a training without a
-    choice. What a choice needs goes into checkpoints.
+    The training's random stream is not used, so that the weights at each step are those of a training without
+    selection. Checkpoints hold the state of the selection.
 
     Args:
         name: of the score, logged as choice/<name>.
         score: of a sample (N, *shape), the lower the better; must not look at labels.
-        every: generator steps between two looks; the last step is looked at too.
+        every: generator steps between two scores; the last step is scored too.
         seed: of the pool.
 
     Attributes:
@@ -39,10 +39,10 @@ class KeepBest(Callback):
         self._resumed = False
 
     def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        """Refuses to go on where nobody has looked so far.
+        """Refuses to resume a training without selection.
 
         Raises:
-            InvalidInput: the checkpoint that is resumed from was made without a choice.
+            InvalidInput: the checkpoint was made without selection.
         """
         assert isinstance(pl_module, TrainedGenerator)
         if pl_module.steps_done and not self._resumed:
@@ -51,12 +51,12 @@ class KeepBest(Callback):
             )
 
     def on_train_batch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule, *_: Any) -> None:
-        """Looks where a look is due: blocks of minibatches end there."""
+        """Scores a sample at the steps where one is due, which are ends of minibatch blocks."""
         assert isinstance(pl_module, TrainedGenerator)
         step = pl_module.steps_done
         if step % self.every and step != pl_module.last_step:
             return
-        found = self.score(pl_module.sample_on_the_way(SAMPLED, self.seed))
+        found = self.score(pl_module.sample_on_the_way(SAMPLE_SIZE, self.seed))
         if trainer.logger is not None:
             trainer.logger.log_metrics({f"choice/{self.name}": found}, step)
         if self.best is None or found < self.best:
@@ -64,7 +64,7 @@ class KeepBest(Callback):
             self._weights = {name: value.detach().clone() for name, value in pl_module.state_dict().items()}
 
     def on_train_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        """Takes the weights back."""
+        """Restores the best weights."""
         assert isinstance(pl_module, TrainedGenerator)
         steps_done = pl_module.steps_done
         if self._weights:

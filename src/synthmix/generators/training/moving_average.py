@@ -7,7 +7,7 @@ from torch import Tensor, nn
 
 
 class MovingAverage:
-    """Keeps a net's average: θ̄ ← decay·θ̄ + (1 − decay)·θ; what is no weight, such as batch statistics, is copied.
+    """Keeps a net's average: θ̄ ← decay·θ̄ + (1 − decay)·θ; buffers, such as batch statistics, are copied.
 
     Make it once both nets are on their device: the tensors are looked up here, as going through the modules at each
     step takes a small net's training a twentieth longer.
@@ -26,7 +26,7 @@ class MovingAverage:
 
     @torch.no_grad()
     def update(self) -> None:
-        """Takes up the weights as they are now."""
+        """Updates the average with the current weights."""
         torch._foreach_lerp_(self.averages, self.weights, 1 - self.decay)
         for mine, theirs in self.buffers:
             mine.copy_(theirs)

@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from copy import deepcopy
 from typing import Any, ClassVar, Self
 
-import pytorch_lightning as pl
 import torch
 from pytorch_lightning.callbacks import Callback
 from pytorch_lightning.loggers import Logger
@@ -19,15 +18,16 @@ from synthmix.data.base import Dataset, digest_of
 from synthmix.errors import InvalidInput, TrainingDiverged
 from synthmix.generators.config import TrainedConfig
 from synthmix.generators.learned import LearnedGenerator
+from synthmix.generators.options import TrainerOptions
 from synthmix.generators.training.minibatches import MinibatchOrder
 from synthmix.generators.training.moving_average import MovingAverage
-from synthmix.generators.training.trainer import TrainerOptions, run_training
+from synthmix.generators.training.trainer import Stepwise, run_training
 from synthmix.seeds import derive_seed, isolated_rng
 from synthmix.spec import DataSpec
 
 
-class TrainedGenerator(pl.LightningModule, LearnedGenerator):
-    """A family gives `build`, `step`, `configure_optimizers` and `draw`, and nothing else.
+class TrainedGenerator(Stepwise, LearnedGenerator):
+    """Base of gradient-trained generators; a subclass defines `build`, `step`, `configure_optimizers` and `draw`.
 
     Everything that sampling needs is in `self.network`. With `ema_decay` an exponential moving average of it is kept,
     θ̄ ← decay·θ̄ + (1 − decay)·θ after each step, and used in its place.
@@ -65,7 +65,7 @@ class TrainedGenerator(pl.LightningModule, LearnedGenerator):
         """One generator update on `points_per_step` rows of `training_points`; returns its losses, detached."""
 
     def start(self, x: Tensor) -> None:
-        """Fits what the training starts from; nothing, unless a family says so."""
+        """Hook before training; does nothing by default."""
 
     def training_points(self, x: Tensor) -> Tensor:
         """What minibatches are taken of, once `start` has seen the points: the points, unless a family says so."""
@@ -122,7 +122,7 @@ class TrainedGenerator(pl.LightningModule, LearnedGenerator):
         self.begin_average()
 
     def begin_average(self) -> None:
-        """Lets the average, where one is kept, begin with the weights as they are."""
+        """Initialises the average, if any, with the current weights."""
         self.ema = None if self.ema_decay is None else deepcopy(self.network).requires_grad_(False)
 
     def preview(self, n: int, seed: int) -> Tensor:

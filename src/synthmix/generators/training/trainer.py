@@ -6,10 +6,9 @@ import logging
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from pickle import UnpicklingError
-from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
 
 import pytorch_lightning as pl
 import torch
@@ -18,12 +17,8 @@ from pytorch_lightning.loggers import Logger
 from tqdm import tqdm
 
 from synthmix.errors import InvalidInput
+from synthmix.generators.options import TrainerOptions
 from synthmix.generators.training.minibatches import MinibatchBlocks, MinibatchOrder
-
-if TYPE_CHECKING:
-    from synthmix.generators.training.trained import TrainedGenerator
-
-Precision = Literal["32-true", "bf16-mixed"]
 
 
 @runtime_checkable
@@ -33,33 +28,20 @@ class Timely(Protocol):
     every: int
 
 
-@dataclass(frozen=True, kw_only=True)
-class TrainerOptions:
-    """Where and how a generator is trained; the fields are the keys of conf/trainer/*.yaml.
+class Stepwise(pl.LightningModule):
+    """A module that counts generator steps, of which a `training_step` of Lightning's does a block.
 
     Attributes:
-        accelerator: cpu, gpu or auto.
-        precision: 32-true or bf16-mixed.
-        limit_steps: at most so many generator steps, whatever the model says.
-        log_every: generator steps between two entries of the loss curves.
-        checkpoint_every: generator steps between two checkpoints; None writes none on the way.
-        checkpoint_dir: where `last.ckpt` goes.
-        resume_from: a checkpoint to continue from, to the weights of an undisturbed training.
-        progress_bar: one bar for the training.
+        last_step: the step to stop after.
+        steps_done: those behind it.
     """
 
-    accelerator: str = "cpu"
-    precision: Precision = "32-true"
-    limit_steps: int | None = None
-    log_every: int = 50
-    checkpoint_every: int | None = None
-    checkpoint_dir: str = "checkpoints"
-    resume_from: str | None = None
-    progress_bar: bool = False
+    last_step: int
+    steps_done: int
 
 
 def run_training(
-    module: TrainedGenerator,
+    module: Stepwise,
     order: MinibatchOrder,
     options: TrainerOptions,
     logger: Logger | None,

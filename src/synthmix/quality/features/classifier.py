@@ -1,7 +1,7 @@
-"""Features of a small net that was trained on labelled points which no experiment uses (`splits.reserve`).
+"""Features of a small classifier, trained on labelled points that no experiment uses (`splits.reserve`).
 
-They see what pixels miss: with one MNIST class dropped, their Fréchet distance is some 26 times that between two real
-samples, where random features give 2.6 times. Labels went into them, so they report and never choose.
+With one MNIST class dropped, their Fréchet distance is about 26 times that between two real samples, against 2.6 times
+with random features. As they are trained on labels, they are reported, but never select a model.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from synthmix.seeds import derive_seed, generator_for, isolated_rng
 from synthmix.spec import DataSpec
 
 BATCH_SIZE = 128
-STEPS = 640  # eight times through 10,000 points
+STEPS = 640  # eight epochs over 10,000 points
 PEAK_LEARNING_RATE = 3e-3
 
 

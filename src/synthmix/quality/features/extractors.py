@@ -19,11 +19,11 @@ from synthmix.spec import DataSpec
 MAX_PIXELS = 1024  # 28×28 takes half a second for 10,000 points, 3×32×32 takes 35 (eigenvalues, cubic in the size)
 MAX_COMPONENTS = 32
 POINTS_PER_COMPONENT = 10  # of the reference, so that its covariance in PCA space is well conditioned
-FEWEST_COMPONENTS = 30  # on fewer, noise lies among the points
+MIN_COMPONENTS = 30  # with fewer, noise is not separated from real points
 
 
 class FeatureExtractor(nn.Module):
-    """Maps points to features; frozen and always in evaluation mode, as a metric's measuring rod has to be.
+    """Maps points to features; frozen and in evaluation mode, so that scores are comparable.
 
     Attributes:
         name: of the distance, `fd_<name>`.
@@ -45,7 +45,7 @@ class FeatureExtractor(nn.Module):
         return (x - low) / (high - low)
 
     def freeze(self) -> Self:
-        """Takes the parameters out of training; returns itself."""
+        """Disables gradients and sets evaluation mode; returns self."""
         return self.requires_grad_(False).eval()
 
 
@@ -115,11 +115,11 @@ class PcaFeatures(FeatureExtractor):
 
 
 def space_of_distances(extractors: Sequence[FeatureExtractor], val: Dataset) -> FeatureExtractor:
-    """Where points are neighbours, which no label has shaped: `pca` where val determines axes enough, else `pixels`.
+    """The label-free space of nearest-neighbour scores: `pca` where val has enough points for it, else `pixels`.
 
-    Taken from `extractors` where it is among them.
+    Reuses an extractor of `extractors` where possible.
     """
-    enough = len(val) >= POINTS_PER_COMPONENT * min(FEWEST_COMPONENTS, val.spec.size)
+    enough = len(val) >= POINTS_PER_COMPONENT * min(MIN_COMPONENTS, val.spec.size)
     known = {extractor.name: extractor for extractor in extractors}
     if enough:
         return known.get("pca") or PcaFeatures.fit(val.x, val.spec)

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from synthmix.config.inception_weights import weights_fault
+from synthmix.config.sections.inception_weights import weights_fault
 from synthmix.quality.features.extractors import FeatureExtractor
 from synthmix.spec import DataSpec
 
@@ -60,7 +60,7 @@ class InceptionFeatures(FeatureExtractor):
 
 
 def inception_score(logits: Tensor, *, splits: int = SPLITS, seed: int = SHUFFLE_SEED) -> float:
-    r"""Inception score (Salimans et al. 2016): how sure the network is of each image, and how varied images are.
+    r"""Inception score (Salimans et al. 2016): confident predictions for each image, and a diverse marginal.
 
     .. math:: \exp(E_x\, \mathrm{KL}(p(y \mid x) \,\|\, p(y)))
 

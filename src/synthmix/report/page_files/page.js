@@ -27,7 +27,7 @@ for (const choice of document.querySelectorAll("select[data-table]")) {
   choice.closest(".filter").hidden = false;
   choice.addEventListener("change", () => {
     for (const row of document.getElementById(choice.dataset.table).tBodies[0].rows) {
-      row.hidden = choice.value !== "" && row.dataset.block !== choice.value;
+      row.hidden = choice.value !== "" && row.dataset.setting !== choice.value;
     }
   });
 }

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import ClassVar, Literal
 
+from synthmix.config.cross_checks import Cell
 from synthmix.config.members import DetectorConfig
 from synthmix.config.schema import Count, Member, NonNegative, Positive, Share
-
-if TYPE_CHECKING:
-    from synthmix.config.cell import CellConfig
 
 
 @dataclass(kw_only=True, frozen=True)
@@ -44,7 +42,7 @@ class NeighborsConfig(DetectorConfig):
 
     n_neighbors: Count
 
-    def faults(self, cell: CellConfig) -> Iterator[str]:
+    def faults(self, cell: Cell) -> Iterator[str]:
         """A point of train needs that many others."""
         yield from super().faults(cell)
         n_train, reason = cell.train_size
@@ -138,7 +136,7 @@ class LikelihoodConfig(DetectorConfig):
     covariance_type: Literal["full", "tied", "diag", "spherical"] = "full"
     reg_covar: NonNegative = 0.01
 
-    def faults(self, cell: CellConfig) -> Iterator[str]:
+    def faults(self, cell: Cell) -> Iterator[str]:
         """A component needs a point, and a covariance two."""
         yield from super().faults(cell)
         n_train, reason = cell.train_size

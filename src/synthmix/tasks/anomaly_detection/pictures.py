@@ -28,6 +28,6 @@ def pictures(
         on_points: whether the detector sees the points themselves.
     """
     flagged = test.outputs[FLAGGED].astype(int)
-    yield "projection_pca", projection(test.points, synthetic, flagged, method="pca", seed=test.seed)
+    yield "projection_pca", projection(test.points, synthetic, flagged, seed=test.seed, word="group")
     if test.labels is not None and 0 < int(test.labels.sum()) < len(test.labels):
         yield "receiver_operating_curve", receiver_operating_curve(test.labels.numpy() == 1, test.outputs[NORMALITY])

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
+from synthmix.config.cross_checks import Cell
 from synthmix.config.schema import Range, Share
 from synthmix.config.task import TaskConfig
 from synthmix.spec import AnomalyProtocol
-
-if TYPE_CHECKING:
-    from synthmix.config.cell import CellConfig
 
 
 @dataclass(kw_only=True, frozen=True)
@@ -33,13 +31,14 @@ class AnomalyDetectionConfig(TaskConfig):
         """Train and pool of normal points, with a share of anomalies among them where that is asked for."""
         return None if normal_class is None else AnomalyProtocol(normal_class, self.contamination)
 
-    def faults(self, cell: CellConfig) -> Iterator[str]:
+    def faults(self, cell: Cell) -> Iterator[str]:
         """Labels that tell normal points from anomalies."""
+        yield from super().faults(cell)
         n_classes, normal = cell.outline.spec.n_classes, cell.data.normal_class
         if n_classes is None:
             yield f"task.name={self.name}: data.name={cell.data.name} has no labels that tell anomalies"
         elif normal is None or normal >= n_classes:
             given = "null" if normal is None else normal
             yield f"data.normal_class={given}: must be the class of normal points, 0 to {n_classes - 1}"
-        if cell.data.n_train is None:
+        if cell.parts.n_train is None:
             yield "data.n_train=null: must be a number, since how many normal points are left differs by seed"

@@ -53,8 +53,6 @@ class _Agreement(Metric):
     is_differentiable = False
     higher_is_better = True
     full_state_update = False
-    plot_lower_bound = 0.0
-    plot_upper_bound = 1.0
     preds: list[Tensor]
     target: list[Tensor]
 

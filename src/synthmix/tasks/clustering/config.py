@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, ClassVar
+from typing import Annotated, ClassVar
 
+from synthmix.config.cross_checks import Cell
 from synthmix.config.members import ClustererConfig
 from synthmix.config.schema import Range
 from synthmix.spec import DataSpec
-
-if TYPE_CHECKING:
-    from synthmix.config.cell import CellConfig
 
 
 @dataclass(kw_only=True, frozen=True)
@@ -30,7 +28,7 @@ class KClustersConfig(ClustererConfig):
         """`n_clusters`, or the number of known classes in its place; None where neither is known."""
         return spec.n_classes if self.n_clusters is None else self.n_clusters
 
-    def faults(self, cell: CellConfig) -> Iterator[str]:
+    def faults(self, cell: Cell) -> Iterator[str]:
         """Known classes where the number is left to them, and at least as many points as clusters."""
         yield from super().faults(cell)
         n_clusters = self.clusters_for(cell.outline.spec)

@@ -8,12 +8,12 @@ from matplotlib.figure import Figure
 from torch import Tensor
 
 from synthmix.metric import HeldOut
-from synthmix.plots import som
-from synthmix.plots.confusion import confusion
 from synthmix.plots.projection import projection
 from synthmix.spec import DataSpec
 from synthmix.tasks.clustering.learners.som import SelfOrganizingMap
 from synthmix.tasks.clustering.outputs import ASSIGNMENTS
+from synthmix.tasks.clustering.plots import som
+from synthmix.tasks.clustering.plots.confusion import confusion
 from synthmix.tasks.clustering.task import Clustering
 
 

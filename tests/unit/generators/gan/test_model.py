@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
@@ -17,9 +17,9 @@ from synthmix.data.base import Dataset, Splits
 from synthmix.errors import InvalidInput
 from synthmix.generators.gan.config import ConvNetworksConfig, GanConfig, MlpNetworksConfig
 from synthmix.generators.gan.model import Gan
+from synthmix.generators.gan.networks import ConvNetworks, MlpNetworks
 from synthmix.generators.gan.objectives import OBJECTIVES, Loss
-from synthmix.generators.networks import ConvNetworks, MlpNetworks
-from synthmix.generators.training.trainer import TrainerOptions
+from synthmix.generators.options import TrainerOptions
 from synthmix.spec import DataSpec
 
 LATENT = 5
@@ -322,7 +322,7 @@ def test_tables_are_left_on_their_scale(four_modes: Splits) -> None:
 def test_a_gan_learns_where_the_points_are(four_modes: Splits) -> None:
     # Real points of variance 1 are moved to (5, −5); the samples, which begin around 0, must follow.
     shift = torch.tensor([5.0, -5.0])
-    data = four_modes.train.with_x(four_modes.train.x + shift)
+    data = replace(four_modes.train, x=four_modes.train.x + shift)
     points = gan(steps=600, learning_rate=2e-3).fit(data, seed=0).sample(1000, seed=0)
     assert torch.allclose(points.mean(0), shift, atol=1.5)
     assert ((points.std(0) > 0.3) & (points.std(0) < 2)).all()

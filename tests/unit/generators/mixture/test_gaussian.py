@@ -20,7 +20,7 @@ from synthmix.generators.learned import LearnedGenerator
 from synthmix.generators.mixture.bernoulli import BernoulliMixtureGenerator
 from synthmix.generators.mixture.config import BernoulliMixtureConfig, GaussianMixtureConfig
 from synthmix.generators.mixture.gaussian import GaussianMixtureGenerator
-from synthmix.generators.training.trainer import TrainerOptions
+from synthmix.generators.options import TrainerOptions
 
 
 class Entries(Logger):

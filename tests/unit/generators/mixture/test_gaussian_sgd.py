@@ -14,7 +14,7 @@ from synthmix.generators.base import Scoring
 from synthmix.generators.mixture.config import GaussianMixtureConfig, GaussianMixtureSgdConfig
 from synthmix.generators.mixture.gaussian import GaussianMixtureGenerator
 from synthmix.generators.mixture.gaussian_sgd import GaussianMixtureSgd, MixtureParameters, inverse_softplus
-from synthmix.generators.training.trainer import TrainerOptions
+from synthmix.generators.options import TrainerOptions
 
 COVARIANCES = pytest.mark.parametrize("covariance", ["diag", "full"])
 

@@ -14,7 +14,8 @@ from synthmix.data.base import Dataset
 from synthmix.errors import InvalidInput
 from synthmix.generators.mixture.config import GaussianMixtureConfig
 from synthmix.generators.mixture.gaussian import GaussianMixtureGenerator
-from synthmix.generators.mixture.selection import Candidate, Criterion, Selection, is_determined
+from synthmix.generators.mixture.selection import is_determined
+from synthmix.generators.selection import Candidate, Criterion, Selection
 from synthmix.seeds import derive_seed
 from synthmix.spec import DataSpec
 

@@ -11,8 +11,8 @@ from pytorch_lightning.callbacks import Callback
 from torch import Tensor
 
 from synthmix.data.base import Dataset
+from synthmix.generators.options import TrainerOptions
 from synthmix.generators.training.trained import TrainedGenerator
-from synthmix.generators.training.trainer import TrainerOptions
 
 Weights = dict[str, Tensor]
 

@@ -11,9 +11,9 @@ from torch import Tensor
 
 from synthmix.data.base import Dataset
 from synthmix.errors import InvalidInput
+from synthmix.generators.options import TrainerOptions
 from synthmix.generators.training.choice import KeepBest
 from synthmix.generators.training.trained import TrainedGenerator
-from synthmix.generators.training.trainer import TrainerOptions
 
 NAMES = pytest.mark.parametrize("name", ["gan", "dcgan", "vae", "autoencoder"])
 STEPS, EVERY = 20, 6

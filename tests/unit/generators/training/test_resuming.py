@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from synthmix.errors import InvalidInput
 from synthmix.generators.autoencoder.coders import MlpCoders
 from synthmix.generators.autoencoder.coders_config import MlpCodersConfig
 from synthmix.generators.gan.config import MlpNetworksConfig
-from synthmix.generators.networks import MlpNetworks
+from synthmix.generators.gan.networks import MlpNetworks
 
 MODELS = pytest.mark.parametrize(
     "name", ["gan", "dcgan", "wgan_gp", "vae", "autoencoder", "denoising_autoencoder", "conv_vae", "flow_matching"]
@@ -107,7 +108,7 @@ def test_a_checkpoint_of_other_points_of_the_same_data_set_is_refused(
     with pytest.raises(InvalidInput, match="points=60; this training has 59"):
         train("vae", few_digits.take(slice(1, 60)), 20, options={"resume_from": checkpoint})
     with pytest.raises(InvalidInput, match="digest="):
-        train("vae", few_digits.with_x(few_digits.x.flip(0)), 20, options={"resume_from": checkpoint})
+        train("vae", replace(few_digits, x=few_digits.x.flip(0)), 20, options={"resume_from": checkpoint})
 
 
 def test_a_checkpoint_that_is_further_than_the_training_shall_go_is_refused(

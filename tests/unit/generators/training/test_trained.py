@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from pytorch_lightning.loggers import Logger
 
 from synthmix.data.base import Dataset
 from synthmix.errors import TrainingDiverged
-from synthmix.generators.training.trainer import Precision, TrainerOptions
+from synthmix.generators.options import Precision, TrainerOptions
 
 MODELS = pytest.mark.parametrize("name", ["gan", "dcgan", "wgan_gp", "vae", "autoencoder", "flow_matching"])
 CHECKPOINT = "checkpoints/last.ckpt"  # in the test's own working folder
@@ -95,7 +96,7 @@ def test_a_point_that_is_not_finite_ends_the_training_at_the_next_entry(
     x[17] = torch.inf
     # Of 60 points in minibatches of 16 it has come by step 4.
     with pytest.raises(TrainingDiverged, match=r"^\w+: (\w+_)?loss is (nan|inf) at step 5$"):
-        train(name, few_digits.with_x(x), 1000, options={"log_every": 5})
+        train(name, replace(few_digits, x=x), 1000, options={"log_every": 5})
 
 
 @pytest.mark.parametrize("name", ["gan", "vae"])
@@ -131,7 +132,7 @@ def test_a_model_that_has_diverged_can_be_fitted_to_other_data(
 ) -> None:
     model = make("vae", steps=5)
     with pytest.raises(TrainingDiverged):
-        model.fit(few_digits.with_x(few_digits.x / 0.0), seed=0)
+        model.fit(replace(few_digits, x=few_digits.x / 0.0), seed=0)
     model.fit(few_digits, seed=0)
     assert equal(model, train("vae", few_digits, 5))
 

@@ -10,10 +10,10 @@ import pytest
 import torch
 from scipy.stats import entropy
 
-from synthmix.config import inception_weights
 from synthmix.config.cell import check
-from synthmix.config.composing import composer
-from synthmix.config.inception_weights import FILE, weights_fault
+from synthmix.config.composing.composer import composer
+from synthmix.config.sections import inception_weights
+from synthmix.config.sections.inception_weights import FILE, weights_fault
 from synthmix.data.base import Dataset
 from synthmix.data.sources.digits import load_digits
 from synthmix.data.split import split

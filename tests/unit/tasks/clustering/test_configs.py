@@ -1,28 +1,32 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
+from functools import cache
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from omegaconf import OmegaConf
 from sklearn.utils.validation import has_fit_parameter
 
 from synthmix.config.cell import check_member
-from synthmix.config.composing import composer
+from synthmix.config.composing.composer import composer
 from synthmix.config.instantiate import instantiate
 from synthmix.config.members import ClustererConfig
 from synthmix.config.nodes import build, check_node, member_types
 from synthmix.config.plain import plain
 from synthmix.spec import DataSpec, Outline
 
-CONF = Path(__file__).resolve().parents[4] / "conf" / "clusterer"
 MEMBERS = ["dbscan", "gmm", "kmeans", "minibatch_kmeans", "som"]
 
 
 def node(member: str, **changes: object) -> dict[str, Any]:
-    return plain(OmegaConf.load(CONF / f"{member}.yaml")) | changes
+    return composed(member) | changes
+
+
+@cache
+def composed(member: str) -> dict[str, Any]:
+    with composer() as compose:
+        return plain(compose([f"clusterer={member}"]).clusterer)
 
 
 def faults(

@@ -18,13 +18,13 @@ SPEC = DataSpec("four", "table", (2,), None, 4)
 POINTS = np.random.default_rng(0).normal(size=(60, 2)).astype(np.float32)
 
 
-def fitted(learner: Any, seed: int = 0, weight: Any = None) -> Clustering:
-    return Clustering(learner=learner, spec=SPEC).fit(POINTS, weight, seed)
+def fitted(estimator: Any, seed: int = 0, weight: Any = None) -> Clustering:
+    return Clustering(estimator=estimator, spec=SPEC).fit(POINTS, weight, seed)
 
 
 @pytest.mark.parametrize("clusterer", [KMeans(None), MiniBatchKMeans(None), Birch(n_clusters=None)])
 def test_known_classes_stand_in_for_a_number_that_is_left_open(clusterer: Any) -> None:
-    assert fitted(clusterer).learner.n_clusters == 4
+    assert fitted(clusterer).estimator.n_clusters == 4
 
 
 @pytest.mark.parametrize("clusterer", [SelfOrganizingMap(n_clusters=None), GaussianMixtureClusterer(n_clusters=None)])
@@ -35,25 +35,25 @@ def test_own_clusterers_find_that_many(clusterer: Any) -> None:
 
 
 def test_a_number_that_is_given_stays() -> None:
-    assert fitted(KMeans(7)).learner.n_clusters == 7
+    assert fitted(KMeans(7)).estimator.n_clusters == 7
 
 
 @pytest.mark.parametrize("clusterer", [DBSCAN(), MeanShift()])
 def test_what_has_neither_number_nor_random_state_keeps_its_parameters(clusterer: BaseEstimator) -> None:
     clusterer.predict = lambda points: np.zeros(len(points))
     before = clusterer.get_params()
-    assert fitted(clusterer).learner.get_params() == before
+    assert fitted(clusterer).estimator.get_params() == before
 
 
 def test_the_seed_of_the_cell_fixes_the_clusterer() -> None:
-    states = [fitted(KMeans(3), seed).learner.random_state for seed in (0, 1, 2, 0)]
+    states = [fitted(KMeans(3), seed).estimator.random_state for seed in (0, 1, 2, 0)]
     assert states[0] == states[3]
     assert len(set(states)) == 3
-    assert fitted(KMeans(3), 2**32 - 1).learner.n_clusters == 3
+    assert fitted(KMeans(3), 2**32 - 1).estimator.n_clusters == 3
 
 
 def test_weights_reach_the_clusterer() -> None:
     weight = np.where(np.arange(60) < 30, 1.0, 1e-9)
-    alone = KMeans(2, n_init=5, random_state=fitted(KMeans(2), 0).learner.random_state).fit(POINTS[:30])
+    alone = KMeans(2, n_init=5, random_state=fitted(KMeans(2), 0).estimator.random_state).fit(POINTS[:30])
     inertia = -alone.score(POINTS[:30])
-    assert -fitted(KMeans(2, n_init=5), 0, weight).learner.score(POINTS[:30]) == pytest.approx(inertia, rel=1e-3)
+    assert -fitted(KMeans(2, n_init=5), 0, weight).estimator.score(POINTS[:30]) == pytest.approx(inertia, rel=1e-3)

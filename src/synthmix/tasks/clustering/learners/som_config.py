@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
+from synthmix.config.cross_checks import Cell
 from synthmix.config.schema import Count, Positive
 from synthmix.tasks.clustering.config import KClustersConfig
-
-if TYPE_CHECKING:
-    from synthmix.config.cell import CellConfig
 
 
 @dataclass(kw_only=True, frozen=True)
@@ -35,7 +33,7 @@ class SomConfig(KClustersConfig):
     sigma_end: Positive = 1.0
     neighbourhood: Literal["gaussian", "bubble"] = "gaussian"
 
-    def faults(self, cell: CellConfig) -> Iterator[str]:
+    def faults(self, cell: Cell) -> Iterator[str]:
         """The nodes are what is grouped, so there must be enough of them too."""
         yield from super().faults(cell)
         n_clusters = self.clusters_for(cell.outline.spec)

@@ -38,9 +38,3 @@ def test_fails_no_check_that_sklearns_own_class_passes(ours: BaseEstimator, thei
 @pytest.mark.parametrize("neighbourhood", ["gaussian", "bubble"])
 def test_the_map_which_sklearn_does_not_have_passes_all_checks(neighbourhood: str) -> None:
     assert failing(SelfOrganizingMap(6, 5, neighbourhood=neighbourhood)) == set()
-
-
-@pytest.mark.parametrize("estimator", [cluster.KMeans(), cluster.MiniBatchKMeans()], ids=["kmeans", "minibatch_kmeans"])
-def test_kmeans_is_sklearns_own_class_and_fails_what_it_is_known_to_fail(estimator: BaseEstimator) -> None:
-    known = {"check_sample_weight_equivalence_on_dense_data", "check_sample_weight_equivalence_on_sparse_data"}
-    assert failing(estimator) <= known

@@ -9,9 +9,9 @@ from matplotlib.figure import Figure
 from PIL import Image
 from sklearn.datasets import load_digits
 
-from synthmix.plots import som as plots
 from synthmix.spec import DataSpec
 from synthmix.tasks.clustering.learners.som import SelfOrganizingMap
+from synthmix.tasks.clustering.plots import som as plots
 
 IMAGES = DataSpec("digits", "image", (1, 8, 8), (-1.0, 1.0), 10)
 TABLE = DataSpec("t", "table", (64,), None, None)

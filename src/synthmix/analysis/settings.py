@@ -1,4 +1,4 @@
-"""The blocks of an analysis as a reader meets them: each with its title and its rows in order."""
+"""The tables of an analysis by setting, each with its title and its rows in order."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ from typing import Any
 import pandas as pd
 
 from synthmix.analysis.analysis import Analysis
-from synthmix.analysis.comparison import Keys, block_title, rows_of
+from synthmix.analysis.setting_cells import Keys, rows_of, setting_title
 
 ROLES = ("baseline", "generator", "placebo", "control", "oracle")  # the order in which rows stand
 BASELINE = "real points alone"
 
 
 @dataclass(frozen=True)
-class Block:
-    """The rows of one block in the tables of an analysis.
+class Setting:
+    """What is equal but for arm, ratio and seed, with its rows in the tables of an analysis.
 
     Attributes:
-        title: what tells it from the other blocks of the study.
+        title: what distinguishes it from the other settings of the study.
         keys: its keys and their values.
         summary: of `Analysis`, by role, arm and ratio; ratio 0, which all arms share, once.
         curve: of `Analysis`.
@@ -36,8 +36,8 @@ class Block:
     family: Mapping[Any, Any]
 
 
-def blocks(analysis: Analysis) -> list[Block]:
-    """Every block of a study, in the order of `Analysis.family`."""
+def settings(analysis: Analysis) -> list[Setting]:
+    """Every setting of a study, in the order of `Analysis.family`."""
     keys = [column for column in map(str, analysis.family) if "." in column]
     varying = [key for key in keys if analysis.family[key].nunique(dropna=False) > 1]
     found = []
@@ -47,17 +47,17 @@ def blocks(analysis: Analysis) -> list[Block]:
         baseline = summary["role"] == "baseline"
         once = pd.concat([summary[baseline].head(1).assign(arm=BASELINE), summary[~baseline]])
         ordered = _by_role(once, "mix.ratio"), curve, _by_role(best, "ratio")
-        found.append(Block(block_title(own, varying, analysis.learner), own, *ordered, row))
+        found.append(Setting(setting_title(own, varying, analysis.learner), own, *ordered, row))
     return found
 
 
-def by_size(found: Sequence[Block], learner: str) -> dict[str, pd.DataFrame]:
-    """The summaries of those blocks that differ in their number of real points alone, put together, by their title."""
-    varying = [key for key in found[0].keys if len({str(block.keys[key]) for block in found}) > 1]
+def by_size(found: Sequence[Setting], learner: str) -> dict[str, pd.DataFrame]:
+    """The summaries of settings that differ in their number of real points alone, concatenated, by common title."""
+    varying = [key for key in found[0].keys if len({str(setting.keys[key]) for setting in found}) > 1]
     groups: dict[str, list[pd.DataFrame]] = {}
-    for block in found:
-        title = block_title(block.keys, [str(key) for key in varying if key != "data.n_train"], learner)
-        groups.setdefault(title, []).append(block.summary)
+    for setting in found:
+        title = setting_title(setting.keys, [str(key) for key in varying if key != "data.n_train"], learner)
+        groups.setdefault(title, []).append(setting.summary)
     return {title: pd.concat(summaries, ignore_index=True) for title, summaries in groups.items() if len(summaries) > 1}
 
 

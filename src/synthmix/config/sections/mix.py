@@ -6,12 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from math import floor
-from typing import TYPE_CHECKING
 
+from synthmix.config.cross_checks import Cell
 from synthmix.config.schema import NonNegative, Positive
-
-if TYPE_CHECKING:
-    from synthmix.config.cell import CellConfig
 
 MOST_VALUES = 2e9  # 8 GB as float32
 
@@ -33,7 +30,7 @@ class MixConfig:
     ratio: NonNegative = 1.0
     synthetic_weight: Positive = 1.0
 
-    def faults(self, cell: CellConfig) -> Iterator[str]:
+    def faults(self, cell: Cell) -> Iterator[str]:
         """A mixture that fits into memory."""
         n_train, _ = cell.train_size
         most = MOST_VALUES / (n_train * cell.outline.spec.size)

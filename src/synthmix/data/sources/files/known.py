@@ -7,7 +7,7 @@ people's.
 
 from __future__ import annotations
 
-from synthmix.data.sources.files import KnownFile
+from synthmix.data.sources.files.retrieval import KnownFile
 
 CODH = ("http://codh.rois.ac.jp/kmnist/dataset/kmnist/",)
 

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import Annotated, Literal
 
-from synthmix.config.members import MetricConfig
+from synthmix.config.cross_checks import Cell, OwnMetric
 from synthmix.config.schema import Count, Range
 from synthmix.metric import Metric
-
-if TYPE_CHECKING:
-    from synthmix.config.cell import CellConfig
 
 
 @dataclass(kw_only=True, frozen=True)
@@ -33,9 +30,9 @@ class StudyConfig:
     block: Literal["auto", "cell"] | Count = "auto"
     learning_curve: list[Annotated[float, Range(above=0, below=1)]] = field(default_factory=lambda: [0.25, 0.5, 0.75])
 
-    def faults(self, cell: CellConfig) -> Iterator[str]:
+    def faults(self, cell: Cell) -> Iterator[str]:
         """A score that judges, and that the data has labels for."""
-        metrics: dict[str, Metric | MetricConfig] = {**cell.task.metrics, **cell.metrics}
+        metrics: dict[str, Metric | OwnMetric] = {**cell.task.metrics, **cell.metrics}
         judging = {name for name, metric in metrics.items() if metric.higher_is_better is not None}
         without = {name for name in judging if not metrics[name].needs_labels}
         for key, score in (("score", self.score), ("choose_by", self.choose_by)):
@@ -47,7 +44,7 @@ class StudyConfig:
                 yield f"study.{key}={score}: the data has no labels; allowed: {', '.join(sorted(without))}"
 
 
-def _why_not(score: str, cell: CellConfig) -> str:
+def _why_not(score: str, cell: Cell) -> str:
     """Why a metric of the user's own is no score: nobody knows whether more of it is better."""
     if score not in cell.metrics:
         return ""

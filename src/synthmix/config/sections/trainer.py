@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 from zipfile import is_zipfile
 
+from synthmix.config.cross_checks import Cell
 from synthmix.config.schema import Count
-
-if TYPE_CHECKING:
-    from synthmix.config.cell import CellConfig
 
 
 @dataclass(kw_only=True, frozen=True)
@@ -42,9 +40,9 @@ class TrainerConfig:
     choose: Literal["last", "fd_pca", "kid"] = "last"
     choose_every: Count | None = None
 
-    def faults(self, cell: CellConfig) -> Iterator[str]:
+    def faults(self, cell: Cell) -> Iterator[str]:
         """A checkpoint to continue from must be there; a choice needs points of val to choose by."""
-        if self.choose != "last" and cell.data.parts().val < 2:
+        if self.choose != "last" and cell.parts.val < 2:
             yield f"trainer.choose={self.choose}: needs data.n_val ≥ 2"
         if self.resume_from is not None and not Path(self.resume_from).is_file():
             yield f"trainer.resume_from={self.resume_from}: no such file"

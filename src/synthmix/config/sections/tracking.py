@@ -1,18 +1,16 @@
-"""Keys of `tracking`."""
+"""Keys of `tracking`, and the tracker that they name."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from synthmix.config.allowlist import import_target
+from synthmix.config.cross_checks import Cell
 from synthmix.errors import InvalidInput
+from synthmix.tracking.base import Tracker
 from synthmix.tracking.uri import resolve_uri
-
-if TYPE_CHECKING:
-    from synthmix.config.cell import CellConfig
 
 MLFLOW = "synthmix.tracking.mlflow.tracker.Tracker"  # imported only where it is used: that takes seconds
 
@@ -39,7 +37,7 @@ class TrackingConfig:
     parent_run_id: str | None = None
     on_curve: bool = False
 
-    def faults(self, cell: CellConfig) -> Iterator[str]:
+    def faults(self, cell: Cell) -> Iterator[str]:
         """An experiment with a name, a tracker that is there, and a store of a kind that MLflow knows."""
         if not self.experiment.strip():
             yield f"tracking.experiment={self.experiment!r}: must be a name"
@@ -54,3 +52,15 @@ class TrackingConfig:
             yield from (
                 fault if fault.startswith(("tracking.", "MLFLOW_")) else f"tracking.{fault}" for fault in error.faults
             )
+
+
+def make_tracker(target: str, uri: str | None, experiment: str) -> Tracker:
+    """The tracker `tracking._target_` over `tracking.uri` and `tracking.experiment`. Opens nothing yet.
+
+    It is `tracking=none`, MLflow, or a user's own, which is one file with one class.
+
+    Raises:
+        InvalidInput: there is no such tracker, or it cannot log to this address.
+    """
+    tracker: Tracker = import_target(target)(uri, experiment)
+    return tracker

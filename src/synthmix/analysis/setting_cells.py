@@ -1,4 +1,4 @@
-"""What is compared with what: a study's cells by block and arm, each arm beside the real points alone of its seeds."""
+"""A study's cells by setting and arm, with the real-only baseline of the same seeds."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ import yaml
 from numpy.typing import NDArray
 
 from synthmix.analysis.result import LAST_KEYS, StudyResult, first_keys, key_columns
-from synthmix.config.mix import synthetic_count
+from synthmix.config.sections.mix import synthetic_count
 from synthmix.role import Role
 
-# Groups of settings that tell the arms of a block apart: real points alone are scored without them.
 ALARM = "quality/alarm_"
+# Config groups that tell the arms of a setting apart: real points alone are scored without them.
 OF_AN_ARM = ("model", "gate", "mix", "trainer", "quality")
 
 Keys = Mapping[Any, Any]
@@ -34,12 +34,12 @@ def rows_of(table: pd.DataFrame, keys: Keys) -> pd.DataFrame:
 
 @dataclass(frozen=True)
 class Arm:
-    """A model with its settings, in one block.
+    """A model with its config, in one setting.
 
     Attributes:
-        name: `model.name`, and the settings that tell arms of one name apart.
+        name: `model.name`, and the config keys that tell arms of one name apart.
         role: what it is to the study where it adds points.
-        keys: `model.name` and every setting of an arm that varies.
+        keys: `model.name` and every varying config key of `OF_AN_ARM`.
         cells: the rows of `StudyResult.cells` with a ratio above 0.
         on_curve: whether it is the oracle, with points that weigh as much as the others and that no gate has seen: it
             makes n(1 + r) real points of n.
@@ -72,12 +72,12 @@ class Arm:
 
 
 @dataclass(frozen=True)
-class Comparison:
-    """A block: everything that is equal but the arm, the ratio and the seed.
+class SettingCells:
+    """The cells of one setting, in which only arm, ratio and seed differ.
 
     Attributes:
-        keys: clusterer, representation, data, n, and the other settings that vary and are not an arm's.
-        title: what tells it from the other blocks of the study.
+        keys: learner, representation, data, n, and the other varying config keys that are not an arm's.
+        title: what distinguishes it from the other settings of the study.
         score: column of the primary score.
         sign: -1 where it is better the lower it is, else 1.
         arms: by name.
@@ -148,38 +148,38 @@ def alarms_of(arm: Arm) -> dict[str, pd.Series[bool]]:
     return {str(name).removeprefix(ALARM): by_seed for name, by_seed in raised.items() if by_seed.any()}
 
 
-def comparisons(result: StudyResult) -> list[Comparison]:
-    """The blocks of a study, in the order of its cells' keys."""
+def cells_by_setting(result: StudyResult) -> list[SettingCells]:
+    """The cells of each setting of a study, in the order of their keys."""
     cells, added = (_with_score(table, result.score) for table in (result.cells, result.curve))
     keys = [key for key in key_columns(cells) if key.split(".")[0] not in OF_AN_ARM and key != "seed"]
-    blocks = cells[keys].drop_duplicates().sort_values(keys, key=_sortable)
-    varying = [key for key in keys if blocks[key].nunique(dropna=False) > 1]
+    settings = cells[keys].drop_duplicates().sort_values(keys, key=_sortable)
+    varying = [key for key in keys if settings[key].nunique(dropna=False) > 1]
     shared = yaml.safe_load(result.config) or {}
     real = pd.concat([table for table in (cells[cells["mix.ratio"] == 0], added) if len(table)] or [cells[:0]])
     found = []
-    for block in blocks.to_dict("records"):
-        own = rows_of(cells, block)
+    for setting in settings.to_dict("records"):
+        own = rows_of(cells, setting)
         arms = list(_arms(own, shared, result.roles))
-        alike = rows_of(real, {key: value for key, value in block.items() if key != "data.n_train"})
+        alike = rows_of(real, {key: value for key, value in setting.items() if key != "data.n_train"})
         found.append(
-            Comparison(
-                keys=block,
-                title=block_title(block, varying, result.learner),
+            SettingCells(
+                keys=setting,
+                title=setting_title(setting, varying, result.learner),
                 score=result.score,
                 sign=result.sign,
                 arms=arms,
-                real=_by_seed(alike[alike["data.n_train"] == block["data.n_train"]]),
+                real=_by_seed(alike[alike["data.n_train"] == setting["data.n_train"]]),
                 real_curve=_curve(alike.assign(n=alike["data.n_train"]), result.score),
-                oracle_curve=_curve(_oracle_cells(arms, own, block["data.n_train"]), result.score),
+                oracle_curve=_curve(_oracle_cells(arms, own, setting["data.n_train"]), result.score),
                 seeds=sorted(own["seed"].unique()),
             )
         )
     return found
 
 
-def written(setting: Any) -> str:
-    """A setting; a whole number that a gap in its column has turned into a fraction is one again."""
-    return f"{setting:.0f}" if isinstance(setting, float) and setting.is_integer() else str(setting)
+def written(value: Any) -> str:
+    """A config value as text; an integer that a gap in its column has turned into a float is an integer again."""
+    return f"{value:.0f}" if isinstance(value, float) and value.is_integer() else str(value)
 
 
 def _with_score(cells: pd.DataFrame, score: str) -> pd.DataFrame:
@@ -187,8 +187,8 @@ def _with_score(cells: pd.DataFrame, score: str) -> pd.DataFrame:
     return cells if score in cells else cells.assign(**{score: math.nan})
 
 
-def block_title(keys: Keys, varying: Sequence[str], learner: str) -> str:
-    """Learner and representation, and what else tells blocks apart."""
+def setting_title(keys: Keys, varying: Sequence[str], learner: str) -> str:
+    """Learner and representation, and what else distinguishes settings."""
     parts = [f"{keys[f'{learner}.name']} on {keys['representation.name']}"]
     if "data.name" in varying:
         parts.append(str(keys["data.name"]))
@@ -200,16 +200,16 @@ def block_title(keys: Keys, varying: Sequence[str], learner: str) -> str:
 def _arms(cells: pd.DataFrame, shared: Keys, roles: Mapping[str, Role]) -> Iterator[Arm]:
     keys = [key for key in key_columns(cells) if key.split(".")[0] in OF_AN_ARM and key not in LAST_KEYS]
     for arm in cells[keys].drop_duplicates().sort_values(keys, key=_sortable).to_dict("records"):
-        settings = (f"{key}={written(arm[key])}" for key in keys if key != "model.name" and not pd.isna(arm[key]))
+        varying = (f"{key}={written(arm[key])}" for key in keys if key != "model.name" and not pd.isna(arm[key]))
         own = rows_of(cells, arm)
         given = {"mix.synthetic_weight": 1, "gate.name": "none", **shared, **arm}
         on_curve = (given["model.name"], given["mix.synthetic_weight"], given["gate.name"]) == ("real", 1, "none")
-        name, role = " ".join([arm["model.name"], *settings]), roles[arm["model.name"]]
+        name, role = " ".join([arm["model.name"], *varying]), roles[arm["model.name"]]
         yield Arm(name, role, arm, own[own["mix.ratio"] > 0], on_curve)
 
 
 def _by_seed(cells: pd.DataFrame) -> pd.DataFrame:
-    """Finished cells, one a seed: at ratio 0 those of all arms are the same."""
+    """Finished cells, one for each seed; at ratio 0 all arms share one."""
     return cells[cells["status"] == "finished"].drop_duplicates("seed").set_index("seed").sort_index()
 
 
@@ -226,5 +226,5 @@ def _oracle_cells(arms: Sequence[Arm], cells: pd.DataFrame, n: int) -> pd.DataFr
 
 
 def _sortable(column: pd.Series[Any]) -> pd.Series[Any]:
-    """Numbers by their size; where texts and nulls stand among them, as texts."""
+    """A sort key: numbers as they are, mixed columns as text."""
     return column if pd.api.types.is_numeric_dtype(column) else column.astype(str)

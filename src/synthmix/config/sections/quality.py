@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
-from synthmix.config.alarms import AlarmsConfig
+from synthmix.config.cross_checks import Cell
 from synthmix.config.schema import Count
-
-if TYPE_CHECKING:
-    from synthmix.config.cell import CellConfig
-from synthmix.config.inception_weights import weights_fault
+from synthmix.config.sections.alarms import AlarmsConfig
+from synthmix.config.sections.inception_weights import weights_fault
 
 
 @dataclass(kw_only=True, frozen=True)
@@ -32,10 +30,10 @@ class QualityConfig:
     inception_weights: str | None = None
     alarms: AlarmsConfig = field(default_factory=AlarmsConfig)
 
-    def faults(self, cell: CellConfig) -> Iterator[str]:
+    def faults(self, cell: Cell) -> Iterator[str]:
         """The classifier features are trained on a reserve of labelled images; others need labels or a file."""
         spec = cell.outline.spec
-        if "classifier" in (self.extractors or ()) and (spec.kind != "image" or cell.data.n_reserve == 0):
+        if "classifier" in (self.extractors or ()) and (spec.kind != "image" or cell.parts.n_reserve == 0):
             yield f"quality.extractors=classifier: data.name={spec.name} has no reserve of images (data.n_reserve)"
         if self.supervised and spec.n_classes is None:
             yield f"quality.supervised=true: data.name={spec.name} has no labels"

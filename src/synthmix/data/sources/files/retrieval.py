@@ -1,20 +1,18 @@
-"""The files of known data sets: found, checked by MD5, downloaded where missing. Light: imports no torch."""
+"""The files of known data sets: found, checked by MD5, downloaded by pooch where missing. Light: imports no torch."""
 
 from __future__ import annotations
 
-import hashlib
+import logging
 import os
-import shutil
-import urllib.request
-import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass
-from http.client import HTTPException
 from pathlib import Path
+from typing import Any
 
 from synthmix.errors import InvalidInput
 
 TIMEOUT_S = 30.0
+CHUNK_SIZE = 2**16  # bytes
 
 
 @dataclass(frozen=True)
@@ -30,10 +28,6 @@ class KnownFile:
     name: str
     md5: str
     mirrors: tuple[str, ...] = ()
-
-
-class BrokenDownload(OSError):
-    """What a mirror sent is not the file that was asked for."""
 
 
 def data_folder(root: str | None, set_name: str) -> Path:
@@ -53,10 +47,12 @@ def locate(file: KnownFile, folder: Path) -> Path:
     Raises:
         InvalidInput: the file in the folder has another MD5, or it is missing and no mirror delivers it.
     """
+    import pooch
+
     path = folder / file.name
     if not path.is_file():
         _download(file, path)
-    elif (found := _md5_of(path)) != file.md5:
+    elif (found := pooch.file_hash(str(path), alg="md5")) != file.md5:
         raise InvalidInput(
             f"data.root={folder.parent}: {path} has the MD5 {found}, expected {file.md5}; "
             "remove the file to have it downloaded again"
@@ -65,41 +61,35 @@ def locate(file: KnownFile, folder: Path) -> Path:
 
 
 def _download(file: KnownFile, path: Path) -> None:
+    """Has pooch download a file beside `path`, check its MD5 and rename it, so that `path` is never half a file."""
+    import pooch
+
+    pooch.get_logger().setLevel(logging.WARNING)  # its lines would stand between those of the progress bar
     failures = []
     for mirror in file.mirrors:
+        url = mirror + file.name
         try:
-            _fetch(mirror + file.name, file, path)
-        except (OSError, HTTPException) as error:
-            failures.append(f"{mirror}{file.name}: {error}")
+            pooch.retrieve(url, f"md5:{file.md5}", file.name, path.parent, downloader=_fetch)
+        except (OSError, ValueError) as error:  # of requests, which derives its own from OSError, and of the MD5
+            failures.append(f"{url}: {error}")
         else:
             return
     reasons = f"could not be downloaded ({'; '.join(failures)})" if failures else "no mirror has it"
     raise InvalidInput(f"data.root={path.parent.parent}: {file.name} is missing in {path.parent} and {reasons}")
 
 
-def _fetch(url: str, file: KnownFile, path: Path) -> None:
-    """Downloads beside `path` and renames once the MD5 is right, so that `path` is never half a file."""
+def _fetch(url: str, partial: str, _: Any) -> None:
+    """Downloads the bytes of a file as they are stored, with a progress bar on a terminal."""
+    from pooch import HTTPDownloader
     from tqdm import tqdm
 
-    partial = path.with_name(f".{file.name}.{uuid.uuid4().hex}.part")
-    try:
-        with urllib.request.urlopen(url, timeout=TIMEOUT_S) as response:
-            size = int(response.headers.get("Content-Length", 0)) or None
-            path.parent.mkdir(parents=True, exist_ok=True)
-            # disable=None: a bar on a terminal, none in a log file.
-            bar = tqdm.wrapattr(response, "read", total=size, desc=file.name, disable=None)
-            with partial.open("wb") as out, bar as source:
-                shutil.copyfileobj(source, out)
-        received = partial.stat().st_size
-        if size is not None and received != size:
-            raise BrokenDownload(f"ended after {received} of {size} bytes")
-        if (found := _md5_of(partial)) != file.md5:
-            raise BrokenDownload(f"has the MD5 {found}, expected {file.md5}")
-        partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)
+    Path(partial).unlink()  # pooch's own is readable by its user alone, and data folders are shared
+    # disable=None: a bar on a terminal, none in a log file. pooch sets the total, and needs a bar that has one.
+    with tqdm(desc=url.rpartition("/")[2], total=1, unit="B", unit_scale=True, disable=None) as bar:
+        fetch = HTTPDownloader(bar, CHUNK_SIZE, timeout=TIMEOUT_S, hooks={"response": _keep_encoding})
+        fetch(url, partial, None)
 
 
-def _md5_of(path: Path) -> str:
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, lambda: hashlib.md5(usedforsecurity=False)).hexdigest()
+def _keep_encoding(response: Any, **_: Any) -> None:
+    """Some servers declare a .gz file to be encoded by gzip, and requests would then decompress it."""
+    response.raw.headers.pop("Content-Encoding", None)

@@ -19,11 +19,11 @@ from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 from yaml import YAMLError
 
-from synthmix.config.base import Base
-from synthmix.config.defaults import register_defaults
+from synthmix.config.composing.base import Base
+from synthmix.config.composing.defaults import register_defaults
+from synthmix.config.composing.repository import KeptRepository
 from synthmix.config.plain import plain
 from synthmix.config.readable import readable
-from synthmix.config.repository import KeptRepository
 from synthmix.config.schema import unknown_key
 from synthmix.errors import InvalidInput
 
@@ -65,7 +65,7 @@ class Composer:
 
 def conf_dir() -> Path:
     """The folder of the Hydra groups: inside the installed package, or at the top of a checkout."""
-    package = Path(__file__).parents[1]
+    package = Path(__file__).parents[2]
     packed = package / "conf"
     return packed if packed.is_dir() else package.parents[1] / "conf"
 

@@ -4,7 +4,7 @@ import numpy as np
 import torch
 from matplotlib.axes import Axes
 
-from synthmix.plots.confusion import confusion
+from synthmix.tasks.clustering.plots.confusion import confusion
 
 
 def headers(axes: Axes) -> list[str]:

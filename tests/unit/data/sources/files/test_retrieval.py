@@ -12,7 +12,7 @@ from typing import ClassVar
 
 import pytest
 
-from synthmix.data.sources.files import KnownFile, all_present, data_folder, locate
+from synthmix.data.sources.files.retrieval import KnownFile, all_present, data_folder, locate
 from synthmix.errors import InvalidInput
 
 CONTENT = bytes(range(256)) * 4_000
@@ -20,8 +20,8 @@ MD5 = hashlib.md5(CONTENT).hexdigest()
 
 
 class Mirrors(BaseHTTPRequestHandler):
-    """/good/ sends the file, /broken/ another of the same length, /truncated/ half of it, /unsized/ half of it
-    without saying how long it is; anything else is not there."""
+    """/good/ sends the file, /encoded/ too but declares it to be compressed, /broken/ another of the same length,
+    /truncated/ half of it, /unsized/ half of it without saying how long it is; anything else is not there."""
 
     asked: ClassVar[list[str]] = []
 
@@ -30,6 +30,7 @@ class Mirrors(BaseHTTPRequestHandler):
         folder = self.path.split("/")[1]
         bodies = {
             "good": CONTENT,
+            "encoded": CONTENT,
             "broken": CONTENT[::-1],
             "truncated": CONTENT[: len(CONTENT) // 2],
             "unsized": CONTENT[: len(CONTENT) // 2],
@@ -38,6 +39,8 @@ class Mirrors(BaseHTTPRequestHandler):
             self.send_error(404)
             return
         self.send_response(200)
+        if folder == "encoded":
+            self.send_header("Content-Encoding", "gzip")
         if folder != "unsized":
             self.send_header("Content-Length", str(len(CONTENT)))
         self.end_headers()
@@ -73,6 +76,15 @@ def test_a_missing_file_is_downloaded_and_left_alone_afterwards(server: str, tmp
     assert [entry.name for entry in folder.iterdir()] == ["points.bin"]
 
 
+def test_what_a_server_takes_for_an_encoding_is_left_in_the_file(server: str, tmp_path: Path) -> None:
+    assert locate(known(server, "encoded"), tmp_path).read_bytes() == CONTENT
+
+
+def test_others_may_read_a_download_where_they_may_read_new_files(server: str, tmp_path: Path) -> None:
+    (tmp_path / "new").touch()
+    assert locate(known(server, "good"), tmp_path).stat().st_mode == (tmp_path / "new").stat().st_mode
+
+
 @pytest.mark.parametrize("bad", ["broken", "truncated", "unsized", "absent"])
 def test_a_bad_mirror_is_passed_over(bad: str, server: str, tmp_path: Path) -> None:
     path = locate(known(server, bad, "good"), tmp_path)
@@ -84,10 +96,10 @@ def test_a_bad_mirror_is_passed_over(bad: str, server: str, tmp_path: Path) -> N
 @pytest.mark.parametrize(
     ("bad", "reason"),
     [
-        ("broken", f"has the MD5 {hashlib.md5(CONTENT[::-1]).hexdigest()}, expected {MD5}"),
-        ("truncated", "ended after 512000 of 1024000 bytes"),
-        ("unsized", f"expected {MD5}"),
-        ("absent", "HTTP Error 404"),
+        ("broken", f"expected md5:{MD5} but got {hashlib.md5(CONTENT[::-1]).hexdigest()}"),
+        ("truncated", "512000 bytes read, 512000 more expected"),
+        ("unsized", f"expected md5:{MD5}"),
+        ("absent", "404 Client Error"),
     ],
 )
 def test_a_bad_download_is_refused_and_removed(bad: str, reason: str, server: str, tmp_path: Path) -> None:

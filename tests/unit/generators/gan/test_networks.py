@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 from synthmix.generators.gan.config import ConvNetworksConfig, MlpNetworksConfig, ResidualNetworksConfig
-from synthmix.generators.networks import (
+from synthmix.generators.gan.networks import (
     ConvDiscriminator,
     ConvGenerator,
     ConvNetworks,

@@ -1,0 +1,1 @@
+"""Putting a config together: all that Hydra does for one."""

@@ -1,0 +1,1 @@
+"""Files of known data sets: which there are, and how they are had."""
