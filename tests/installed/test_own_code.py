@@ -78,10 +78,11 @@ def rings_split(seed: int) -> Splits:
     return split(dataset, seed=seed, n_train=60, n_val=None, n_test=None, n_reserve=0)
 
 
-def test_a_generator_is_fitted_once_for_each_seed_by_two_workers(study: Callable[..., Study]) -> None:
+@pytest.mark.parametrize("model", ["ridge_gaussian", "checked_gaussian"])  # without a schema of its own and with one
+def test_a_generator_is_fitted_once_for_each_seed_by_two_workers(model: str, study: Callable[..., Study]) -> None:
     two_workers = ["hydra/launcher=joblib", "hydra.launcher.n_jobs=2"]
-    found = study("model=ridge_gaussian", "clusterer=kmeans,minibatch_kmeans", *two_workers)
-    assert set(found.cells["model.name"]) == {"ridge_gaussian"}
+    found = study(f"model={model}", "clusterer=kmeans,minibatch_kmeans", *two_workers)
+    assert set(found.cells["model.name"]) == {model}
     assert found.computed == {"generator": 2, "pool": 2, "quality": 2, "cell": 8, "scores": 8}
     assert all(0 < score <= 1 for ratio in (0, 1) for score in found.column("cluster/ari", ratio))
     # A full covariance of 64 pixels on 100 points comes nearer to the digits than a collapsed model would.

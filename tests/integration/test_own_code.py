@@ -95,6 +95,109 @@ CONFIGS = {
         )
     },
 }
+# The same five kinds with a schema of their own: the class of the parameter `config`.
+SCHEMAS = """
+from dataclasses import dataclass
+
+import numpy as np
+from sklearn.base import BaseEstimator
+
+from ownlab import code
+from synthmix.config.data import DataConfig
+from synthmix.config.members import ClustererConfig, MetricConfig, ModelConfig
+from synthmix.config.schema import Count, Positive
+from synthmix.config.task import TaskConfig
+from synthmix.generators.base import Generator
+
+
+@dataclass(kw_only=True, frozen=True)
+class ScaledConfig(DataConfig):
+    scale: Positive
+
+
+def load(config: ScaledConfig):
+    return code.load(config.scale)
+
+
+@dataclass(kw_only=True, frozen=True)
+class ShiftedConfig(ModelConfig):
+    shift: Positive
+
+
+class Shifted(Generator):
+    def __init__(self, config: ShiftedConfig):
+        self.shift = config.shift
+
+    def fit(self, dataset, *, seed):
+        self.spec, self.x = dataset.spec, dataset.x + self.shift
+        return self
+
+    def draw(self, n, rng):
+        return self.x[:1].expand(n, -1)
+
+
+@dataclass(kw_only=True, frozen=True)
+class StripesConfig(ClustererConfig):
+    width: Positive
+
+
+class Stripes(BaseEstimator):
+    def __init__(self, config: StripesConfig):
+        self.config = config
+
+    def fit(self, X, y=None):
+        self.left_ = X.min()
+        return self
+
+    def predict(self, X):
+        return np.floor((X[:, 0] - self.left_) / self.config.width).astype(int)
+
+
+@dataclass(kw_only=True, frozen=True)
+class TimesConfig(MetricConfig):
+    factor: Positive
+
+
+class Times(code.Least):
+    def __init__(self, config: TimesConfig):
+        super().__init__()
+        self.factor = config.factor
+
+    def compute(self):
+        return self.factor * self.n
+
+
+@dataclass(kw_only=True, frozen=True)
+class GroupsConfig(TaskConfig):
+    most: Count
+
+
+class Groups:
+    prefix, learner, primary, scored_by = "groups", "clusterer", ("n",), "ownlab.code"
+
+    def __init__(self, config: GroupsConfig, *, estimator, spec):
+        self.most, self.estimator = config.most, estimator
+
+    def fit(self, points, weight, seed):
+        self.estimator.fit(points)
+        return self
+
+    def outputs(self, points):
+        groups = self.estimator.predict(points)
+        return {"n": np.full(len(points), min(self.most, len(set(groups)))), "assignments": groups}
+"""
+CONFIGS |= {
+    "data/scaled": "_target_: ownlab.schemas.load\nname: scaled\nscale: 1.0\nn_train: 30",
+    "model/shifted": "_target_: ownlab.schemas.Shifted\nname: shifted\nshift: 1.0",
+    "clusterer/stripes": "_target_: ownlab.schemas.Stripes\nname: stripes\nwidth: 0.01",
+    "metric/times": (
+        "# @package metrics.times\n_target_: ownlab.schemas.Times\nname: times\nreads: [assignments]\nfactor: 2.0"
+    ),
+    "task/groups": (
+        "defaults:\n  - /clusterer@_global_.clusterer: stripes\n  - _self_\n"
+        "_target_: ownlab.schemas.Groups\nname: groups\nmost: 5"
+    ),
+}
 MUST_LOAD = "must return a Dataset made by synthmix.data.base.assemble"
 
 
@@ -107,6 +210,7 @@ def ownlab(tmp_path_factory: pytest.TempPathFactory) -> Path:
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(text + "\n")
     (lab / "code.py").write_text(CODE)
+    (lab / "schemas.py").write_text(SCHEMAS)
     return lab
 
 
@@ -138,7 +242,12 @@ def own(ownlab: Path, command: Callable[..., Any], monkeypatch: pytest.MonkeyPat
             "+metric=size study.score=size",
             "study.score=size: ownlab.code.Size.higher_is_better must be True or False; allowed: acc, …",
         ),
-        ("+metric=sise", "metric=sise: no such member; allowed: ari, guided, least, lost, size"),
+        ("data=scaled data.scale=0", "data.scale=0: must be > 0"),
+        ("model=shifted model.shift=-1", "model.shift=-1: must be > 0"),
+        ("clusterer=stripes clusterer.width=wide", "clusterer.width=wide: must be a number"),
+        ("+metric=times metrics.times.factor=0", "metrics.times.factor=0: must be > 0"),
+        ("task=groups task.most=0", "task.most=0: must be ≥ 1"),
+        ("+metric=sise", "metric=sise: no such member; allowed: ari, guided, least, lost, size, times"),
     ],
 )
 def test_a_fault_is_one_line(words: str, line: str, own: Callable[..., Any]) -> None:
@@ -169,3 +278,16 @@ def test_a_metric_that_reads_what_there_is_not_says_what_there_is(own: Callable[
     answer = own("run", "data=mine", "model=duplicate", "+metric=lost", "tracking=none")
     assert answer.code == 2
     assert answer.err.splitlines() == ["metrics.lost.reads=[nowhere]: allowed: assignments, points, labels"]
+
+
+def test_what_has_a_schema_of_its_own_goes_through_a_study(own: Callable[..., Any]) -> None:
+    chosen = ["data=scaled", "model=shifted", "task=groups", "clusterer=stripes", "+metric=times"]
+    settings = ["task.most=7", "metrics.times.factor=3", "study.learning_curve=[]", "tracking=none"]
+    answer = own("run", "-m", "seed=0,1", "mix.ratio=0,1", *chosen, *settings)
+    assert answer.code == 0, answer.out + answer.err
+    (file,) = Path("multirun").glob("*/report/cells.csv")
+    cells = pd.read_csv(file)
+    names = cells[["data.name", "model.name", "clusterer.name"]].drop_duplicates().to_numpy().tolist()
+    assert names == [["scaled", "shifted", "stripes"]]
+    assert set(cells["groups/n"]) == {7}  # 18 points in stripes of a hundredth lie in more
+    assert set(cells["groups/times"]) == {3 * 18}
