@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 from collections.abc import Iterable
@@ -65,6 +66,7 @@ def _download(file: KnownFile, path: Path) -> None:
     import pooch
 
     pooch.get_logger().setLevel(logging.WARNING)  # its lines would stand between those of the progress bar
+    made = [folder for folder in (path.parent, *path.parent.parents) if not folder.exists()]
     failures = []
     for mirror in file.mirrors:
         url = mirror + file.name
@@ -74,6 +76,9 @@ def _download(file: KnownFile, path: Path) -> None:
             failures.append(f"{url}: {error}")
         else:
             return
+    for folder in made:  # by pooch, before it asked the first mirror
+        with contextlib.suppress(OSError):  # another process has put a file there by now, or there was no mirror to ask
+            folder.rmdir()
     reasons = f"could not be downloaded ({'; '.join(failures)})" if failures else "no mirror has it"
     raise InvalidInput(f"data.root={path.parent.parent}: {file.name} is missing in {path.parent} and {reasons}")
 
