@@ -45,7 +45,10 @@ class Study:
 @pytest.fixture
 def mylab(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """The package that README builds up, in the working folder; its modules can be imported here too."""
-    for _, path, text in re.findall(r"^```(\w+)\n# file: (mylab/\S+)\n(.*?)^```$", README.read_text(), re.M | re.S):
+    blocks = re.findall(
+        r"^```\w+\n((?:# @package \S+\n)?# file: (mylab/\S+)\n.*?)^```$", README.read_text(), re.M | re.S
+    )
+    for text, path in blocks:
         (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / path).write_text(text)
     monkeypatch.syspath_prepend(str(tmp_path))
