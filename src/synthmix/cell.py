@@ -61,7 +61,7 @@ def run_cell(config: CellConfig, stages: Stages) -> ComputedCell:
     if n_synthetic:
         fitted = stages.generator(splits)
         candidates = Candidates(fitted.synthetic_pool, pool_seed(config.seed), fitted.load)
-        gate = instantiate(config.gate).fit(splits.unlabelled(), candidates)
+        gate = instantiate(config.gate).fit(splits.for_generators().unlabelled(), candidates)
         synthetic, numbers["gate/acceptance_rate"] = accepted_points(candidates, gate, n_synthetic)
         stages.quality(splits, fitted)
     mixture = mix(splits.train, synthetic, config.mix.synthetic_weight if n_synthetic else 1.0)

@@ -24,6 +24,8 @@ ALLOWED_PREFIXES = (
     "sklearn.svm.",
 )
 
+EXTRAS = {"pyod": "pyod"}  # by package, the extra of synthmix that brings it
+
 
 def _allowed() -> tuple[str, ...]:
     own = os.environ.get("SYNTHMIX_ALLOW", "")
@@ -47,6 +49,10 @@ def import_target(target: str) -> Any:
     module, _, name = target.rpartition(".")
     try:
         found = getattr(importlib.import_module(module), name)
+    except ModuleNotFoundError as error:
+        extra = EXTRAS.get(str(error.name).partition(".")[0])
+        hint = f"; pip install 'synthmix[{extra}]'" if extra else ""
+        raise InvalidInput(f"_target_={target}: cannot be imported ({error}){hint}") from error
     except Exception as error:  # a module of the user's own may raise anything
         raise InvalidInput(f"_target_={target}: cannot be imported ({error})") from error
     home = f"{getattr(found, '__module__', '')}."

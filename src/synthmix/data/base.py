@@ -87,6 +87,7 @@ class Splits:
         reserve: seed-independent points on which the classifier features were trained, or None.
         duplicates_across: how many test or val points also occur, exactly, among train and pool.
         scaling: that of a table, by which all parts were scaled; None for images.
+        like_train: places in val of the points that are such as train is made of; None where all of them are.
     """
 
     train: Dataset
@@ -96,6 +97,14 @@ class Splits:
     reserve: Dataset | None
     duplicates_across: int
     scaling: Scaling | None = None
+    like_train: Tensor | None = None
+
+    def for_generators(self) -> Splits:
+        """The same with no point in val that train could not have: what generators are compared with and chosen by.
+
+        For anomaly detection test and val hold anomalies that train does not, which no generator is meant to make.
+        """
+        return self if self.like_train is None else replace(self, val=self.val.take(self.like_train), like_train=None)
 
     @property
     def held_out(self) -> dict[str, Dataset]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 
 import numpy as np
 import torch
@@ -71,7 +72,10 @@ def split(
     train_index, pool_index = learn.tensor_split([sizes.train])
     held_out, val, train, pool = map(dataset.take, (test_index, val_index, train_index, pool_index))
     reserve = dataset.take(reserved) if n_reserve else None
-    return _scaled(train, pool, val, held_out if dataset.test is None else dataset.test, reserve)
+    splits = _scaled(train, pool, val, held_out if dataset.test is None else dataset.test, reserve)
+    if anomalies is None:
+        return splits
+    return replace(splits, like_train=arranged(torch.arange(len(val)), val, anomalies.contamination, at_least=0))
 
 
 def _permuted(index: Tensor, seed: int, purpose: str) -> Tensor:

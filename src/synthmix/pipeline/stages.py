@@ -138,7 +138,7 @@ class Stages:
         They are stored as they are; the alarms over them are derived.
         """
         declared = self.depends_on.quality
-        self._stored(declared, lambda: self._quality(splits, generator, declared.inputs))
+        self._stored(declared, lambda: self._quality(splits.for_generators(), generator, declared.inputs))
 
     def representation(self, splits: Splits, mixture: Mixture) -> Representation:
         """The fitted representation; one that has seen train alone serves all ratios and learners."""

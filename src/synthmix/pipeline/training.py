@@ -108,7 +108,7 @@ def _train(
         callbacks.append(SampleGrids(run, inputs.trainer.grid_every or max(1, steps // 5), pool_seed(seed)))
     if "choose" in model.trainer_keys and inputs.trainer.choose != "last":
         every = inputs.trainer.choose_every or max(1, steps // 10)
-        score = distance_to(inputs.trainer.choose, splits.val)
+        score = distance_to(inputs.trainer.choose, splits.for_generators().val)
         callbacks.append(KeepBest(inputs.trainer.choose, score, every=every, seed=derive_seed(seed, "choice")))
     model.scaling = splits.scaling
     material = model.material(splits.unlabelled())

@@ -28,9 +28,18 @@ Asking = dict[str, tuple[PlannedCell, Asked]]  # by combination
 
 
 def ask(cells: Iterable[PlannedCell], resources: Resources) -> Asking:
-    """Finds the keys of cells. Loads the data sets, so that a missing or damaged file is found before a cell starts."""
+    """Finds the keys of cells.
+
+    Loads the data sets, so that a missing or damaged file is found before a cell starts, and cuts them where labels say
+    what train is made of, so that too few points of a kind are.
+    """
     by_combination: Asking = {}
+    cut: set[tuple[str, int]] = set()
     for cell in cells:
+        data = f"{cell.config.data} {cell.config.anomaly_protocol}", cell.config.seed
+        if cell.config.anomaly_protocol is not None and data not in cut:
+            resources.splits(cell.config)
+            cut.add(data)
         asked = asked_of(resources.dependencies(cell.config))
         by_combination[combination_id(asked.config)] = cell, asked
     return by_combination

@@ -57,3 +57,19 @@ def test_too_few_points_of_a_kind_are_told(contamination: float | None, n_train:
     assert len(splits(contamination, n_train=int(told[1])).train) == int(told[1])  # that many there are
     with pytest.raises(InvalidInput):
         splits(contamination, n_train=int(told[1]) + 1)
+
+
+@pytest.mark.parametrize("contamination", [None, 0.25])
+def test_generators_are_compared_with_points_such_as_train_is_made_of(contamination: float | None) -> None:
+    parts = splits(contamination)
+    reference = parts.for_generators().val
+    share = 0.0 if contamination is None else contamination
+    assert int(reference.y.sum()) == int(share * len(reference) + 1e-9) > (0 if share else -1)
+    held_out = {tuple(row) for row in parts.val.x.tolist()}
+    assert all(tuple(row) in held_out for row in reference.x.tolist())
+    assert len(reference) < len(parts.val) == 200
+
+
+def test_without_a_protocol_they_are_compared_with_all_of_val() -> None:
+    parts = split(DATA, seed=0, n_train=100, n_val=200, n_test=200, n_reserve=0)
+    assert parts.for_generators() is parts
