@@ -24,7 +24,7 @@ ALLOWED_PREFIXES = (
     "sklearn.svm.",
 )
 
-EXTRAS = {"pyod": "pyod"}  # by package, the extra of synthmix that brings it
+OPTIONAL = ("pyod",)  # packages that members name and synthmix does not bring
 
 
 def _allowed() -> tuple[str, ...]:
@@ -50,8 +50,8 @@ def import_target(target: str) -> Any:
     try:
         found = getattr(importlib.import_module(module), name)
     except ModuleNotFoundError as error:
-        extra = EXTRAS.get(str(error.name).partition(".")[0])
-        hint = f"; pip install 'synthmix[{extra}]'" if extra else ""
+        package = str(error.name).partition(".")[0]
+        hint = f"; pip install {package}" if package in OPTIONAL else ""
         raise InvalidInput(f"_target_={target}: cannot be imported ({error}){hint}") from error
     except Exception as error:  # a module of the user's own may raise anything
         raise InvalidInput(f"_target_={target}: cannot be imported ({error})") from error

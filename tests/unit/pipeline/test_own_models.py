@@ -77,7 +77,12 @@ def _lab(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setenv("SYNTHMIX_ALLOW", "mylab.")
     monkeypatch.setenv("PYTHONPATH", str(tmp_path), prepend=":")
     monkeypatch.syspath_prepend(tmp_path)
+    _forget_mylab()  # that of another test of this process
     yield
+    _forget_mylab()
+
+
+def _forget_mylab() -> None:
     for name in [name for name in sys.modules if name.partition(".")[0] == "mylab"]:
         del sys.modules[name]
 
