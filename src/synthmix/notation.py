@@ -50,14 +50,15 @@ def general(value: float) -> str:
 
 
 def exchange(row: Mapping[Any, Any]) -> str:
-    """The exchange rate of a row of `Analysis.summary`: 0.27 [0.22, 0.39], ≥ 0.31 [0.22, ∞]."""
+    """The exchange rate of a row of `Analysis.summary`: 0.27 [0.22, 0.39], or a bound: ≥ 0.31."""
     status = row["exchange_status"]
     if status == "not identified":
         return "not identified"
     if math.isnan(row["exchange"]):
         return ""
-    bounds = interval(row["exchange_low"], row["exchange_high"], 2, plus=False)
-    return f"{BOUNDS.get(status, '')}{number(row['exchange'], 2)} {bounds}".rstrip()
+    if status in BOUNDS:
+        return BOUNDS[status] + number(row["exchange"], 2)
+    return f"{number(row['exchange'], 2)} {interval(row['exchange_low'], row['exchange_high'], 2, plus=False)}".rstrip()
 
 
 def _no_negative_zero(value: float, digits: int) -> float:

@@ -152,7 +152,7 @@ def _exchange(clusterer: str, ratio: float) -> dict[str, Any]:
         return dict(zip(names, [nothing, nothing, nothing, "not identified", "the curve is flat"], strict=True))
     if ratio == 1:
         return dict(zip(names, [0.27, -0.123, 0.5, "identified", ""], strict=True))
-    return dict(zip(names, [0.75, 0.6, float("inf"), "at least", "the score is above the curve"], strict=True))
+    return dict(zip(names, [0.6, 0.6, float("inf"), "at least", "the score is above the curve"], strict=True))
 
 
 def _moments(values: pd.Series[float]) -> tuple[float, float, float, float]:

@@ -47,8 +47,8 @@ def test_numbers_are_written_so(text: str, expected: str) -> None:
     [
         ("identified", 0.271, 0.22, 0.391, "0.27 [0.22, 0.39]"),
         ("identified", -0.2, -math.inf, 0.1, "−0.20 [−∞, 0.10]"),
-        ("at least", 0.31, 0.2, math.inf, "≥ 0.31 [0.20, ∞]"),
-        ("at most", -0.2, NAN, NAN, "≤ −0.20"),
+        ("at least", 0.31, 0.31, math.inf, "≥ 0.31"),
+        ("at most", -0.2, -math.inf, -0.2, "≤ −0.20"),
         ("not identified", NAN, NAN, NAN, "not identified"),
         ("", NAN, NAN, NAN, ""),
     ],

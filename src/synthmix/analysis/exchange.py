@@ -29,10 +29,11 @@ class ExchangeRate:
     """What one synthetic point is worth in real points.
 
     Attributes:
-        value: 1: as good as a real point; 0: no effect; negative: harmful. A bound where the status says so; NaN where
-            it is not identified.
+        value: 1: as good as a real point; 0: no effect; negative: harmful. Where it is a bound, the end of the interval
+            that bounds it; NaN where it is not identified.
         low, high: ends of the 95 % interval; infinite where that end lies off the curve, NaN where not identified.
-        status: identified, at least, at most (the score lies above or below the whole curve), not identified.
+        status: identified, at least, at most (the score lies above or below the whole curve, so that only the lower or
+            the upper end of the interval is known), not identified.
         reason: why it is not identified, or which end of the curve bounds it; empty otherwise.
     """
 
@@ -77,16 +78,21 @@ def exchange_rate(
     high = max(float(np.quantile(most[1:], 1 - tail, method="higher")), size[0])
     if math.isinf(low) and math.isinf(high):
         return _unidentified(f"the interval takes in the whole curve, n={size[0]:g} to {size[-1]:g}")
-    points, status, reason = _read_off(size, float(least[0]), float(most[0]))
+    points, status, reason = _read_off(size, float(least[0]), float(most[0]), low, high)
     value, low, high = ((end - n) / (ratio * n) for end in (points, low, high))
     return ExchangeRate(value, low, high, status, reason)
 
 
-def _read_off(size: Floats, least: float, most: float) -> tuple[float, Status, str]:
+def _read_off(size: Floats, least: float, most: float, low: float, high: float) -> tuple[float, Status, str]:
+    """The number of real points that a score is worth; off the curve the end of its interval that lies on it.
+
+    That the mean score is above the last size does not show that the true one is: with a true rate of .9 at ratio 4 it
+    is so in 30 to 47 % of studies.
+    """
     if least == math.inf:
-        return float(size[-1]), "at least", f"the score is above the curve, which ends at n={size[-1]:g}"
+        return low, "at least", f"the score is above the curve, which ends at n={size[-1]:g}"
     if most == -math.inf:
-        return float(size[0]), "at most", f"the score is below the curve, which begins at n={size[0]:g}"
+        return high, "at most", f"the score is below the curve, which begins at n={size[0]:g}"
     return math.sqrt(least * most), "identified", ""
 
 

@@ -130,6 +130,19 @@ def test_cells_that_are_missing_are_left_out() -> None:
     assert (above.value, above.status) == (1, "at least")
 
 
+def test_a_bound_is_claimed_only_where_the_interval_supports_it() -> None:
+    """A true rate of .9 at ratio 4 lies so near to the end of the curve that many means are beyond it by chance."""
+    means, true = np.log2(SIZES), math.log2(N * (1 + 0.9 * 4))
+    rates = [
+        exchange_rate(SIZES, *noisy(means, true, noise=0.3, rng=number), n=N, ratio=4, seed=number)
+        for number in range(200)
+    ]
+    bounds = [rate for rate in rates if rate.status == "at least"]
+    assert len(bounds) > 20
+    assert all(rate.value == rate.low for rate in bounds)
+    assert sum(rate.value > 0.9 for rate in bounds) <= 0.05 * len(rates)
+
+
 @pytest.mark.parametrize(("seeds", "sizes"), [(4, 6), (0, 6), (10, 1), (10, 0)])
 def test_with_too_little_it_says_so(seeds: int, sizes: int) -> None:
     curve, arm = noisy(np.log2(SIZES[:sizes]), 6.0, seeds=seeds)
