@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from scipy import stats
 from sklearn.isotonic import isotonic_regression
 
+from synthmix.analysis import exchange
 from synthmix.analysis.exchange import curve_fault, exchange_rate, monotone_fit
 
 SIZES = np.array([25, 50, 75, 100, 200, 500])
@@ -66,6 +67,21 @@ def test_pairing_by_seed_takes_out_what_seeds_have_in_common() -> None:
     assert paired.low < 0.5 < paired.high
     assert paired.high - paired.low < 0.1
     assert torn.status == "not identified" or torn.high - torn.low > 1
+
+
+@pytest.mark.parametrize("seeds", [5, 6, 8])
+def test_with_few_seeds_the_interval_does_not_depend_on_the_draw(seeds: int) -> None:
+    """All resamples are counted; a hundred thousand drawn ones come to the same ends."""
+    curve, arm = noisy(np.log2(SIZES), math.log2(150), seeds=seeds, noise=0.1)
+    rates = [exchange_rate(SIZES, curve, arm, n=N, ratio=1, seed=seed) for seed in range(3)]
+    assert len({(rate.low, rate.high) for rate in rates}) == 1
+    drawn = np.random.default_rng(0).multinomial(seeds, np.full(seeds, 1 / seeds), 100_000)
+    counts, probabilities = exchange._resamples(seeds, 0)
+    assert probabilities.sum() == pytest.approx(1)
+    shares = {tuple(row): share for row, share in zip(counts, probabilities, strict=True)}
+    found, times = np.unique(drawn, axis=0, return_counts=True)
+    expected = np.array([shares[tuple(row)] for row in found])
+    assert times / len(drawn) == pytest.approx(expected, abs=0.004)
 
 
 def test_off_the_curve_it_is_a_bound() -> None:
