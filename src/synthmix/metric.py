@@ -50,12 +50,15 @@ class Metric:
         higher_is_better: None for what describes and judges nothing, such as a number of clusters.
         needs_labels: whether it is computed only where there are labels, and makes a choice by it supervised.
         unit: empty for a pure number.
+        worst: what an answer that has nothing to do with the data scores, of a score that lies between -1 and 1; None
+            for one without bounds, such as a loss, whose differences matter by their share of it.
     """
 
     score: Callable[[HeldOut], float]
     higher_is_better: bool | None
     needs_labels: bool = False
     unit: str = ""
+    worst: float | None = None
 
     @property
     def sign(self) -> int:

@@ -61,6 +61,15 @@ class StudyResult:
         commands: the command lines that have asked for the cells.
         tracking_uri: of the MLflow store; None where nothing is logged.
         notes: lines that a reader must know, such as cells of another version of the code.
+        configured: the cells again with their learners at default settings, with the columns of `cells`; empty where
+            nothing was tuned.
+        candidates: what each candidate of a tuned learner's search scores on test with real points alone: the keys of a
+            setting, `seed`, `candidate`, the primary score. It shows what labels would have chosen, and chooses nothing.
+        untuned: names of the learners that have a search and were not tuned.
+        margin: the smallest difference that matters, in units of the score; None for the default.
+        planned_seeds: those that the analysis was fixed to before the study; None for all.
+        sequential: whether it may be looked at at any time.
+        exploratory: whether the cells were selected from several studies, so that nothing is tested.
     """
 
     name: str
@@ -77,6 +86,13 @@ class StudyResult:
     commands: Sequence[str]
     tracking_uri: str | None
     notes: Sequence[str] = field(default=())
+    configured: pd.DataFrame = field(default_factory=pd.DataFrame)
+    candidates: pd.DataFrame = field(default_factory=pd.DataFrame)
+    untuned: frozenset[str] = frozenset()
+    margin: float | None = None
+    planned_seeds: Sequence[int] | None = None
+    sequential: bool = False
+    exploratory: bool = False
 
     @property
     def sign(self) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -43,6 +43,7 @@ class Arm:
         cells: the rows of `StudyResult.cells` with a ratio above 0.
         on_curve: whether it is the oracle, with points that weigh as much as the others and that no gate has seen: it
             makes n(1 + r) real points of n.
+        configured: the same cells with the learner at default settings; empty where nothing is tuned.
     """
 
     name: str
@@ -50,6 +51,7 @@ class Arm:
     keys: Keys
     cells: pd.DataFrame
     on_curve: bool
+    configured: pd.DataFrame
 
     @property
     def model(self) -> str:
@@ -64,6 +66,15 @@ class Arm:
     def at(self, ratio: float) -> pd.DataFrame:
         """Its finished cells of one of its ratios, by seed."""
         return self._by_ratio[ratio]
+
+    def configured_at(self, ratio: float) -> pd.DataFrame:
+        """The same with the learner at default settings."""
+        return _by_seed(rows_of(self.configured, {"mix.ratio": ratio}))
+
+    def failed_at(self, ratio: float) -> list[int]:
+        """The seeds whose cell of a ratio failed, as it does where the training diverges."""
+        cells = self.cells[(self.cells["mix.ratio"] == ratio) & (self.cells["status"] == "failed")]
+        return sorted(cells["seed"].unique())
 
     @cached_property
     def _by_ratio(self) -> dict[float, pd.DataFrame]:
@@ -84,7 +95,9 @@ class SettingCells:
         real: finished cells of real points alone at this n, a row a seed, with every metric.
         real_curve: scores of real points alone, a row a seed, a column a number of points.
         oracle_curve: the same of the arm that is `on_curve`, by the number of real points that it makes of n.
-        seeds: all that were asked for.
+        configured: finished cells of real points alone at this n with the learner at default settings, a row a seed;
+            empty where nothing is tuned.
+        seeds: those that are analysed, in the order in which they were planned.
     """
 
     keys: Keys
@@ -95,6 +108,7 @@ class SettingCells:
     real: pd.DataFrame
     real_curve: pd.DataFrame
     oracle_curve: pd.DataFrame
+    configured: pd.DataFrame
     seeds: Sequence[int]
 
     @property
@@ -149,8 +163,9 @@ def alarms_of(arm: Arm) -> dict[str, pd.Series[bool]]:
 
 
 def cells_by_setting(result: StudyResult) -> list[SettingCells]:
-    """The cells of each setting of a study, in the order of their keys."""
-    cells, added = (_with_score(table, result.score) for table in (result.cells, result.curve))
+    """The cells of each setting of a study, in the order of their keys; those of planned seeds where some were."""
+    tables = (result.cells, result.curve, result.configured)
+    cells, added, configured = (_with_score(_planned(table, result.planned_seeds), result.score) for table in tables)
     keys = [key for key in key_columns(cells) if key.split(".")[0] not in OF_AN_ARM and key != "seed"]
     settings = cells[keys].drop_duplicates().sort_values(keys, key=_sortable)
     varying = [key for key in keys if settings[key].nunique(dropna=False) > 1]
@@ -158,8 +173,8 @@ def cells_by_setting(result: StudyResult) -> list[SettingCells]:
     real = pd.concat([table for table in (cells[cells["mix.ratio"] == 0], added) if len(table)] or [cells[:0]])
     found = []
     for setting in settings.to_dict("records"):
-        own = rows_of(cells, setting)
-        arms = list(_arms(own, shared, result.roles))
+        own, default = rows_of(cells, setting), rows_of(configured, setting) if len(configured) else configured
+        arms = list(_arms(own, default, shared, result.roles))
         alike = rows_of(real, {key: value for key, value in setting.items() if key != "data.n_train"})
         found.append(
             SettingCells(
@@ -171,7 +186,8 @@ def cells_by_setting(result: StudyResult) -> list[SettingCells]:
                 real=_by_seed(alike[alike["data.n_train"] == setting["data.n_train"]]),
                 real_curve=_curve(alike.assign(n=alike["data.n_train"]), result.score),
                 oracle_curve=_curve(_oracle_cells(arms, own, setting["data.n_train"]), result.score),
-                seeds=sorted(own["seed"].unique()),
+                configured=_by_seed(default[default["mix.ratio"] == 0]) if len(default) else default,
+                seeds=_ordered(own["seed"].unique(), result.planned_seeds),
             )
         )
     return found
@@ -197,7 +213,18 @@ def setting_title(keys: Keys, varying: Sequence[str], learner: str) -> str:
     return ", ".join(parts + [f"{key} = {written(keys[key])}" for key in varying if key not in first_keys(learner)])
 
 
-def _arms(cells: pd.DataFrame, shared: Keys, roles: Mapping[str, Role]) -> Iterator[Arm]:
+def _planned(table: pd.DataFrame, seeds: Sequence[int] | None) -> pd.DataFrame:
+    return table if seeds is None or table.empty else table[table["seed"].isin(seeds)]
+
+
+def _ordered(seeds: Iterable[int], planned: Sequence[int] | None) -> list[int]:
+    found = sorted(seeds)
+    return found if planned is None else [seed for seed in planned if seed in found]
+
+
+def _arms(
+    cells: pd.DataFrame, configured: pd.DataFrame, shared: Keys, roles: Mapping[str, Role]
+) -> Iterator[Arm]:
     keys = [key for key in key_columns(cells) if key.split(".")[0] in OF_AN_ARM and key not in LAST_KEYS]
     for arm in cells[keys].drop_duplicates().sort_values(keys, key=_sortable).to_dict("records"):
         varying = (f"{key}={written(arm[key])}" for key in keys if key != "model.name" and not pd.isna(arm[key]))
@@ -205,7 +232,8 @@ def _arms(cells: pd.DataFrame, shared: Keys, roles: Mapping[str, Role]) -> Itera
         given = {"mix.synthetic_weight": 1, "gate.name": "none", **shared, **arm}
         on_curve = (given["model.name"], given["mix.synthetic_weight"], given["gate.name"]) == ("real", 1, "none")
         name, role = " ".join([arm["model.name"], *varying]), roles[arm["model.name"]]
-        yield Arm(name, role, arm, own[own["mix.ratio"] > 0], on_curve)
+        default = rows_of(configured, arm) if len(configured) else own.head(0)
+        yield Arm(name, role, arm, own[own["mix.ratio"] > 0], on_curve, default)
 
 
 def _by_seed(cells: pd.DataFrame) -> pd.DataFrame:

@@ -54,19 +54,23 @@ def _f1(anomalous: NDArray[Any], held_out: HeldOut) -> float:
 
 
 METRICS: Mapping[str, Metric] = {
-    "roc_auc": Metric(score=_judged(_roc_auc), higher_is_better=True, needs_labels=True),
-    "average_precision": Metric(score=_judged(_average_precision), higher_is_better=True, needs_labels=True),
-    "precision_at_n": Metric(score=_judged(_precision_at_n), higher_is_better=True, needs_labels=True),
-    "f1": Metric(score=_judged(_f1), higher_is_better=True, needs_labels=True),
+    "roc_auc": Metric(score=_judged(_roc_auc), higher_is_better=True, needs_labels=True, worst=0.5),
+    "average_precision": Metric(
+        score=_judged(_average_precision), higher_is_better=True, needs_labels=True, worst=0.0
+    ),
+    "precision_at_n": Metric(score=_judged(_precision_at_n), higher_is_better=True, needs_labels=True, worst=0.0),
+    "f1": Metric(score=_judged(_f1), higher_is_better=True, needs_labels=True, worst=0.0),
     "recall": Metric(
         score=_judged(lambda anomalous, held_out: float(held_out.outputs[FLAGGED][anomalous].mean())),
         higher_is_better=True,
         needs_labels=True,
+        worst=0.0,
     ),
     "false_alarm_rate": Metric(
         score=_judged(lambda anomalous, held_out: float(held_out.outputs[FLAGGED][~anomalous].mean())),
         higher_is_better=False,
         needs_labels=True,
+        worst=1.0,
     ),
     "flagged_share": Metric(score=lambda held_out: float(held_out.outputs[FLAGGED].mean()), higher_is_better=None),
 }

@@ -48,10 +48,12 @@ def _agreement(name: str, *, covered: bool = False) -> Metric:
             return _computed(metric(), assignments[inside], labels[inside])
         return _computed(metric(), assignments, labels)
 
-    return Metric(score=score, higher_is_better=True, needs_labels=True)
+    return Metric(score=score, higher_is_better=True, needs_labels=True, worst=0.0)
 
 
-def _internal(make: Callable[[int], TorchMetric], *, higher_is_better: bool) -> Metric:
+def _internal(
+    make: Callable[[int], TorchMetric], *, higher_is_better: bool, worst: float | None = None
+) -> Metric:
     """A score of how compact and separate the clusters are."""
 
     def score(held_out: HeldOut) -> float:
@@ -62,7 +64,7 @@ def _internal(make: Callable[[int], TorchMetric], *, higher_is_better: bool) -> 
             return math.nan
         return _computed(make(held_out.seed), held_out.points.flatten(1)[inside], assignments[inside])
 
-    return Metric(score=score, higher_is_better=higher_is_better)
+    return Metric(score=score, higher_is_better=higher_is_better, worst=worst)
 
 
 def _computed(metric: TorchMetric, first: Tensor, second: Tensor) -> float:
@@ -115,7 +117,7 @@ METRICS: Mapping[str, Metric] = {
     "ari_covered": _agreement("AdjustedRandScore", covered=True),
     "davies_bouldin": _internal(_davies_bouldin, higher_is_better=False),
     "calinski_harabasz": _internal(_calinski_harabasz, higher_is_better=True),
-    "silhouette": _internal(_silhouette, higher_is_better=True),
+    "silhouette": _internal(_silhouette, higher_is_better=True, worst=0.0),
     "n_clusters": Metric(score=_n_clusters, higher_is_better=None),
     "coverage": Metric(score=_coverage, higher_is_better=None),
     "noise_fraction": Metric(score=lambda held_out: 1.0 - _coverage(held_out), higher_is_better=None),
