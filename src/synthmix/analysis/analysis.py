@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from statistics import median
 from typing import Any
 
 import pandas as pd
@@ -12,17 +13,27 @@ import pandas as pd
 from synthmix.analysis.best_ratio import best_ratios
 from synthmix.analysis.cautions import cautions
 from synthmix.analysis.exchange import exchange_rate, monotone_fit
+from synthmix.analysis.judging import Judged, interim, judged, two_sided
 from synthmix.analysis.result import StudyResult, key_columns
 from synthmix.analysis.setting_cells import Arm, SettingCells, alarms_of, cells_by_setting
-from synthmix.analysis.statistics import holm, seeds_needed, sign_flip_p, smallest_p, t_interval
+from synthmix.analysis.statistics import sign_flip_p, smallest_p, t_interval
+from synthmix.analysis.verdicts.arms import Contrast
+from synthmix.analysis.verdicts.planning import detectable_effect
 
 MEASURES = (
     *("arm", "role", "seeds", "mean", "sd", "low", "high"),
-    *("difference", "difference_sd", "difference_low", "difference_high", "p", "p_holm"),
+    *("difference", "difference_sd", "difference_low", "difference_high", "p"),
+    *("verdict", "simultaneous_low", "simultaneous_high", "p_adjusted", "p_setting", "more_seeds"),
+    *("placebo", "lead", "lead_low", "lead_high", "lead_p"),
+    *("configured", "configured_low", "configured_high", "tuned_share"),
     *("exchange", "exchange_low", "exchange_high", "exchange_status", "exchange_reason", "fd", "alarms"),
 )
 CURVE = ("n", "source", "seeds", "mean", "sd", "low", "high", "fitted")
-FAMILY = ("tests", "seeds", "smallest_p", "seeds_needed")
+FAMILY = (
+    *("tests", "seeds", "smallest_p", "margin", "sd", "detectable"),
+    *("as_configured", "tuning", "tuning_low", "tuning_high"),
+)
+UNJUDGED = {"verdict": "", "placebo": ""}
 NO_RATE = {"exchange_status": "", "exchange_reason": ""}
 DISTANCES = ("quality/fd_classifier", "quality/fd_pca")  # the first one that a setting has
 
@@ -42,15 +53,24 @@ class Analysis:
         summary: a row for each combination of the keys but the seed, every arm with its ratio 0, asked for or not: the
             keys, `arm`, `role` (`role.Role`, or baseline), `seeds`, `mean`, `sd`, 95 % t interval of the mean in `low`
             and `high`, `difference` to real points alone of the same seeds with `difference_sd`, `difference_low` and
-            `difference_high`, `p` of the sign-flip test, `p_holm` over the generators of the setting, `exchange`,
-            `exchange_low`, `exchange_high`, `exchange_status`, `exchange_reason` (`exchange.ExchangeRate`; empty at
-            ratio 0 and for an oracle that is the curve), `fd`, the mean Fréchet distance, NaN where
-            there is none, and `alarms`, those that the arm's generator raises and on how many seeds.
+            `difference_high` (t interval of this difference by itself), `p` of the sign-flip test by itself. Of
+            generators, adjusted for the whole study: `verdict` (`verdicts.arms.Kind`), `simultaneous_low` and
+            `simultaneous_high`, `p_adjusted` (two-sided; `p_setting` for the setting alone), `more_seeds` that would
+            decide; `lead` over the `placebo` that it is least ahead of, with `lead_low`, `lead_high`, `lead_p`;
+            `configured`, the difference with the learner at default settings, with its ends, and `tuned_share`, the
+            share of it that tuning alone brings to real points. `exchange`, `exchange_low`, `exchange_high`,
+            `exchange_status`, `exchange_reason` (`exchange.ExchangeRate`; empty at ratio 0 and for an oracle that is the
+            curve), `fd`, the mean Fréchet distance, NaN where there is none, and `alarms`, those that the arm's
+            generator raises and on how many seeds.
         curve: a row for each setting, number of real points and source: the setting's keys, `n`, `source` (real only,
             oracle), `seeds`, `mean`, `sd`, `low`, `high`, `fitted` (monotone).
         best: of `best_ratio.best_ratios`, a row for each setting and arm.
-        family: a row for each setting: its keys, `tests` (planned: generators at their ratios), `seeds` (most pairs in
-            a test), `smallest_p` (NaN without a test), `seeds_needed` to be able to reach .05.
+        family: a row for each setting: its keys, `tests` (generators at their ratios), `seeds` (most pairs in a test),
+            `smallest_p` that these can attain (NaN without a test), `margin`, `sd` (median over the tests), and the
+            `detectable` effect: the least that is found with a power of .8. Of real points alone: the mean
+            `as_configured`, with the learner at default settings, and what `tuning` it changes, with its t interval.
+        verdicts: on each generator at each ratio.
+        interim: why there are no verdicts yet; empty where there are.
         warnings: what a reader must know, a line each.
     """
 
@@ -61,15 +81,22 @@ class Analysis:
     curve: pd.DataFrame
     best: pd.DataFrame
     family: pd.DataFrame
+    verdicts: Sequence[Judged]
+    interim: str
     warnings: Sequence[str]
 
 
 def analyse(result: StudyResult) -> Analysis:
     """Computes every table of a report from a study's cells."""
     settings = cells_by_setting(result)
-    summaries = [
-        _corrected(pd.DataFrame(_summary(setting), columns=_columns(result, MEASURES))) for setting in settings
-    ]
+    verdicts = judged(result, settings)
+    by_row = {(one.setting, one.arm, one.ratio): one for one in verdicts}
+    summaries = []
+    for number, setting in enumerate(settings):
+        alone = judged(result, [setting])
+        rows = _summary(setting, number, by_row, {(one.arm, one.ratio): one for one in alone})
+        summaries.append(pd.DataFrame(rows, columns=_columns(result, MEASURES)))
+    families = [_family(setting, number, verdicts, len(verdicts)) for number, setting in enumerate(settings)]
     return Analysis(
         score=result.score,
         sign=result.sign,
@@ -79,8 +106,10 @@ def analyse(result: StudyResult) -> Analysis:
             [row for setting in settings for row in _curve(setting)], columns=_of_setting(settings, CURVE)
         ),
         best=best_ratios(settings, result),
-        family=pd.DataFrame([_family(setting) for setting in settings], columns=_of_setting(settings, FAMILY)),
-        warnings=cautions(result, settings, summaries),
+        family=pd.DataFrame(families, columns=_of_setting(settings, FAMILY)),
+        verdicts=verdicts,
+        interim=interim(result),
+        warnings=cautions(result, settings, verdicts),
     )
 
 
@@ -92,12 +121,46 @@ def _of_setting(settings: Sequence[SettingCells], measures: Sequence[str]) -> li
     return [*map(str, settings[0].keys), *measures]
 
 
-def _summary(setting: SettingCells) -> Iterator[dict[Any, Any]]:
+def _summary(
+    setting: SettingCells,
+    number: int,
+    verdicts: Mapping[tuple[int, str, float], Judged],
+    alone: Mapping[tuple[str, float], Judged],
+) -> Iterator[dict[Any, Any]]:
     for arm in setting.arms:
         keys = {**setting.keys, **arm.keys, "arm": arm.name}
-        yield {**keys, "mix.ratio": 0.0, "role": "baseline", **_spread(setting.baseline), **NO_RATE, "alarms": ""}
+        baseline = {**_spread(setting.baseline), **UNJUDGED, **NO_RATE, "alarms": ""}
+        yield {**keys, "mix.ratio": 0.0, "role": "baseline", **baseline}
         for ratio in arm.ratios:
-            yield {**keys, "mix.ratio": ratio, "role": arm.role, **_effect(setting, arm, ratio)}
+            judgement = verdicts.get((number, arm.name, ratio))
+            of_verdict = _of_verdict(judgement, alone.get((arm.name, ratio)), setting) if judgement else UNJUDGED
+            yield {**keys, "mix.ratio": ratio, "role": arm.role, **_effect(setting, arm, ratio), **of_verdict}
+
+
+def _of_verdict(one: Judged, alone: Judged | None, setting: SettingCells) -> dict[str, Any]:
+    """What is known of a generator's row beside its difference, in the direction of the score."""
+    found: dict[str, Any] = {"verdict": one.verdict.kind, "more_seeds": one.verdict.more_seeds, "placebo": ""}
+    low, high = _directed(one.effect, setting.sign)
+    found |= {"simultaneous_low": low, "simultaneous_high": high, "p_adjusted": two_sided(one.effect)}
+    found |= {"p_setting": two_sided(alone.effect)} if alone else {}
+    placebos = one.to_placebos()
+    if placebos:
+        nearest = min(placebos, key=lambda contrast: contrast.mean if contrast.seeds else math.inf)
+        low, high = _directed(nearest, setting.sign)
+        found |= {"placebo": nearest.against, "lead": setting.sign * nearest.mean, "lead_p": two_sided(nearest)}
+        found |= {"lead_low": low, "lead_high": high}
+    if one.at_default is not None:
+        low, high = _directed(one.at_default, setting.sign)
+        gain = one.at_default.mean
+        found |= {"configured": setting.sign * gain, "configured_low": low, "configured_high": high}
+        found |= {"tuned_share": setting.sign * setting.tuning.mean() / gain if gain > 0 else math.nan}
+    return found
+
+
+def _directed(contrast: Contrast, sign: int) -> tuple[float, float]:
+    """The ends of its simultaneous interval as those of a difference of scores."""
+    ends = sorted((sign * contrast.low, sign * contrast.high))
+    return ends[0], ends[1]
 
 
 def _effect(setting: SettingCells, arm: Arm, ratio: float) -> dict[str, Any]:
@@ -141,20 +204,23 @@ def _exchange(setting: SettingCells, arm: Arm, ratio: float) -> dict[str, Any]:
     }
 
 
-def _corrected(summary: pd.DataFrame) -> pd.DataFrame:
-    """With Holm's correction over the generators of a setting, those that failed included."""
-    tested = summary["role"] == "generator"
-    return summary.assign(p_holm=holm(summary["p"].where(tested), tests=int(tested.sum())))
-
-
-def _family(setting: SettingCells) -> dict[Any, Any]:
-    tests, seeds = len(setting.pairs), max(setting.pairs, default=0)
+def _family(setting: SettingCells, number: int, verdicts: Sequence[Judged], tests: int) -> dict[Any, Any]:
+    """What the tests of a setting can show; the family is that of the whole study."""
+    own = [one for one in verdicts if one.setting == number]
+    seeds = max(setting.pairs, default=0)
+    spreads = [one.effect.sd for one in own if one.effect.seeds > 1]
+    sd = median(spreads) if spreads else math.nan
     return {
         **setting.keys,
-        "tests": tests,
+        "tests": len(setting.pairs),
         "seeds": seeds,
-        "smallest_p": smallest_p(seeds, tests) if tests else math.nan,
-        "seeds_needed": seeds_needed(tests) if tests else 0,
+        "smallest_p": smallest_p(seeds) if setting.pairs else math.nan,
+        "margin": own[0].margin if own else math.nan,
+        "sd": sd,
+        "detectable": detectable_effect(sd, seeds, tests) if spreads else math.nan,
+        "as_configured": setting.configured[setting.score].mean() if len(setting.configured) else math.nan,
+        "tuning": setting.tuning.mean(),
+        **dict(zip(("tuning_low", "tuning_high"), t_interval(setting.tuning), strict=True)),
     }
 
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-import pandas as pd
-
 from synthmix.analysis.exchange import curve_fault
+from synthmix.analysis.judging import Judged
 from synthmix.analysis.result import StudyResult
 from synthmix.analysis.setting_cells import SettingCells, alarms_of
 from synthmix.analysis.statistics import ALPHA, seeds_needed, smallest_p, t_interval
@@ -19,23 +18,26 @@ REASONS = {
 }
 
 
-def cautions(result: StudyResult, settings: Sequence[SettingCells], summaries: Sequence[pd.DataFrame]) -> list[str]:
+def cautions(result: StudyResult, settings: Sequence[SettingCells], verdicts: Sequence[Judged]) -> list[str]:
     """A line for each caution; what holds in every setting is said once, without their titles.
 
     Args:
         result: the study.
         settings: the cells of its settings.
-        summaries: the rows of `Analysis.summary` of each of them.
+        verdicts: on its generators.
     """
-    lines = list(_without_result(result))
+    lines = [*_without_result(result), *_later_seeds(result)]
     where: dict[str, list[str]] = {}
-    for setting, summary in zip(settings, summaries, strict=True):
+    for number, setting in enumerate(settings):
+        own = [one for one in verdicts if one.setting == number]
         for text in (
             *_lacking(setting),
+            *_untuned(setting, result),
             *_too_few_seeds(setting),
             *_unpaired(setting),
             *_alarmed(setting),
-            *_hollow(setting, summary),
+            *_gaining_placebos(setting),
+            *_skewed(own),
         ):
             where.setdefault(text, []).append(setting.title)
     for text, titles in where.items():
@@ -71,13 +73,34 @@ def _lacking(setting: SettingCells) -> Iterator[str]:
         yield f"no exchange rate: {fault}"
 
 
-def _too_few_seeds(setting: SettingCells) -> Iterator[str]:
-    tests, seeds = len(setting.pairs), max(setting.pairs, default=0)
-    least = smallest_p(seeds, tests)
-    if least > ALPHA:
+def _later_seeds(result: StudyResult) -> Iterator[str]:
+    """Seeds that were added once a study was planned: to decide again with them is optional stopping."""
+    if result.planned_seeds is None:
+        return
+    later = sorted(set(result.cells["seed"]) - set(result.planned_seeds))
+    if later:
         yield (
-            f"too few seeds: {tests} tests on {seeds} seeds cannot give an adjusted p under {least:.2g}, whatever the "
-            f"effect; {seeds_needed(tests)} seeds can reach {ALPHA:g}"
+            f"{len(later)} seeds were added to the {len(result.planned_seeds)} that were planned; they are in cells.csv and "
+            "in nothing else, since a study that goes on until it shows something finds effects that are not there "
+            "(study.sequential=true may go on)"
+        )
+
+
+def _untuned(setting: SettingCells, result: StudyResult) -> Iterator[str]:
+    learner = setting.keys[f"{result.learner}.name"]
+    if learner in result.untuned and setting.pairs:
+        yield (
+            f"{result.learner}={learner} has settings to tune and was not tuned (tuning=none): a gain may be what tuning "
+            "without labels brings too, so that no generator is said to help"
+        )
+
+
+def _too_few_seeds(setting: SettingCells) -> Iterator[str]:
+    seeds = max(setting.pairs, default=0)
+    if setting.pairs and smallest_p(seeds) > ALPHA:
+        yield (
+            f"too few seeds: {seeds} cannot give a p under {smallest_p(seeds):.2g}, whatever the effect; "
+            f"{seeds_needed()} can reach {ALPHA:g}"
         )
 
 
@@ -105,24 +128,24 @@ def _alarmed(setting: SettingCells) -> Iterator[str]:
             yield f"{arm.name} is plainly broken in some way: alarm {listed}; tags synthmix.alarm.* of its runs say why"
 
 
-def _hollow(setting: SettingCells, summary: pd.DataFrame) -> Iterator[str]:
-    """Placebos with a gain, and gains not shown to exceed a control's."""
-    sign = setting.sign
-    gains = summary[(summary["difference_low"] if sign > 0 else -summary["difference_high"]) > 0]
-    for row in gains[gains["role"] == "placebo"].to_dict("records"):
-        effect = with_interval(row["difference"], row["difference_low"], row["difference_high"])
-        yield f"the placebo {row['arm']} gains at ratio {general(row['mix.ratio'])}: {effect}"
-    for row in gains[gains["role"] == "generator"].to_dict("records"):
-        rivals = summary["role"].isin(["placebo", "control"]) & (summary["mix.ratio"] == row["mix.ratio"])
-        leads = (_lead(setting, row["arm"], rival, row["mix.ratio"]) for rival in summary.loc[rivals, "arm"])
-        unbeaten = ", ".join(filter(None, leads))
-        if unbeaten:
-            yield f"{row['arm']} at ratio {general(row['mix.ratio'])} gains, but is not shown to be ahead of {unbeaten}"
+def _gaining_placebos(setting: SettingCells) -> Iterator[str]:
+    """Copies that come with a gain: the learner, not the points, makes the difference."""
+    for arm in setting.arms:
+        for ratio in arm.ratios if arm.role == "placebo" else ():
+            gains = setting.sign * setting.differences(arm, ratio)
+            interval = t_interval(gains)
+            if interval.low > 0:
+                low, high = sorted((setting.sign * interval.low, setting.sign * interval.high))
+                effect = with_interval(setting.sign * float(gains.mean()), low, high)
+                yield f"the placebo {arm.name} gains at ratio {general(ratio)}: {effect}"
 
 
-def _lead(setting: SettingCells, name: str, rival: str, ratio: float) -> str:
-    """A control with the arm's paired lead on it; empty where the lead is significant."""
-    arms = {arm.name: arm for arm in setting.arms}
-    lead = setting.sign * (setting.scores(arms[name], ratio) - setting.scores(arms[rival], ratio)).dropna()
-    interval = t_interval(lead)
-    return f"{rival} ({with_interval(lead.mean(), *interval)})" if interval.low <= 0 else ""
+def _skewed(own: Sequence[Judged]) -> Iterator[str]:
+    """Differences whose distribution puts the level of intervals and tests in doubt."""
+    skewed = [one for one in own if one.effect.skewed]
+    if skewed:
+        named = ", ".join(f"{one.arm} at ratio {general(one.ratio)}" for one in skewed)
+        yield (
+            f"the differences of {named} are skewed, or one seed is far from the others: where one seed in five "
+            "collapses, an interval that should fail in one of twenty studies fails in more"
+        )

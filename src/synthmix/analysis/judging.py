@@ -43,6 +43,11 @@ class Judged:
         """The contrast to real points alone."""
         return self.verdict.contrasts[0]
 
+    @property
+    def at_default(self) -> Contrast | None:
+        """The contrast to real points alone, both with the learner at default settings; None where nothing is tuned."""
+        return next((each for each in self.verdict.contrasts if each.role == "default_baseline"), None)
+
     def to_placebos(self) -> list[Contrast]:
         """The contrasts to the placebos."""
         return [contrast for contrast in self.verdict.contrasts if contrast.role == "placebo"]
@@ -64,8 +69,9 @@ def judged(result: StudyResult, settings: Sequence[SettingCells]) -> list[Judged
         for ratio in arm.ratios
     ]
     units = [_unit(setting, result) for setting in settings]
+    seeds = list(dict.fromkeys(seed for setting in settings for seed in setting.seeds))
     arms = [
-        _arm_scores(settings[number], arm, ratio, result, units[number], str(place))
+        _arm_scores(settings[number], arm, ratio, result, units[number], seeds, str(place))
         for place, (number, arm, ratio) in enumerate(places)
     ]
     margin = MARGIN if result.margin is None else result.margin
@@ -74,6 +80,11 @@ def judged(result: StudyResult, settings: Sequence[SettingCells]) -> list[Judged
         Judged(number, arm.name, ratio, _in_units(verdict, units[number]), margin * units[number])
         for (number, arm, ratio), verdict in zip(places, verdicts, strict=True)
     ]
+
+
+def two_sided(contrast: Contrast) -> float:
+    """The adjusted two-sided p of a contrast."""
+    return min(1.0, 2 * min(contrast.p_above, contrast.p_below))
 
 
 def interim(result: StudyResult) -> str:
@@ -95,13 +106,13 @@ def _unit(setting: SettingCells, result: StudyResult) -> float:
 
 
 def _arm_scores(
-    setting: SettingCells, arm: Arm, ratio: float, result: StudyResult, unit: float, name: str
+    setting: SettingCells, arm: Arm, ratio: float, result: StudyResult, unit: float, seeds: Sequence[int], name: str
 ) -> ArmScores:
     """An arm beside its rivals of the same ratio; a rival whose points are weighted or gated is one all the same."""
 
     def scores(cells: pd.DataFrame) -> NDArray[np.float64]:
         column = cells[setting.score] if setting.score in cells else pd.Series(dtype=float)
-        return setting.sign * column.reindex(setting.seeds).to_numpy(dtype=float) / unit
+        return setting.sign * column.reindex(seeds).to_numpy(dtype=float) / unit
 
     rivals = {rival.name: rival for rival in setting.arms if ratio in rival.ratios}
     placebos = {name: rival for name, rival in rivals.items() if rival.role == "placebo"}

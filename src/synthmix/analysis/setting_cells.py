@@ -133,6 +133,13 @@ class SettingCells:
         """Scores of real points alone at this n, by seed."""
         return self.real[self.score].dropna()
 
+    @cached_property
+    def tuning(self) -> pd.Series[float]:
+        """What tuning changes of the score of real points alone, by seed; empty where nothing is tuned."""
+        if self.configured.empty:
+            return pd.Series(dtype=float)
+        return (self.baseline - self.configured[self.score]).dropna()
+
     def scores(self, arm: Arm, ratio: float) -> pd.Series[float]:
         """Scores of an arm at a ratio, by seed."""
         return arm.at(ratio)[self.score].dropna()

@@ -87,31 +87,17 @@ def _sampled_p(d: NDArray[np.float64], reached: float) -> float:
     return (1 + beyond) / (1 + DRAWS)
 
 
-def holm(p: ArrayLike, tests: int = 0) -> NDArray[np.float64]:
-    """Holm's step-down adjustment (1979): p values (m,) that are at most α where the family's test rejects at α.
+def smallest_p(seeds: int) -> float:
+    """The smallest two-sided p that a sign-flip test can attain: that of differences of one sign on all seeds.
 
-    NaN stays NaN. The family has `tests` members, the number planned, or as many as have a p where that is more; tests
-    without a p count as the least significant, so that a failed one does not weaken the correction.
-    """
-    given = np.asarray(p, dtype=float)
-    adjusted = np.full(given.shape, math.nan)
-    order = np.argsort(given)[: np.isfinite(given).sum()]  # NaN sorts last
-    steps = max(tests, len(order)) - np.arange(len(order))
-    adjusted[order] = np.minimum(1.0, np.maximum.accumulate(steps * given[order]))
-    return adjusted
-
-
-def smallest_p(seeds: int, tests: int) -> float:
-    """The smallest adjusted p that a family can attain: that of one arm with differences of one sign on all seeds.
+    It is that of a family too, whatever its size: the maximum of t over a family is largest under the pattern observed.
 
     Args:
-        seeds: pairs in each test, from 0.
-        tests: size of the family, from 0.
+        seeds: pairs in the test, from 0.
     """
-    each = 2.0 ** (1 - seeds) if seeds <= MAX_EXACT else 1 / (1 + DRAWS)
-    return min(1.0, tests * each)
+    return min(1.0, 2.0 ** (1 - seeds)) if seeds <= MAX_EXACT else 1 / (1 + DRAWS)
 
 
-def seeds_needed(tests: int, alpha: float = ALPHA) -> int:
-    """Seeds from which on a family of `tests` (from 1) can attain `alpha`: ⌈1 + log₂(tests / alpha)⌉."""
-    return math.ceil(1 + math.log2(tests / alpha))
+def seeds_needed(alpha: float = ALPHA) -> int:
+    """Seeds from which on a sign-flip test can attain `alpha`: ⌈1 + log₂(1 / alpha)⌉, six for .05."""
+    return math.ceil(1 - math.log2(alpha))
