@@ -17,6 +17,8 @@ def number(value: float, digits: int = 3) -> str:
 
 def signed(value: float, digits: int = 3) -> str:
     """A difference, with its sign: +0.031, −0.031, 0.000."""
+    if math.isinf(value):
+        return _with_minus(f"{value:+}")
     rounded = _no_negative_zero(value, digits)
     return "" if math.isnan(value) else _with_minus(f"{rounded:+.{digits}f}" if rounded else f"{rounded:.{digits}f}")
 
@@ -29,12 +31,25 @@ def spread(mean: float, sd: float) -> str:
 def interval(low: float, high: float, digits: int = 3, *, plus: bool = True) -> str:
     """[−0.012, +0.044]; with `plus=False` [−0.012, 0.044]."""
     write = signed if plus else number
-    return "" if math.isnan(low) or math.isnan(high) else f"[{write(low, digits)}, {write(high, digits)}]"
+    if math.isnan(low) or math.isnan(high) or (math.isinf(low) and math.isinf(high)):
+        return ""
+    return f"[{write(low, digits)}, {write(high, digits)}]"
 
 
 def with_interval(value: float, low: float, high: float) -> str:
     """A difference and its interval: +0.031 [−0.012, +0.044]."""
     return f"{signed(value)} {interval(low, high)}".rstrip()
+
+
+def interval_of(row: Mapping[Any, Any]) -> tuple[float, float]:
+    """The interval of the difference in a row of `Analysis.summary`: the simultaneous one where it is judged."""
+    kind = "simultaneous" if row["verdict"] else "difference"
+    return row[f"{kind}_low"], row[f"{kind}_high"]
+
+
+def lead(row: Mapping[Any, Any]) -> str:
+    """The lead over the placebo in a row of `Analysis.summary`; empty where there is none."""
+    return with_interval(row["lead"], row["lead_low"], row["lead_high"]) if row["placebo"] else ""
 
 
 def p_value(p: float) -> str:

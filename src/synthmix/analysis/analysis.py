@@ -59,8 +59,8 @@ class Analysis:
             decide; `lead` over the `placebo` that it is least ahead of, with `lead_low`, `lead_high`, `lead_p`;
             `configured`, the difference with the learner at default settings, with its ends, and `tuned_share`, the
             share of it that tuning alone brings to real points. `exchange`, `exchange_low`, `exchange_high`,
-            `exchange_status`, `exchange_reason` (`exchange.ExchangeRate`; empty at ratio 0 and for an oracle that is the
-            curve), `fd`, the mean Fréchet distance, NaN where there is none, and `alarms`, those that the arm's
+            `exchange_status`, `exchange_reason` (`exchange.ExchangeRate`; empty at ratio 0 and for an oracle that is
+            the curve), `fd`, the mean Fréchet distance, NaN where there is none, and `alarms`, those that the arm's
             generator raises and on how many seeds.
         curve: a row for each setting, number of real points and source: the setting's keys, `n`, `source` (real only,
             oracle), `seeds`, `mean`, `sd`, `low`, `high`, `fitted` (monotone).

@@ -1,4 +1,4 @@
-"""The verdicts of a study in words: a line for each generator at each ratio, sentences for a setting, and a headline."""
+"""The verdicts of a study in words: a line for each generator and ratio, sentences for a setting, and a headline."""
 
 from __future__ import annotations
 
@@ -26,12 +26,11 @@ LABELS: Mapping[Kind, str] = {
 # What each means, as the page and README explain it; the order is that of the headline.
 MEANINGS: Mapping[Kind, str] = {
     "harms": "The score is worse than with real points alone, and worse than copies of them make it.",
-    "helps": "The score is better than with real points alone, tuned without labels, and better than copies, noisy copies "
-    "and interpolations make it.",
-    "as_tuning": "There is a gain where the learner has its default settings; choosing them without labels brings it too.",
-    "as_copies": "There is a gain, and copies of the real points are shown to bring it too, but for less than the margin.",
-    "as_noise": "There is a gain, and noisy copies or interpolations are shown to bring it too, but for less than the "
-    "margin.",
+    "helps": "The score is better than with real points alone, tuned without labels, and better than copies, noisy "
+    "copies and interpolations make it.",
+    "as_tuning": "There is a gain where the learner has its default settings; choosing these without labels brings it.",
+    "as_copies": "There is a gain, and copies of the real points are shown to bring it too, up to the margin.",
+    "as_noise": "There is a gain, and noisy copies or interpolations are shown to bring it too, up to the margin.",
     "equivalent": "The difference to real points alone is shown to be smaller than the margin, either way.",
     "undecided": "These seeds do not show any of the above. It does not mean that there is no effect.",
 }
@@ -129,7 +128,9 @@ def _who_where(
         yield f"{n} of {of} generators", "some setting and ratio" if len(titles) > 1 else f"{titles[0]} at some ratio"
         return
     for named, where in alike.items():
-        counted = f"{len(where)} of {len(titles)} settings" if len(where) < len(titles) else f"all {len(where)} settings"
+        counted = (
+            f"{len(where)} of {len(titles)} settings" if len(where) < len(titles) else f"all {len(where)} settings"
+        )
         yield _listed(named), _listed(where, "; ") if len(where) <= MOST_NAMED else counted
 
 

@@ -80,8 +80,8 @@ def _later_seeds(result: StudyResult) -> Iterator[str]:
     later = sorted(set(result.cells["seed"]) - set(result.planned_seeds))
     if later:
         yield (
-            f"{len(later)} seeds were added to the {len(result.planned_seeds)} that were planned; they are in cells.csv and "
-            "in nothing else, since a study that goes on until it shows something finds effects that are not there "
+            f"{len(later)} seeds were added to the {len(result.planned_seeds)} that were planned; they are in cells.csv "
+            "and in nothing else, since a study that goes on until it shows something finds effects that are not there "
             "(study.sequential=true may go on)"
         )
 
@@ -90,8 +90,8 @@ def _untuned(setting: SettingCells, result: StudyResult) -> Iterator[str]:
     learner = setting.keys[f"{result.learner}.name"]
     if learner in result.untuned and setting.pairs:
         yield (
-            f"{result.learner}={learner} has settings to tune and was not tuned (tuning=none): a gain may be what tuning "
-            "without labels brings too, so that no generator is said to help"
+            f"{result.learner}={learner} has settings to tune and was not tuned (tuning=none): a gain may be what "
+            "tuning without labels brings too, so that no generator is said to help"
         )
 
 

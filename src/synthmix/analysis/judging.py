@@ -56,8 +56,8 @@ class Judged:
 def judged(result: StudyResult, settings: Sequence[SettingCells]) -> list[Judged]:
     """The verdict on every generator at every ratio: one family over all settings of the study.
 
-    Empty where the study is not over, because its number of seeds was fixed before (`interim`), and where its cells were
-    selected from several studies.
+    Empty where a study whose number of seeds was fixed before is not over (`interim`), and where its cells were selected
+    from several studies.
     """
     if result.exploratory or interim(result):
         return []
@@ -112,7 +112,7 @@ def _arm_scores(
 
     def scores(cells: pd.DataFrame) -> NDArray[np.float64]:
         column = cells[setting.score] if setting.score in cells else pd.Series(dtype=float)
-        return setting.sign * column.reindex(seeds).to_numpy(dtype=float) / unit
+        return setting.sign * column.reindex(list(seeds)).to_numpy(dtype=float) / unit
 
     rivals = {rival.name: rival for rival in setting.arms if ratio in rival.ratios}
     placebos = {name: rival for name, rival in rivals.items() if rival.role == "placebo"}

@@ -63,8 +63,8 @@ class StudyResult:
         notes: lines that a reader must know, such as cells of another version of the code.
         configured: the cells again with their learners at default settings, with the columns of `cells`; empty where
             nothing was tuned.
-        candidates: what each candidate of a tuned learner's search scores on test with real points alone: the keys of a
-            setting, `seed`, `candidate`, the primary score. It shows what labels would have chosen, and chooses nothing.
+        candidates: what each candidate of a tuned learner's search scores on test with real points alone: the keys of
+            a setting, `seed`, `candidate`, the primary score. It shows what labels would choose, and chooses nothing.
         untuned: names of the learners that have a search and were not tuned.
         margin: the smallest difference that matters, in units of the score; None for the default.
         planned_seeds: those that the analysis was fixed to before the study; None for all.

@@ -229,9 +229,7 @@ def _ordered(seeds: Iterable[int], planned: Sequence[int] | None) -> list[int]:
     return found if planned is None else [seed for seed in planned if seed in found]
 
 
-def _arms(
-    cells: pd.DataFrame, configured: pd.DataFrame, shared: Keys, roles: Mapping[str, Role]
-) -> Iterator[Arm]:
+def _arms(cells: pd.DataFrame, configured: pd.DataFrame, shared: Keys, roles: Mapping[str, Role]) -> Iterator[Arm]:
     keys = [key for key in key_columns(cells) if key.split(".")[0] in OF_AN_ARM and key not in LAST_KEYS]
     for arm in cells[keys].drop_duplicates().sort_values(keys, key=_sortable).to_dict("records"):
         varying = (f"{key}={written(arm[key])}" for key in keys if key != "model.name" and not pd.isna(arm[key]))

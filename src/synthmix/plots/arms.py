@@ -62,5 +62,5 @@ def styles(summary: pd.DataFrame) -> dict[str, Style]:
 
 
 def is_significant(row: Mapping[Any, Any]) -> bool:
-    """Whether a row of `Analysis.summary` has a Holm-adjusted p below .05; rows without a test have none."""
-    return bool(row["p_holm"] < SIGNIFICANT)
+    """Whether a row of `Analysis.summary` has a p below .05, adjusted for the study; rows without a test have none."""
+    return bool(row["p_adjusted"] < SIGNIFICANT)

@@ -47,7 +47,8 @@ def heat_map(rows: pd.DataFrame, score: str, title: str, name: str) -> Picture:
         figure=figure,
         alt=_alt(rows, score, title),
         caption=f"Paired difference in {score} to ratio 0, by ratio and number of real points; a star marks "
-        "differences that are significant after Holm's correction. One colour scale for all arms, white at no effect.",
+        "differences that are significant after adjustment for all tests of the study. One colour scale for all arms, "
+        "white at no effect.",
     )
 
 

@@ -46,8 +46,8 @@ def quality_against_benefit(panels: Mapping[str, pd.DataFrame], score: str) -> P
         figure=figure,
         alt=_alt(everything, score),
         caption="Each string of marks is an arm, a mark for each ratio, larger for a larger one; filled marks of a "
-        "generator are significant after Holm's correction. To the left are points that resemble real ones that the "
-        "generator has not seen; above zero are points that help.",
+        "generator are significant after adjustment for all tests of the study. To the left are points that resemble "
+        "real ones that the generator has not seen; above zero are points that help.",
     )
 
 

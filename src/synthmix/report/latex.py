@@ -7,9 +7,20 @@ from typing import Any
 import pandas as pd
 
 from synthmix.analysis.analysis import Analysis
+from synthmix.analysis.answer import LABELS
 from synthmix.analysis.settings import Setting, settings
-from synthmix.analysis.statistics import ALPHA
-from synthmix.notation import MINUS, exchange, general, interval, p_value, signed, spread
+from synthmix.notation import (
+    MINUS,
+    exchange,
+    general,
+    interval,
+    interval_of,
+    lead,
+    number,
+    p_value,
+    signed,
+    spread,
+)
 
 ESCAPES = {
     "\\": r"\textbackslash{}",
@@ -27,15 +38,18 @@ ESCAPES = {
     "…": r"\dots{}",
 }
 MARKS = {"placebo": r"\textsuperscript{p}", "oracle": r"\textsuperscript{o}"}
-HEADS = ("arm", "$r$", "mean $\\pm$ sd", "difference", "95\\,\\% interval", "$p_\\mathrm{Holm}$", "exchange rate")
+HEADS = (
+    *("arm", "$r$", "mean $\\pm$ sd", "difference", "95\\,\\% interval", "beyond copies", "$p$", "verdict"),
+    "exchange rate",
+)
 
 
 def summary_tex(analysis: Analysis) -> str:
-    """A table for each setting: mean ± sd, paired difference with its interval, adjusted p, exchange rate."""
+    """A table for each setting: mean ± sd, paired difference with its interval, lead over copies, p and verdict."""
     score = analysis.score.rpartition("/")[2]
-    lines = [r"% \usepackage{booktabs,graphicx} in the preamble; significant differences are bold."]
-    for number, setting in enumerate(settings(analysis), start=1):
-        lines += _table(setting, score, number)
+    lines = [r"% Needs \usepackage{booktabs,graphicx} in the preamble. Differences shown to help or to harm are bold."]
+    for place, setting in enumerate(settings(analysis), start=1):
+        lines += _table(setting, score, place)
     return "\n".join(lines) + "\n"
 
 
@@ -44,19 +58,23 @@ def escaped(text: str) -> str:
     return "".join(ESCAPES.get(sign, sign) for sign in text)
 
 
-def _table(setting: Setting, score: str, number: int) -> list[str]:
+def _table(setting: Setting, score: str, place: int) -> list[str]:
     n, data = general(setting.keys["data.n_train"]), setting.keys["data.name"]
+    margin = "" if pd.isna(setting.family["margin"]) else f" Margin of equivalence: {number(setting.family['margin'])}."
     caption = escaped(
-        f"{setting.title}: {score} with {n} real points of {data} and r synthetic ones for each, as mean ± sd over "
-        "seeds, paired difference to r = 0 with its 95 % interval, p after Holm's correction. p: placebo, o: oracle."
+        f"{setting.title}: {score} on held-out points, with {n} real points of {data} and r synthetic ones for each, "
+        f"as mean ± sd over {general(setting.family['seeds'])} seeds; paired difference to r = 0, and beyond copies, "
+        "with 95 % intervals that hold for all generators of the study at once (maximum of t by sign flips and "
+        "bootstrap-t; those of controls are Student's, each by itself), and two-sided p of the step-down sign-flip "
+        f"test, adjusted likewise.{margin} p: placebo, o: oracle."
     )
     lines = [
         "",
         r"\begin{table}",
         r"  \centering\footnotesize\setlength{\tabcolsep}{3pt}",
-        f"  \\caption{{{caption}}}\\label{{tab:synthmix-{number}}}",
+        f"  \\caption{{{caption}}}\\label{{tab:synthmix-{place}}}",
         r"  \resizebox{\ifdim\width>\linewidth\linewidth\else\width\fi}{!}{%",
-        r"  \begin{tabular}{@{}lrlrlrl@{}}",
+        r"  \begin{tabular}{@{}lrlrllrll@{}}",
         r"    \toprule",
         f"    {' & '.join(HEADS)} \\\\",
     ]
@@ -71,14 +89,16 @@ def _table(setting: Setting, score: str, number: int) -> list[str]:
 
 def _cells(row: dict[Any, Any]) -> list[str]:
     difference = escaped(signed(row["difference"]))
-    if row["p_holm"] < ALPHA:
+    if row["verdict"] in ("helps", "harms"):
         difference = f"\\textbf{{{difference}}}"
     return [
         escaped(row["arm"]) + MARKS.get(row["role"], ""),
         general(row["mix.ratio"]),
         escaped(spread(row["mean"], row["sd"])),
         difference,
-        escaped(interval(row["difference_low"], row["difference_high"])),
-        escaped(p_value(row["p_holm"])) if pd.notna(row["p_holm"]) else "",
+        escaped(interval(*interval_of(row))),
+        escaped(lead(row)),
+        escaped(p_value(row["p_adjusted"])) if pd.notna(row["p_adjusted"]) else "",
+        LABELS[row["verdict"]] if row["verdict"] else "",
         escaped(exchange(row)),
     ]

@@ -14,13 +14,19 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from matplotlib.figure import Figure
 
 from synthmix.analysis.analysis import Analysis
-from synthmix.analysis.answer import headline, verdicts
+from synthmix.analysis.answer import LABELS, MEANINGS, answers, headline
 from synthmix.analysis.result import StudyResult
 from synthmix.notation import general
 from synthmix.plots.panels import Picture
-from synthmix.report.tables import best_table, failure_table, family_table, run_table, stage_table, summary_table
-
-ICONS = {"helps": "▲", "matched": "△", "gain": "△", "copies": "＝", "harms": "▼", "open": "○", "few": "?", "none": "–"}
+from synthmix.report.tables import (
+    ICONS,
+    best_table,
+    failure_table,
+    family_table,
+    run_table,
+    stage_table,
+    summary_table,
+)
 
 
 def page(result: StudyResult, analysis: Analysis, pictures: Sequence[Picture]) -> str:
@@ -43,15 +49,16 @@ def page(result: StudyResult, analysis: Analysis, pictures: Sequence[Picture]) -
 
 def context(result: StudyResult, analysis: Analysis, pictures: Sequence[Picture]) -> dict[str, Any]:
     """What the template reads."""
-    found = verdicts(result, analysis)
+    kinds = [kind for kind in MEANINGS if any(one.verdict.kind == kind for one in analysis.verdicts)]
     return {
         "name": result.name,
         "score": analysis.score.rpartition("/")[2],
         "lower_is_better": analysis.sign < 0,
         "learner": analysis.learner,
         "facts": facts(result),
-        "headline": headline(found),
-        "verdicts": found,
+        "headline": headline(analysis),
+        "answers": answers(analysis),
+        "meanings": [(kind, LABELS[kind], MEANINGS[kind]) for kind in kinds],
         "icons": ICONS,
         "warnings": [*analysis.warnings, *result.notes],
         "summary": summary_table(analysis),

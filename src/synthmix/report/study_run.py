@@ -14,9 +14,10 @@ from typing import Any
 import pandas as pd
 
 from synthmix.analysis.analysis import Analysis
-from synthmix.analysis.answer import headline, verdicts
+from synthmix.analysis.answer import answers, headline
 from synthmix.analysis.result import StudyResult
 from synthmix.analysis.setting_cells import Arm, SettingCells, cells_by_setting, rows_of
+from synthmix.notation import interval_of
 from synthmix.plots.arms import styles
 from synthmix.plots.palette import colours
 from synthmix.study.record import Record
@@ -47,7 +48,7 @@ def study_record(
         texts={"config.yaml": result.config, "environment.txt": environment},
         files={str(Path("report") / file.relative_to(folder)): partial(shutil.copyfile, file) for file in files},
         data=[DataUsed(digest=digest, **data) for digest, data in record.data.items()],
-        note=_note(result, analysis),
+        note=_note(analysis),
         failed=bool(record.failures),
     )
 
@@ -112,18 +113,18 @@ def _headline_numbers(analysis: Analysis) -> Iterator[tuple[str, float]]:
         numbers = {
             "best_ratio": best["mix.ratio"],
             "best_difference": best["difference"],
-            "best_difference_low": best["difference_low"],
-            "best_difference_high": best["difference_high"],
-            "adjusted_p": best["p_holm"],
+            "best_difference_low": interval_of(best)[0],
+            "best_difference_high": interval_of(best)[1],
+            "adjusted_p": best["p_adjusted"],
             "exchange_rate": best["exchange"],
         }
-        yield from ((f"{name}/{key}", float(value)) for key, value in numbers.items() if not math.isnan(value))
+        yield from ((f"{name}/{key}", float(value)) for key, value in numbers.items() if math.isfinite(value))
 
 
-def _note(result: StudyResult, analysis: Analysis) -> str:
-    """The headline, and the verdict on each setting."""
-    found = verdicts(result, analysis)
-    paragraphs = [f"**{headline(found)}**"]
-    for verdict in found:
-        paragraphs.append("\n".join([f"{verdict.title}: {verdict.label}", "", *(f"- {s}" for s in verdict.sentences)]))
+def _note(analysis: Analysis) -> str:
+    """The headline, and what is said of each setting."""
+    paragraphs = [f"**{headline(analysis)}**"]
+    for answer in answers(analysis):
+        lines = [f"- {line.arm}, ratio {line.ratio}: {line.label}, {line.effect}" for line in answer.lines]
+        paragraphs.append("\n".join([answer.title, "", *lines, *(f"- {sentence}" for sentence in answer.sentences)]))
     return "\n\n".join([*paragraphs, "The whole report is the artifact `report/index.html`."])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -9,12 +10,22 @@ from typing import Any
 import pandas as pd
 
 from synthmix.analysis.analysis import Analysis
+from synthmix.analysis.answer import LABELS
 from synthmix.analysis.result import StudyResult, key_columns
 from synthmix.analysis.settings import Setting, settings
 from synthmix.analysis.statistics import ALPHA
-from synthmix.notation import exchange, general, number, p_value, spread, with_interval
+from synthmix.notation import exchange, general, interval_of, lead, number, p_value, spread, with_interval
 
 DIFFERENCE = "difference [95\N{NO-BREAK SPACE}%]"
+ICONS = {
+    "helps": "▲",
+    "as_tuning": "△",
+    "as_copies": "△",
+    "as_noise": "△",
+    "harms": "▼",
+    "equivalent": "＝",
+    "undecided": "○",
+}
 
 
 @dataclass(frozen=True)
@@ -72,24 +83,27 @@ def summary_table(analysis: Analysis) -> ReportTable:
         f"mean {score} ±\N{NO-BREAK SPACE}sd",
         DIFFERENCE,
         "interval",
+        "beyond copies [95\N{NO-BREAK SPACE}%]",
+        "verdict",
         "adjusted p",
+        "as configured [95\N{NO-BREAK SPACE}%]",
     ]
     heads += ["exchange rate [95\N{NO-BREAK SPACE}%]", "fd"]
     found = settings(analysis)
-    ends = analysis.summary.loc[analysis.summary["mix.ratio"] > 0, ["difference_low", "difference_high"]]
-    scale = min(0.0, ends.min().min()), max(0.0, ends.max().max())
-    sign = analysis.sign
-    lines = [
-        _summary_line(setting, row, scale, sign) for setting in found for row in setting.summary.to_dict("records")
-    ]
-    return _without_constant(ReportTable(heads, frozenset(heads[2:]), lines), "setting")
+    rows = [row for row in analysis.summary.to_dict("records") if row["mix.ratio"] > 0]
+    ends = [end for row in rows for end in interval_of(row) if math.isfinite(end)]
+    scale = min([0.0, *ends]), max([0.0, *ends])
+    lines = [_summary_line(setting, row, scale) for setting in found for row in setting.summary.to_dict("records")]
+    table = ReportTable(heads, frozenset({*heads[2:]} - {"verdict"}), lines)
+    for head in ("setting", "beyond copies [95\N{NO-BREAK SPACE}%]", "as configured [95\N{NO-BREAK SPACE}%]"):
+        table = _without_constant(table, head)
+    return table
 
 
-def _summary_line(setting: Setting, row: dict[Any, Any], scale: tuple[float, float], sign: int) -> Line:
-    significant = row["p_holm"] < ALPHA
-    marks = [row["role"], *(["gain" if sign * row["difference"] > 0 else "harm"] if significant else [])]
-    arrow = {"gain": "▲", "harm": "▼"}.get(marks[-1], "")
-    effect = with_interval(row["difference"], row["difference_low"], row["difference_high"])
+def _summary_line(setting: Setting, row: dict[Any, Any], scale: tuple[float, float]) -> Line:
+    marks = [row["role"], *([row["verdict"]] if row["verdict"] else [])]
+    effect = with_interval(row["difference"], *interval_of(row))
+    configured = with_interval(row["configured"], row["configured_low"], row["configured_high"])
     cells = [
         TableCell(setting.title),
         _alarmed(row),
@@ -98,7 +112,10 @@ def _summary_line(setting: Setting, row: dict[Any, Any], scale: tuple[float, flo
         _numeric(row["mean"], spread(row["mean"], row["sd"])),
         _numeric(row["difference"], effect),
         TableCell("", _value(row["difference"]), _bar(row, scale)),
-        _numeric(row["p_holm"], p_value(row["p_holm"]), _unadjusted(row), arrow),
+        _numeric(row["lead"], lead(row), row["placebo"]),
+        TableCell(LABELS[row["verdict"]] if row["verdict"] else "", mark=ICONS.get(row["verdict"], "")),
+        _numeric(row["p_adjusted"], p_value(row["p_adjusted"]), _other_p(row)),
+        _numeric(row["configured"], configured, _share(row)),
         _numeric(row["exchange"], exchange(row), str(row["exchange_reason"] or "")),
         _numeric(row["fd"], general(row["fd"])),
     ]
@@ -128,17 +145,21 @@ def best_table(analysis: Analysis) -> ReportTable:
 
 
 def family_table(analysis: Analysis) -> ReportTable:
-    """The family of tests of Holm's correction, and the smallest p that it can attain."""
-    heads = ["setting", "tests", "seeds", "smallest adjusted p", "seeds needed for .05"]
-    keys = ("tests", "seeds", "smallest_p", "seeds_needed")
+    """The tests of each setting, what these seeds can attain, and the least effect that they find."""
+    heads = ["setting", "tests", "seeds", "smallest p", "margin", "sd of differences", "found with a power of .8"]
+    written = {
+        "tests": general,
+        "seeds": general,
+        "smallest_p": p_value,
+        "margin": number,
+        "sd": number,
+        "detectable": number,
+    }
     lines = [
         Line(
             [
                 TableCell(setting.title),
-                *(
-                    _numeric(setting.family[key], (p_value if key == "smallest_p" else general)(setting.family[key]))
-                    for key in keys
-                ),
+                *(_numeric(setting.family[key], write(setting.family[key])) for key, write in written.items()),
             ],
             marks=["few"] if setting.family["smallest_p"] > ALPHA else [],
         )
@@ -195,12 +216,21 @@ def _alarmed(row: dict[Any, Any]) -> TableCell:
 
 def _bar(row: dict[Any, Any], scale: tuple[float, float]) -> Bar | None:
     low, width = scale[0], scale[1] - scale[0]
-    ends = (row["difference_low"], row["difference"], row["difference_high"], 0.0)
-    return None if any(pd.isna(end) for end in ends) or not width > 0 else Bar(*((end - low) / width for end in ends))
+    least, most = interval_of(row)
+    ends = (least, row["difference"], most, 0.0)
+    return None if not all(map(math.isfinite, ends)) or not width > 0 else Bar(*((end - low) / width for end in ends))
 
 
-def _unadjusted(row: dict[Any, Any]) -> str:
-    return "" if pd.isna(row["p"]) else f"p {p_value(row['p'])} before Holm's correction"
+def _other_p(row: dict[Any, Any]) -> str:
+    """The p of a row by itself and within its setting, beside that of the whole study."""
+    if pd.isna(row["p"]):
+        return ""
+    within = "" if pd.isna(row["p_setting"]) else f"; {p_value(row['p_setting'])} adjusted within this setting alone"
+    return f"{p_value(row['p'])} by itself{within}"
+
+
+def _share(row: dict[Any, Any]) -> str:
+    return "" if pd.isna(row["tuned_share"]) else f"tuning alone brings {row['tuned_share']:.0%} of it"
 
 
 def _numeric(value: float, text: str, hint: str = "", mark: str = "") -> TableCell:

@@ -5,27 +5,36 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from synthmix.analysis.analysis import Analysis
-from synthmix.analysis.settings import Setting, settings
-from synthmix.notation import exchange, general, p_value, spread, with_interval
+import pandas as pd
 
-WIDTH = 100
+from synthmix.analysis.analysis import Analysis
+from synthmix.analysis.answer import LABELS, headline
+from synthmix.analysis.settings import Setting, settings
+from synthmix.notation import exchange, general, interval_of, lead, number, spread, with_interval
+
+WIDTH = 120
 COLUMNS = (
-    ("ratio", 6),
-    ("seeds", 5),
-    ("mean ± sd", 14),
-    ("difference [95 %]", 24),
-    ("p Holm", 6),
-    ("exchange rate", 20),
+    ("ratio", 5),
+    ("mean ± sd", 13),
+    ("difference [95 %]", 23),
+    ("beyond copies [95 %]", 23),
+    ("verdict", 19),
+    ("exchange rate", 17),
 )
 
 
 def table_text(analysis: Analysis) -> str:
-    """A table for each setting, and a line for each warning; no line of the tables is longer than 100 letters."""
+    """A table for each setting, the headline, and a line for each warning.
+
+    No line of the tables is longer than 120 letters.
+    """
     score = analysis.score.rpartition("/")[2]
-    lines = [f"{score} on held-out real points; difference: paired with ratio 0; p: sign-flip test, Holm's correction"]
+    better = ", the lower the better" if analysis.sign < 0 else ""
+    lines = [f"{score} on held-out real points{better}; differences: to real points alone, paired by seed"]
+    lines += ["intervals of generators hold for all of the study at once, those of controls each by itself"]
     for setting in settings(analysis):
-        lines += ["", setting.title, *_table(setting)]
+        lines += ["", f"{setting.title}{_margin(setting)}", *_table(setting)]
+    lines += ["", headline(analysis)]
     if analysis.warnings:
         lines += ["", *(f"warning: {warning}" for warning in analysis.warnings)]
     return "\n".join(lines)
@@ -41,19 +50,28 @@ def _table(setting: Setting) -> Iterator[str]:
         yield f"  {_cut(str(row['arm']), width):<{width}} {' '.join(texts)}".rstrip()
 
 
+def _margin(setting: Setting) -> str:
+    """The seeds, the margin, and what real points alone have with the learner as configured."""
+    family = setting.family
+    parts = [f"{family['seeds']} seeds"] if family["seeds"] else []
+    parts += [] if pd.isna(family["margin"]) else [f"margin {number(family['margin'])}"]
+    parts += [] if pd.isna(family["tuning"]) else [f"as configured {number(family['as_configured'])}"]
+    return f" ({', '.join(parts)})" if parts else ""
+
+
 def _texts(row: dict[Any, Any]) -> list[str]:
     return [
         general(row["mix.ratio"]),
-        general(row["seeds"]),
         spread(row["mean"], row["sd"]),
-        with_interval(row["difference"], row["difference_low"], row["difference_high"]),
-        p_value(row["p_holm"]),
+        with_interval(row["difference"], *interval_of(row)),
+        lead(row),
+        LABELS[row["verdict"]] if row["verdict"] else "",
         exchange(row),
     ]
 
 
 def _aligned(text: str, name: str, size: int) -> str:
-    return f"{text:>{size}}" if name in ("ratio", "seeds", "p Holm") else f"{text:<{size}}"
+    return f"{text:>{size}}" if name == "ratio" else f"{text:<{size}}"
 
 
 def _cut(text: str, width: int) -> str:

@@ -7,8 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from statistics import median
 from typing import Any
 
-from synthmix.analysis.statistics import seeds_needed, smallest_p
-from synthmix.config.flat import flatten
+from synthmix.analysis.statistics import ALPHA, seeds_needed, smallest_p
 from synthmix.generators.roles import role_at
 from synthmix.pipeline.resources import Resources
 from synthmix.stages.store import Store
@@ -38,7 +37,7 @@ def print_dry_run(plan: Plan, resources: Resources) -> None:
         ("to compute", f"{len(todo)} of {distinct} different cells; {distinct - len(todo)} are stored"),
         ("trainings", f"{len(trainings)} of {len(keys)} generators; {len(keys) - len(trainings)} are stored"),
         ("time", _estimate(todo, trainings, resources.store)),
-        *(("smallest p", text) for text in _families(combinations) if plan.is_study),
+        *(("smallest p", text) for text in _attainable(combinations) if plan.is_study),
     ]
     for name, text in lines:
         print(f"{name:<11} {text}")
@@ -80,19 +79,13 @@ def _kinds(todo: Sequence[tuple[PlannedCell, Asked]], trainings: set[str]) -> It
             yield "generator", data, str(asked.config["model"]["name"])
 
 
-def _families(combinations: Sequence[Mapping[str, Any]]) -> Iterator[str]:
-    """The family of tests of each learner: what Holm's correction leaves of the smallest p."""
-    tests: dict[str, set[tuple[object, ...]]] = defaultdict(set)
+def _attainable(combinations: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    """The smallest p that the seeds of each generator can attain; the family of tests costs nothing of it."""
     seeds: dict[str, set[int]] = defaultdict(set)
     for config in combinations:
         if role_at(config["model"]["_target_"], config["mix"]["ratio"]) == "generator":
-            data = config["data"]
-            family = f"{learner_name(config)} on {config['representation']['name']}, {data['name']}"
-            family += "" if data["n_train"] is None else f" n={data['n_train']}"
-            arm = tuple(map(str, flatten({key: config[key] for key in ("model", "gate", "mix")}).items()))
-            tests[family].add(arm)
-            seeds[family].add(config["seed"])
-    for family, arms in tests.items():
-        attained, needed = smallest_p(len(seeds[family]), len(arms)), seeds_needed(len(arms))
-        enough = "" if attained <= 0.05 else f"; {needed} seeds are needed to reach .05"
-        yield f"{attained:.2g} for {family}: {len(arms)} tests, {len(seeds[family])} seeds{enough}"
+            seeds[str(config["model"]["name"])].add(config["seed"])
+    for number in sorted({len(of_model) for of_model in seeds.values()}):
+        models = ", ".join(model for model, of_model in seeds.items() if len(of_model) == number)
+        enough = "" if smallest_p(number) <= ALPHA else f"; {seeds_needed()} seeds are needed to reach {ALPHA:g}"
+        yield f"{smallest_p(number):.2g} with {number} seeds ({models}){enough}"

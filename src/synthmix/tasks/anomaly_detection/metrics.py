@@ -55,9 +55,7 @@ def _f1(anomalous: NDArray[Any], held_out: HeldOut) -> float:
 
 METRICS: Mapping[str, Metric] = {
     "roc_auc": Metric(score=_judged(_roc_auc), higher_is_better=True, needs_labels=True, worst=0.5),
-    "average_precision": Metric(
-        score=_judged(_average_precision), higher_is_better=True, needs_labels=True, worst=0.0
-    ),
+    "average_precision": Metric(score=_judged(_average_precision), higher_is_better=True, needs_labels=True, worst=0.0),
     "precision_at_n": Metric(score=_judged(_precision_at_n), higher_is_better=True, needs_labels=True, worst=0.0),
     "f1": Metric(score=_judged(_f1), higher_is_better=True, needs_labels=True, worst=0.0),
     "recall": Metric(

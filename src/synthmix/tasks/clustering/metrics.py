@@ -51,9 +51,7 @@ def _agreement(name: str, *, covered: bool = False) -> Metric:
     return Metric(score=score, higher_is_better=True, needs_labels=True, worst=0.0)
 
 
-def _internal(
-    make: Callable[[int], TorchMetric], *, higher_is_better: bool, worst: float | None = None
-) -> Metric:
+def _internal(make: Callable[[int], TorchMetric], *, higher_is_better: bool, worst: float | None = None) -> Metric:
     """A score of how compact and separate the clusters are."""
 
     def score(held_out: HeldOut) -> float:
