@@ -80,9 +80,9 @@ def _later_seeds(result: StudyResult) -> Iterator[str]:
     later = sorted(set(result.cells["seed"]) - set(result.planned_seeds))
     if later:
         yield (
-            f"{len(later)} seeds were added to the {len(result.planned_seeds)} that were planned; they are in cells.csv "
-            "and in nothing else, since a study that goes on until it shows something finds effects that are not there "
-            "(study.sequential=true may go on)"
+            f"{len(later)} seeds were added to the {len(result.planned_seeds)} that were planned; they are in "
+            "cells.csv and in nothing else, since a study that goes on until it shows something finds effects that "
+            "are not there (study.sequential=true may go on)"
         )
 
 

@@ -56,8 +56,8 @@ class Judged:
 def judged(result: StudyResult, settings: Sequence[SettingCells]) -> list[Judged]:
     """The verdict on every generator at every ratio: one family over all settings of the study.
 
-    Empty where a study whose number of seeds was fixed before is not over (`interim`), and where its cells were selected
-    from several studies.
+    Empty where a study with a planned number of seeds is not over (`interim`), and where its cells were selected from
+    several studies.
     """
     if result.exploratory or interim(result):
         return []

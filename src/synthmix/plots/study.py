@@ -34,8 +34,8 @@ def difference_curves(panels: Mapping[str, pd.DataFrame], score: str) -> Picture
         caption=f"Each line is an arm: the mean, over paired seeds, of its {score} minus that of the real points "
         "alone. Bands and bars are 95 % intervals of that difference, each by itself. Filled marks of a generator are "
         "significant after adjustment for all tests of the study. Controls have no colour: a gain that the placebo "
-        "(dashed) has too is no gain, and the oracle (dotted, stars) shows what as many real points do. Each panel has a scale of "
-        "its own.",
+        "(dashed) has too is no gain, and the oracle (dotted, stars) shows what as many real points do. "
+        "Each panel has a scale of its own.",
     )
 
 
