@@ -14,7 +14,6 @@ from synthmix.analysis.result import StudyResult
 from synthmix.analysis.setting_cells import Arm, SettingCells
 from synthmix.analysis.verdicts.arms import ArmConfigured, ArmScores, ArmVerdict, Contrast
 from synthmix.analysis.verdicts.engine import judge
-from synthmix.analysis.verdicts.sequential import judge_sequential
 
 MARGIN = 0.02  # of a score between -1 and 1, and as a part of the baseline of one without bounds
 IN_UNITS = ("mean", "sd", "low", "high", "lower", "upper")  # the numbers of a contrast that are differences
@@ -75,7 +74,7 @@ def judged(result: StudyResult, settings: Sequence[SettingCells]) -> list[Judged
         for place, (number, arm, ratio) in enumerate(places)
     ]
     margin = MARGIN if result.margin is None else result.margin
-    verdicts = (judge_sequential if result.sequential else judge)(arms, margin=margin)
+    verdicts = judge(arms, margin=margin)
     return [
         Judged(number, arm.name, ratio, _in_units(verdict, units[number]), margin * units[number])
         for (number, arm, ratio), verdict in zip(places, verdicts, strict=True)

@@ -1,145 +1,197 @@
-"""The sentences: each kind of answer from numbers that call for it, and none that overclaims."""
+"""The sentences: each kind of verdict from numbers that call for it, gain and harm both in the headline."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import numpy as np
 
 from synthmix.analysis.analysis import Analysis
-from synthmix.analysis.answer import Verdict, headline, verdicts
+from synthmix.analysis.answer import ArmLine, SettingAnswer, answers, headline
 from synthmix.analysis.result import StudyResult
 
 Make = Callable[..., tuple[StudyResult, Analysis]]
+CONTROLS = {"duplicate": (0.0, 0.0), "jitter": (0.0, 0.0), "real": (0.1, 0.2)}
 
 
-def answered(make: Make, effects: dict[str, float], p: float = 0.01, seeds: int = 8) -> Verdict:
-    """The verdict on k-means where each arm has the given effect at ratios 1 and 4, the generators with this p."""
-    both = {("kmeans", arm): (effect, effect) for arm, effect in effects.items()}
-    significant = {("kmeans", arm, ratio): p for arm in effects for ratio in (1.0, 4.0)}
-    (verdict,) = verdicts(*make(both, significant, seeds))
-    return verdict
+def study(make: Make, effects: Mapping[str, tuple[float, float]], **fields: Any) -> Analysis:
+    """k-means with these effects at ratios 1 and 4, and controls without one where none is given."""
+    return make({("kmeans", arm): both for arm, both in {**CONTROLS, **effects}.items()}, **fields)[1]
 
 
-def text(verdict: Verdict) -> str:
-    return " ".join(verdict.sentences)
+def lines(analysis: Analysis) -> dict[tuple[str, str], ArmLine]:
+    (answer,) = answers(analysis)
+    return {(line.arm, line.ratio): line for line in answer.lines}
 
 
-def test_a_gain_beyond_the_placebo_helps(make: Make) -> None:
-    verdict = answered(make, {"vae": 0.1, "duplicate": 0.01})
-    assert verdict.kind == "helps"
-    assert "vae helps: +0.100" in text(verdict)
-    assert "adjusted p = 0.010" in text(verdict)
-    assert "It is ahead of the placebo: +0.090 [" in text(verdict)
-    assert headline([verdict]) == "Synthetic data helped kmeans on identity."
+def text(answer: SettingAnswer) -> str:
+    return " ".join(answer.sentences)
 
 
-def test_a_gain_that_the_placebo_has_too_is_none(make: Make) -> None:
-    verdict = answered(make, {"vae": 0.1, "duplicate": 0.1})
-    assert verdict.kind == "copies"
-    assert "vae gains, but no more than copies" in text(verdict)
-    assert "cannot be told from that of the placebo" in text(verdict)
-    assert headline([verdict]) == "Synthetic data helped kmeans on identity no more than copies of the real points do."
+def test_a_gain_beyond_every_control_helps(make: Make) -> None:
+    analysis = study(make, {"vae": (0.1, 0.2)})
+    line = lines(analysis)["vae", "1"]
+    assert (line.kind, line.label) == ("helps", "helps")
+    assert line.effect.startswith("+0.100 [+0.0")
+    assert "against duplicate" in line.evidence
+    assert "against jitter" in line.evidence
+    assert headline(analysis) == "vae helped kmeans on identity, more than copies, noise and tuning do."
 
 
-def test_a_gain_without_a_placebo_beside_it_says_so(make: Make) -> None:
-    verdict = answered(make, {"vae": 0.1})
-    assert verdict.kind == "gain"
-    assert "no placebo" in headline([verdict])
-    assert "helped" not in headline([verdict])
-
-
-def test_a_control_that_does_as_well_is_named(make: Make) -> None:
-    verdict = answered(make, {"vae": 0.1, "duplicate": 0.0, "jitter": 0.1})
-    assert verdict.kind == "matched"
-    assert "not ahead of what needs no model: jitter (+0.100)" in text(verdict)
-    assert headline([verdict]).endswith("but was not shown to do more than controls without a model.")
-    ahead = answered(make, {"vae": 0.1, "duplicate": 0.0, "jitter": 0.01})
-    assert ahead.kind == "helps"
-    assert "jitter" not in text(ahead)
-
-
-def test_harm_is_called_harm(make: Make) -> None:
-    verdict = answered(make, {"vae": -0.1, "duplicate": 0.0})
-    assert verdict.kind == "harms"
-    assert "vae harms: −0.100" in text(verdict)
-
-
-def test_no_significance_is_no_proof_of_absence(make: Make) -> None:
-    verdict = answered(make, {"vae": 0.02, "duplicate": 0.0}, p=0.2)
-    assert verdict.kind == "open"
-    assert "none of it is significant (smallest adjusted p 0.200)" in text(verdict)
-    assert "Not shown is not absent: the intervals leave room for [" in text(verdict)
-    assert "helped" not in headline([verdict])
-
-
-def test_too_few_seeds_claim_nothing_however_large_the_effect(make: Make) -> None:
-    verdict = answered(make, {"vae": 0.4, "duplicate": 0.0}, p=0.5, seeds=4)
-    assert verdict.kind == "few"
-    assert "4 seeds are too few for 2 tests: no adjusted p can be under 0.250" in text(verdict)
-    assert "It takes 7 seeds." in text(verdict)
-    assert headline([verdict]) == "Synthetic data cannot be judged on kmeans on identity: too few seeds."
-
-
-def test_controls_alone_are_no_answer(make: Make) -> None:
-    verdict = answered(make, {"duplicate": 0.1, "real": 0.2})
-    assert verdict.kind == "none"
-    assert "helped" not in headline([verdict])
-
-
-def test_an_oracle_without_gain_is_told(make: Make) -> None:
-    assert "Not even they show a gain" in text(answered(make, {"vae": 0.0, "real": 0.0}, p=1.0))
-    assert "Not even they" not in text(answered(make, {"vae": 0.0, "real": 0.2}, p=1.0))
-
-
-def test_exchange_rates_are_told_with_their_bounds(make: Make) -> None:
-    result, analysis = make()
-    gmm, kmeans = verdicts(result, analysis)
-    assert "One synthetic point is worth ≥ 0.60 real ones." in text(gmm)
-    assert "What one synthetic point is worth is not identified: the curve is flat." in text(kmeans)
-
-
-def test_the_placebo_is_compared_seed_by_seed(make: Make) -> None:
-    """Both arms swing together by far more than they differ: pairs see it, separate intervals would not."""
-    result, analysis = make(
-        {("kmeans", "vae"): (0.1, 0.1), ("kmeans", "duplicate"): (0.08, 0.08)},
-        {("kmeans", "vae", ratio): 0.01 for ratio in (1.0, 4.0)},
+def test_the_headline_names_gain_and_harm_of_one_generator(make: Make) -> None:
+    analysis = study(make, {"gan": (0.1, -0.15)})
+    assert headline(analysis) == (
+        "gan at ratio 4 harmed kmeans on identity. "
+        "gan at ratio 1 helped kmeans on identity, more than copies, noise and tuning do."
     )
-    swing = np.where(result.cells["mix.ratio"] > 0, 0.3 * (result.cells["seed"] - 3.5), 0.0)
-    base = result.cells.groupby(["mix.ratio", "seed"])["cluster/ari"].transform("mean")
-    gap = np.where(result.cells["mix.ratio"] > 0, np.where(result.cells["model.name"] == "vae", 0.01, -0.01), 0.0)
-    cells = result.cells.assign(**{"cluster/ari": base + gap + swing + 1e-4 * result.cells["seed"]})
-    (verdict,) = verdicts(replace(result, cells=cells), analysis)
-    assert verdict.kind == "helps"
-    assert "+0.020 [+0.020, +0.020] against duplicate" in text(verdict)
 
 
-def test_many_settings_are_counted() -> None:
-    settings = [Verdict(f"setting {number}", "open", "", []) for number in range(5)]
-    assert headline(settings) == "Synthetic data had no effect that could be shown on all 5 settings."
-    mixed = [*settings, Verdict("gmm", "helps", "", [])]
-    assert headline(mixed) == ("Synthetic data helped gmm. It had no effect that could be shown on 5 of 6 settings.")
+def test_the_headline_names_gain_and_harm_of_two(make: Make) -> None:
+    analysis = study(make, {"gan": (-0.2, -0.2), "vae": (0.1, 0.1)})
+    assert headline(analysis).startswith("gan harmed kmeans on identity. vae helped kmeans on identity")
+
+
+def test_a_gain_that_copies_have_is_theirs_where_that_is_shown(make: Make) -> None:
+    analysis = study(make, {"vae": (0.3, 0.3), "duplicate": (0.3, 0.3)}, margin=0.05)
+    line = lines(analysis)["vae", "1"]
+    assert line.label == "helps as copies do"
+    assert "helped kmeans on identity only as copies of the real points do" in headline(analysis)
+
+
+def test_a_gain_that_may_or_may_not_be_that_of_copies_is_undecided(make: Make) -> None:
+    """The interval of the lead over copies reaches beyond the margin: nothing is said of it, and why is."""
+    analysis = study(make, {"vae": (0.1, 0.1), "duplicate": (0.09, 0.09)})
+    line = lines(analysis)["vae", "1"]
+    assert line.kind == "undecided"
+    assert "neither is it shown to be more than that of" in line.evidence
+    assert "duplicate" in line.evidence
+    assert "helped" not in headline(analysis)
+
+
+def test_harm_that_copies_have_is_not_the_generators(make: Make) -> None:
+    analysis = study(make, {"vae": (-0.1, -0.1), "duplicate": (-0.1, -0.1)})
+    assert lines(analysis)["vae", "1"].kind == "undecided"
+    assert "harmed" not in headline(analysis)
+
+
+def test_undecided_is_never_called_no_effect_and_says_what_would_decide(make: Make) -> None:
+    analysis = study(make, {"vae": (0.01, 0.01)})
+    line = lines(analysis)["vae", "1"]
+    assert line.label == "undecided"
+    assert "more seeds would decide" in line.evidence
+    assert "no effect" not in headline(analysis)
+    assert headline(analysis) == "vae on kmeans on identity: undecided."
+
+
+def test_a_difference_within_the_margin_is_equivalent(make: Make) -> None:
+    analysis = study(make, {"vae": (0.0, 0.0)}, margin=0.2)
+    assert headline(analysis) == "vae made no difference that matters to kmeans on identity."
+
+
+def test_without_a_placebo_nothing_helps(make: Make) -> None:
+    _, analysis = make({("kmeans", "vae"): (0.1, 0.1)})
+    assert lines(analysis)["vae", "1"].kind == "undecided"
+    assert "placebo" in lines(analysis)["vae", "1"].evidence
+
+
+def test_a_learner_that_was_not_tuned_is_not_helped(make: Make) -> None:
+    analysis = study(make, {"vae": (0.1, 0.1)}, untuned=frozenset({"kmeans"}))
+    assert lines(analysis)["vae", "1"].kind == "undecided"
+    assert "not tuned" in lines(analysis)["vae", "1"].evidence
+    assert any("tuning=none" in warning for warning in analysis.warnings)
+
+
+def test_a_gain_that_tuning_brings_too_is_that_of_tuning(make: Make) -> None:
+    """As configured the VAE gains .2; tuned, real points alone have as much, and it adds nothing."""
+    result, _ = make({("kmeans", arm): both for arm, both in {**CONTROLS, "vae": (0.0, 0.0)}.items()})
+    configured = result.cells.copy()
+    gained = (configured["model.name"] == "vae") & (configured["mix.ratio"] > 0)
+    configured["cluster/ari"] += np.where(gained, 0.0, -0.2)
+    analysis = study(make, {"vae": (0.0, 0.0)}, configured=configured, margin=0.06)
+    line = lines(analysis)["vae", "1"]
+    assert line.label == "helps as tuning does"
+    assert "+0.200" in line.evidence
+    (answer,) = answers(analysis)
+    assert "Real points alone have ari 0.335 with the learner as configured" in text(answer)
+    assert "tuning alone brings 100% of that" in text(answer)
+    row = analysis.summary.query("arm == 'vae' and `mix.ratio` == 1").iloc[0]
+    assert round(row["tuned_share"], 6) == 1
+
+
+def test_controls_alone_have_no_verdict(make: Make) -> None:
+    _, analysis = make({("kmeans", "duplicate"): (0.1, 0.1), ("kmeans", "real"): (0.2, 0.2)})
+    assert headline(analysis) == "No generator has been compared: there is no verdict."
+
+
+def test_a_study_that_is_not_over_has_no_verdict(make: Make) -> None:
+    result, _ = make({("kmeans", arm): both for arm, both in {**CONTROLS, "vae": (0.1, 0.1)}.items()})
+    late = (result.cells["seed"] == 7) & (result.cells["model.name"] == "vae") & (result.cells["mix.ratio"] > 0)
+    cells = result.cells.assign(status=result.cells["status"].mask(late, "missing"))
+    cells["cluster/ari"] = cells["cluster/ari"].mask(late)
+    analysis = study(make, {"vae": (0.1, 0.1)}, cells=cells, planned_seeds=range(8))
+    assert not analysis.verdicts
+    assert headline(analysis).startswith("Interim: 2 of 96 cells of the 8 planned seeds are not computed yet")
+    assert (analysis.summary["verdict"] == "").all()
+
+
+def test_seeds_that_come_later_change_no_verdict(make: Make) -> None:
+    """With all eight the gain would be shown; the study was planned with five, and five show nothing."""
+    planned = study(make, {"vae": (0.1, 0.1)}, planned_seeds=range(5))
+    assert set(planned.summary["seeds"]) == {5}
+    assert any("3 seeds were added to the 5 that were planned" in warning for warning in planned.warnings)
+    assert lines(study(make, {"vae": (0.1, 0.1)}))["vae", "1"].kind == "helps"
+
+
+def test_an_exploratory_selection_has_no_verdict_and_no_p(make: Make) -> None:
+    analysis = study(make, {"vae": (0.1, 0.1)}, exploratory=True)
+    assert not analysis.verdicts
+    assert analysis.summary["p_adjusted"].isna().all()
+
+
+def test_trainings_that_failed_count_at_the_worst_score(make: Make) -> None:
+    result, _ = make({("kmeans", arm): both for arm, both in {**CONTROLS, "vae": (0.1, 0.1)}.items()}, seeds=8)
+    lost = (result.cells["seed"] < 2) & (result.cells["model.name"] == "vae") & (result.cells["mix.ratio"] > 0)
+    cells = result.cells.assign(status=result.cells["status"].mask(lost, "failed"))
+    cells["cluster/ari"] = cells["cluster/ari"].mask(lost)
+    analysis = study(make, {"vae": (0.1, 0.1)}, cells=cells)
+    line = lines(analysis)["vae", "1"]
+    assert line.kind == "undecided"
+    assert "With the 2 diverged trainings of 8 at the worst score" in line.evidence
+
+
+def test_exchange_rates_and_the_oracle_are_in_the_sentences(make: Make) -> None:
+    (answer,) = answers(study(make, {"vae": (0.1, 0.2)}))
+    assert "What one synthetic point is worth in real ones: " in text(answer)
+    assert "As many real points instead: +0.200 [" in text(answer)
 
 
 def test_a_score_that_is_better_the_lower_it_is_gains_by_falling(make: Make) -> None:
-    effects = {("kmeans", "vae"): (-0.1, -0.1), ("kmeans", "duplicate"): (0.0, 0.0)}
-    result, analysis = make(effects, {("kmeans", "vae", ratio): 0.01 for ratio in (1.0, 4.0)})
-    name = "cluster/davies_bouldin"
-    renamed = result.cells.rename(columns={"cluster/ari": name})
-    (verdict,) = verdicts(replace(result, cells=renamed, score=name), replace(analysis, score=name))
-    assert verdict.kind == "helps"
-    assert "vae helps: −0.100" in text(verdict)
-    assert "It is ahead of the placebo: +0.100 [" in text(verdict)
+    result, _ = make({("kmeans", arm): (-one, -four) for arm, (one, four) in {**CONTROLS, "vae": (0.1, 0.1)}.items()})
+    name = {"cluster/ari": "cluster/davies_bouldin"}
+    cells, curve = (table.rename(columns=name) for table in (result.cells, result.curve))
+    analysis = study(make, {"vae": (0.1, 0.1)}, cells=cells, curve=curve, score="cluster/davies_bouldin")
+    line = lines(analysis)["vae", "1"]
+    assert line.kind == "helps"
+    assert line.effect.startswith("−0.100 [−0.1")
 
 
-def test_the_headline_names_the_generators_that_it_is_about() -> None:
-    found = [Verdict("kmeans", "harms", "", [], ["gan"]), Verdict("gmm", "open", "", [])]
-    assert headline(found) == (
-        "Synthetic data of gan harmed kmeans. Synthetic data had no effect that could be shown on gmm."
+def test_many_arms_are_counted(make: Make) -> None:
+    effects = {f"gan{number}": (0.1, 0.1) for number in range(6)}
+    assert headline(study(make, effects)) == (
+        "6 of 6 generators helped kmeans on identity at some ratio, more than copies, noise and tuning do."
     )
 
 
-def test_the_headline_blames_no_generator_for_what_others_did() -> None:
-    found = [Verdict("kmeans", "harms", "", []), Verdict("gmm", "harms", "", [], ["gan"])]
-    assert headline(found) == "Synthetic data harmed kmeans. Synthetic data of gan harmed gmm."
+def test_the_family_is_the_whole_study(make: Make) -> None:
+    """A second learner of the same study makes the interval of the first wider, and its p no smaller."""
+    effects = {**CONTROLS, "vae": (0.02, 0.02)}
+    one = make({("kmeans", arm): both for arm, both in effects.items()})[1]
+    two = make({(learner, arm): both for learner in ("kmeans", "gmm") for arm, both in effects.items()})[1]
+    rows = [
+        analysis.summary.query("`clusterer.name` == 'kmeans' and arm == 'vae' and `mix.ratio` == 1").iloc[0]
+        for analysis in (one, two)
+    ]
+    assert rows[1]["p_adjusted"] >= rows[0]["p_adjusted"] - 1e-12
+    assert rows[1]["simultaneous_high"] >= rows[0]["simultaneous_high"] - 1e-12
+    assert rows[1]["p_setting"] == rows[0]["p_adjusted"]

@@ -14,12 +14,12 @@ from scipy import stats
 
 from synthmix.analysis.statistics import (
     MAX_EXACT,
-    holm,
     seeds_needed,
     sign_flip_p,
     smallest_p,
     t_interval,
 )
+from synthmix.analysis.verdicts.simultaneous import simultaneous
 
 RNG = np.random.default_rng(7)
 
@@ -85,48 +85,21 @@ def test_beyond_enumeration_p_is_sampled_and_repeatable() -> None:
     assert sign_flip_p(values + 10) == 1e-5  # (1 + 0) / (1 + 99,999): never 0
 
 
-def test_holm_by_hand() -> None:
-    # Sorted .01, .02, .03, .04 times 4, 3, 2, 1 is .04, .06, .06, .04; no later one is below an earlier one.
-    assert holm([0.04, 0.01, 0.03, 0.02]) == pytest.approx([0.06, 0.04, 0.06, 0.06])
-    assert holm([0.6, 0.9]) == pytest.approx([1, 1])
-    assert len(holm([])) == 0
-
-
-def test_what_was_not_tested_is_no_member_of_the_family() -> None:
-    assert holm([math.nan, 0.01, math.nan, 0.02]) == pytest.approx([math.nan, 0.02, math.nan, 0.02], nan_ok=True)
-
-
-def test_a_planned_test_that_failed_makes_no_other_easier() -> None:
-    assert holm([math.nan, 0.01, 0.02], tests=4)[1:] == pytest.approx([0.04, 0.06])
-
-
-@given(arrays(float, st.integers(1, 8), elements=st.floats(0, 1)))
-def test_holm_is_the_closure_of_bonferroni(p: np.ndarray) -> None:
-    """A test is rejected where Bonferroni rejects every subset that holds it (Marcus et al. 1976)."""
-    for i, adjusted in enumerate(holm(p)):
-        subsets = (
-            subset
-            for size in range(1, len(p) + 1)
-            for subset in itertools.combinations(range(len(p)), size)
-            if i in subset
-        )
-        closed = max(min(1.0, len(subset) * min(p[list(subset)])) for subset in subsets)
-        assert adjusted == pytest.approx(closed)
-
-
 def test_the_smallest_p_is_attained_by_a_gain_on_every_seed() -> None:
-    for seeds, tests in ((3, 1), (10, 4), (12, 30)):
-        p = [sign_flip_p(np.ones(seeds)), *[1.0] * (tests - 1)]
-        assert smallest_p(seeds, tests) == pytest.approx(holm(p)[0])
-    assert smallest_p(0, 5) == smallest_p(2, 8) == 1
-    assert smallest_p(200, 4) == pytest.approx(4e-5)
+    """In a family too: that of the maximum of t over it is no larger."""
+    rng = np.random.default_rng(0)
+    for seeds, others in ((3, 0), (8, 4), (10, 30)):
+        family = np.column_stack([np.ones(seeds) + 1e-3 * rng.normal(size=seeds), rng.normal(size=(seeds, others))])
+        assert smallest_p(seeds) == pytest.approx(sign_flip_p(np.ones(seeds)))
+        assert 2 * simultaneous(family).p_above[0] == pytest.approx(smallest_p(seeds))
+    assert smallest_p(0) == smallest_p(1) == 1
+    assert smallest_p(200) == 1e-5
 
 
-@given(st.integers(1, 5000))
-def test_seeds_needed_are_the_fewest_that_can_reach_it(tests: int) -> None:
-    seeds = seeds_needed(tests)
-    assert seeds == math.ceil(1 + math.log2(20 * tests))
-    assert smallest_p(seeds, tests) <= 0.05 < smallest_p(seeds - 1, tests)
+@pytest.mark.parametrize(("alpha", "needed"), [(0.05, 6), (0.01, 8), (0.5, 2)])
+def test_seeds_needed_are_the_fewest_that_can_reach_it(alpha: float, needed: int) -> None:
+    assert seeds_needed(alpha) == needed
+    assert smallest_p(needed) <= alpha < smallest_p(needed - 1)
 
 
 def test_both_keep_their_promise_without_an_effect() -> None:

@@ -18,7 +18,7 @@ def test_pictures_leave_pyplot_and_settings_alone(tmp_path: Path) -> None:
     x = torch.rand(9, 1, 4, 4)
     spec = DataSpec("x", "image", (1, 4, 4), (0.0, 1.0), None)
     measured = dict.fromkeys(("mean", "low", "high"), 0.5)
-    summary = pd.DataFrame([{"arm": "a", "role": "generator", "mix.ratio": 1.0, "p_holm": 1.0, **measured}])
+    summary = pd.DataFrame([{"arm": "a", "role": "generator", "mix.ratio": 1.0, "p_adjusted": 1.0, **measured}])
     figures = [
         samples.sample_grid(x, spec),
         samples.real_synthetic_nearest(x, x + 0.1, spec),

@@ -30,7 +30,7 @@ def rows(arms: tuple[str, ...] = ARMS, ratios: tuple[float, ...] = (0, 1, 4), ba
             "difference": effect if ratio else np.nan,
             "difference_low": effect - 0.02 if ratio else np.nan,
             "difference_high": effect + 0.02 if ratio else np.nan,
-            "p_holm": 0.01 if arm == "vae" and ratio == 4 else 0.5 if arm in ("vae", "gan") and ratio else np.nan,
+            "p_adjusted": 0.01 if arm == "vae" and ratio == 4 else 0.5 if arm in ("vae", "gan") and ratio else np.nan,
         }
         for number, arm in enumerate(arms)
         for ratio in ratios

@@ -29,7 +29,7 @@ def row(arm: str, ratio: float, effect: float, exchange: Exchange = IDENTIFIED, 
         "mix.ratio": ratio,
         "mean": 0.5 + effect,
         "difference": effect,
-        "p_holm": 0.5,
+        "p_adjusted": 0.5,
         "exchange": value,
         "exchange_low": low,
         "exchange_high": high,
@@ -119,7 +119,7 @@ def test_the_words_of_the_curve_have_its_ends_and_the_rates() -> None:
 
 def test_each_ratio_stands_at_its_quality_and_benefit() -> None:
     table = pd.DataFrame(
-        [row("vae", 0, NAN), row("vae", 1, 0.05), row("vae", 4, 0.1, p_holm=0.01), row("gan", 1, -0.1, fd=2.0)]
+        [row("vae", 0, NAN), row("vae", 1, 0.05), row("vae", 4, 0.1, p_adjusted=0.01), row("gan", 1, -0.1, fd=2.0)]
     )
     picture = quality_against_benefit({"gmm": table}, "ari")
     (axes,) = picture.figure.axes
@@ -136,7 +136,7 @@ def test_each_ratio_stands_at_its_quality_and_benefit() -> None:
 def sizes() -> pd.DataFrame:
     return pd.DataFrame(
         [
-            row(arm, ratio, effect * ratio * n / 100, **{"data.n_train": n, "p_holm": 0.01 if n == 200 else 0.9})
+            row(arm, ratio, effect * ratio * n / 100, **{"data.n_train": n, "p_adjusted": 0.01 if n == 200 else 0.9})
             for arm, effect in (("vae", 0.1), ("duplicate", -0.01), ("real", 0.9))
             for n in (50, 200)
             for ratio in (0.5, 1, 4)
