@@ -1,14 +1,14 @@
 """Evidence that may be looked at after each seed: e-processes of paired differences, and confidence sequences.
 
-Under the null a difference is symmetric about zero, or about a point below it. Given the size of a difference its sign is
-then a fair coin, or one that falls the wrong way, so that a bet on the sign whose stake grows with the size,
+Under the null a difference is symmetric about zero, or about a point below it. Given its size, its sign is then a fair
+coin or one that falls the wrong way, so that a bet on the sign whose stake grows with the size,
 
     E_t = Π_{i ≤ t} (1 + tanh(κ d_i / s_i)),   s_i² = (d_1² + … + d_i²) / i,
 
 is a nonnegative supermartingale that starts at 1: the factor is 1 plus an increasing odd function of d_i, whatever the
 past. Under a normal distribution of mean δσ the stake κ = δ √(1 + δ²) grows fastest. E is the mean over `STAKES` (the
-method of mixtures). By Ville's inequality (1939) E ever reaches 1/α with a probability of at most α, so that 1 / max E is
-a p value at any time, after any rule of stopping. Sources: de la Peña (1999), A general class of exponential
+method of mixtures). By Ville's inequality (1939) E ever reaches 1/α with a probability of at most α, so that 1 / max E
+is a p value at any time, after any rule of stopping. Sources: de la Peña (1999), A general class of exponential
 inequalities for martingales and ratios, for sums of symmetric variables; Howard, Ramdas, McAuliffe and Sekhon (2021),
 Time-uniform, nonparametric, nonasymptotic confidence sequences; Waudby-Smith and Ramdas (2024), Estimating means of
 bounded random variables by betting; Ramdas, Ruf, Larsson and Koolen (2020), Admissible anytime-valid inference.
@@ -48,34 +48,39 @@ def log_e(d: Floats) -> Floats:
     size = np.divide(x, scale, out=np.zeros_like(x), where=scale > 0)
     logs = [np.cumsum(np.log1p(np.maximum(np.tanh(stake * size), -1 + 1e-12)), axis=0) for stake in STAKES]
     mixture = np.logaddexp.reduce(np.stack(logs), axis=0) - math.log(len(STAKES))
-    return np.maximum(mixture.max(axis=0), 0.0)
+    return np.asarray(np.maximum(mixture.max(axis=0), 0.0))
 
 
-def confidence_ends(d: Floats, threshold: float) -> tuple[Floats, Floats]:
-    """Ends of the means (m,) that neither of two bets has rejected so far: E has stayed below `threshold` for each.
+def confidence_ends(d: Floats, *thresholds: float) -> list[Floats]:
+    """Low and high ends (m,) of the means that bets have not rejected so far, at each threshold in turn.
 
     An end is a point of a grid that is rejected, so that the sequence is wide by at most one step. Where nothing is
-    left, differences have not been symmetric about one point, and the ends are infinite.
+    left, differences have not been symmetric about one point, and both ends are infinite. So they are where differences
+    are all the same and too few to reject any other value.
 
     Args:
         d: (S, m), NaN where a seed has none.
-        threshold: 1/α for one end, 2/α for two.
+        thresholds: of E at one end: 1/α for a bound, 2/α for the ends of an interval.
     """
-    n = np.isfinite(d).sum(0)
-    known = np.where(np.isfinite(d), d, 0.0)
+    n, known = np.isfinite(d).sum(0), np.where(np.isfinite(d), d, 0.0)
     mean = known.sum(0) / np.maximum(n, 1)
     spread = np.sqrt((np.where(np.isfinite(d), d - mean, 0.0) ** 2).sum(0) / np.maximum(n - 1, 1))
-    ends = []
-    for sign in (-1, 1):
-        tried = mean + sign * STEPS[:, None] * spread  # (G, m), from the mean outwards
-        rejected = log_e(-sign * (d[:, None] - tried)) >= math.log(threshold)
-        inside = len(STEPS) - 1 - np.cumprod(rejected[::-1], axis=0).sum(0)  # the outermost that is not rejected
-        end = np.take_along_axis(tried, np.minimum(inside + 1, len(STEPS) - 1)[None], 0)[0]
-        ends.append(np.where(inside == len(STEPS) - 1, sign * np.inf, end))
-    low, high = ends
     constant = spread <= 1e-12 * np.abs(known).max(0, initial=0.0)
-    none = (low > high) | (constant & (2.0 ** np.minimum(n, 1_000) < threshold * len(STAKES)))
-    return np.where(none, -np.inf, low), np.where(none, np.inf, high)
+    spread = np.where(constant, 0.0, spread)
+    tried = {sign: mean + sign * STEPS[:, None] * spread for sign in (-1, 1)}  # (G, m), from the mean outwards
+    reached = {sign: log_e(-sign * (d[:, None] - points)) for sign, points in tried.items()}
+    ends = []
+    for threshold in thresholds:
+        rejected = {sign: logs >= math.log(threshold) for sign, logs in reached.items()}
+        none_left = ~constant & (rejected[-1].all(0) | rejected[1].all(0))
+        too_few = constant & (2.0 ** np.minimum(n, 1_000) < threshold * len(STAKES))
+        for sign in (-1, 1):
+            beyond = np.cumprod(rejected[sign][::-1], axis=0).sum(0)  # points rejected in one run from the outermost
+            at = np.minimum(len(STEPS) - beyond, len(STEPS) - 1)[None]
+            end = np.take_along_axis(tried[sign], at, 0)[0]
+            unbounded = none_left | too_few | (~constant & (beyond == 0))
+            ends.append(np.where(unbounded, sign * np.inf, end))
+    return ends
 
 
 def seeds_until(effect: float, sd: float, threshold: float) -> float:

@@ -1,8 +1,8 @@
 """The verdicts of a study whose number of seeds was fixed before it ran.
 
 The tests, which "helps" and "harms" rest on, are one family: all contrasts of all arms, whatever these are compared
-with. Intervals, which "equivalent" and "as copies do" rest on, hold at once for all arms in each question (the effect; the
-lead over copies; over copies with noise; and so on), so that each of these verdicts too has a family-wise level.
+with. Intervals, which "equivalent" and "as copies do" rest on, hold at once for all arms in each question (the effect;
+the lead over copies; over copies with noise; and so on), so that each of these verdicts too has a family-wise level.
 """
 
 from __future__ import annotations

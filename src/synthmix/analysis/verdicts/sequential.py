@@ -21,8 +21,8 @@ def judge_sequential(arms: Sequence[ArmScores], *, margin: float) -> list[ArmVer
     """A verdict on each arm that holds at any time: the level is that of all looks together.
 
     The rules are those of `judge`; what differs is the evidence. A contrast's p's are 1 / max E of its e-processes,
-    adjusted by Holm's method over the *arms*: "helps" and "harms" need every contrast of their kind, so that a false one
-    takes the rejection of one true null of the arm, and an arm's other contrasts cost nothing. Ends are those of
+    adjusted by Holm's method over the *arms*: "helps" and "harms" need every contrast of their kind, so that a false
+    one takes the rejection of one true null of the arm, and an arm's other contrasts cost nothing. Ends are those of
     confidence sequences, by Bonferroni's correction over all arms in each question.
 
     Args:
@@ -59,8 +59,7 @@ class _Family:
         ends = np.empty((4, d.shape[1]))
         for question, size in self.sizes.items():
             at = [j for j, of_contrast in enumerate(questions) if of_contrast == question]
-            ends[:2, at] = confidence_ends(d[:, at], 2 * size / ALPHA)
-            ends[2:, at] = confidence_ends(d[:, at], size / ALPHA)
+            ends[:, at] = confidence_ends(d[:, at], 2 * size / ALPHA, size / ALPHA)
         above = self._holm(np.exp(-log_e(d)), ("baseline", "placebo", "copies", "noise"))
         below = self._holm(np.exp(-log_e(-d)), ("baseline", "placebo"))
         columns = (*moments(d), *ends, above, below, skewness_warning(d))
