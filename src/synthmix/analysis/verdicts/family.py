@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -22,7 +22,16 @@ class Difference:
     values: Scores
 
 
-Adjusted = Callable[[Scores], Sequence[Contrast]]  # of differences (S, m), names yet to come
+QUESTIONS: Mapping[Role, str] = {
+    "baseline": "effect",
+    "placebo": "lead over copies",
+    "copies": "lead over copies",
+    "noise": "lead over copies with noise",
+    "default_baseline": "effect at default settings",
+    "default_placebo": "lead over copies at default settings",
+    "tuned_baseline": "default settings against tuning",
+}
+Adjusted = Callable[[Scores, Sequence[str]], Sequence[Contrast]]  # of differences (S, m), by question; names to come
 
 
 def differences(arm: ArmScores) -> Iterator[Difference]:
@@ -45,11 +54,13 @@ def contrasts(arms: Sequence[ArmScores], adjusted: Adjusted) -> list[list[Contra
 
     Args:
         arms: of the whole study.
-        adjusted: tests and intervals of the family's differences (S, m), a contrast a column.
+        adjusted: tests and intervals of the family's differences (S, m), a contrast a column, and of what question (m,)
+            each of them is.
     """
     found = [list(differences(arm)) for arm in arms]
-    columns = [difference.values for of_arm in found for difference in of_arm]
-    results = iter(adjusted(np.stack(columns, axis=1).astype(float)))
+    family = [difference for of_arm in found for difference in of_arm]
+    matrix = np.stack([difference.values for difference in family], axis=1).astype(float)
+    results = iter(adjusted(matrix, [QUESTIONS[difference.role] for difference in family]))
     return [[replace(next(results), against=each.against, role=each.role) for each in of_arm] for of_arm in found]
 
 

@@ -37,6 +37,40 @@ from synthmix.analysis.verdicts.skewness import more_skewed_than_chance
 
 
 @dataclass(frozen=True)
+class Tests:
+    """Adjusted one-sided p's of all m contrasts.
+
+    Attributes:
+        p_above: (m,) that the mean is above zero; 1 with fewer than two differences.
+        p_below: (m,) that the mean is below zero.
+        tests: independent tests that the family is worth, from 1 to m.
+    """
+
+    p_above: Floats
+    p_below: Floats
+    tests: float
+
+
+@dataclass(frozen=True)
+class Intervals:
+    """Simultaneous intervals of all m contrasts.
+
+    Attributes:
+        low: (m,) of the two-sided interval; -inf where there are too few seeds for one.
+        high: (m,) likewise.
+        lower: (m,) one-sided lower bound.
+        upper: (m,) one-sided upper bound.
+        tests: independent intervals that the two-sided ones are as wide as; the price of skewness is part of it.
+    """
+
+    low: Floats
+    high: Floats
+    lower: Floats
+    upper: Floats
+    tests: float
+
+
+@dataclass(frozen=True)
 class Simultaneous:
     """What holds for all m contrasts at once.
 
@@ -44,34 +78,19 @@ class Simultaneous:
         seeds: (m,) differences of each contrast.
         mean: (m,), NaN without a difference.
         sd: (m,), NaN with fewer than two.
-        low: (m,) of the two-sided interval; -inf where there are too few seeds for one.
-        high: (m,) likewise.
-        lower: (m,) one-sided lower bound.
-        upper: (m,) one-sided upper bound.
-        p_above: (m,) adjusted one-sided p that the mean is above zero; 1 with fewer than two differences.
-        p_below: (m,) adjusted one-sided p that the mean is below zero.
-        tests: independent tests that the family is worth for the sign-flip test, from 1 to m.
-        interval_tests: likewise for the two-sided interval; its price for skewness is part of it.
+        tests: of them.
+        intervals: of them.
     """
 
     seeds: Counts
     mean: Floats
     sd: Floats
-    low: Floats
-    high: Floats
-    lower: Floats
-    upper: Floats
-    p_above: Floats
-    p_below: Floats
-    tests: float
-    interval_tests: float
+    tests: Tests
+    intervals: Intervals
 
 
 def simultaneous(d: ArrayLike, level: float = 0.95, seed: int = 0) -> Simultaneous:
     """Simultaneous tests and intervals of the means of paired differences.
-
-    Differences that are all the same say nothing of their spread. By the inversion of the sign-flip test their interval
-    is that value alone once 2^(1 − S) ≤ 1 − `level` (six seeds at .95; five for a one-sided bound), unbounded before.
 
     Args:
         d: (S, m), NaN where a seed lacks a contrast; a seed is a row.
@@ -81,22 +100,66 @@ def simultaneous(d: ArrayLike, level: float = 0.95, seed: int = 0) -> Simultaneo
     Raises:
         ValueError: `d` is no matrix.
     """
+    given = _matrix(d)
+    n, mean, sd = moments(given)
+    return Simultaneous(n, mean, sd, sign_flip_tests(given, seed, 1 - level), intervals(given, level, seed))
+
+
+def moments(d: ArrayLike) -> tuple[Counts, Floats, Floats]:
+    """Number, mean and standard deviation of each contrast's differences (m,), from (S, m).
+
+    NaN where there are too few. The standard deviation is exactly zero where differences are equal but for rounding.
+    """
+    given = _matrix(d)
+    n, known = np.isfinite(given).sum(0), np.where(np.isfinite(given), given, 0.0)
+    mean = np.divide(known.sum(0), n, out=np.full(len(n), np.nan), where=n > 0)
+    e = np.where(np.isfinite(given), known - mean, 0.0)
+    sd = np.sqrt(np.divide((e**2).sum(0), n - 1, out=np.full(len(n), np.nan), where=n > 1))
+    return n, mean, np.asarray(np.where(sd <= 1e-12 * np.abs(known).max(0, initial=0.0), 0.0, sd))
+
+
+def sign_flip_tests(d: ArrayLike, seed: int = 0, alpha: float = 0.05) -> Tests:
+    """Step-down max-t over sign flips of whole seeds, and bootstrap-t beside it in a family that looks skewed.
+
+    Args:
+        d: as `simultaneous`.
+        seed: as `simultaneous`.
+        alpha: level at which `Tests.tests` is told.
+    """
+    given = _matrix(d)
+    use = np.isfinite(given).sum(0) >= 2
+    p_above, p_below = np.ones(len(use)), np.ones(len(use))
+    if not use.any():
+        return Tests(p_above, p_below, 1.0)
+    (p_above[use], p_below[use]), tests = _tests(_sample(given[:, use], seed), alpha)
+    return Tests(p_above, p_below, tests)
+
+
+def intervals(d: ArrayLike, level: float = 0.95, seed: int = 0) -> Intervals:
+    """Simultaneous bootstrap-t intervals, see the head of this module.
+
+    Differences that are all the same say nothing of their spread. By the inversion of the sign-flip test their interval
+    is that value alone once 2^(1 − S) ≤ 1 − `level` (six seeds at .95; five for a one-sided bound), unbounded before.
+
+    Args:
+        d: as `simultaneous`.
+        level: as `simultaneous`.
+        seed: as `simultaneous`.
+    """
+    given = _matrix(d)
+    use = np.isfinite(given).sum(0) >= 2
+    ends, tests = np.outer([-1, 1, -1, 1], np.full(len(use), np.inf)), 1.0
+    if use.any():
+        ends[:, use], tests = _intervals(_sample(given[:, use], seed), level)
+    low, high, lower, upper = ends
+    return Intervals(low, high, lower, upper, tests)
+
+
+def _matrix(d: ArrayLike) -> Floats:
     given = np.asarray(d, dtype=float)
     if given.ndim != 2:
         raise ValueError(f"d has shape {given.shape}: must be (seeds, contrasts)")
-    n = np.isfinite(given).sum(0)
-    m = len(n)
-    known = np.where(np.isfinite(given), given, 0.0)
-    mean = np.divide(known.sum(0), n, out=np.full(m, np.nan), where=n > 0)
-    sd = _sd(given, known, mean, n)
-    rows = np.stack([-np.full(m, np.inf), np.full(m, np.inf)] * 2 + [np.ones(m)] * 2)  # ends, bounds, p's
-    use, tests, interval_tests = n >= 2, 1.0, 1.0
-    if use.any():
-        sample = _Sample(known[:, use], np.isfinite(given[:, use]).astype(float), n[use], mean[use], sd[use], seed)
-        rows[:4, use], interval_tests = _intervals(sample, level)
-        rows[4:, use], tests = _tests(sample, more_skewed_than_chance(given[:, use]), 1 - level)
-    low, high, lower, upper, p_above, p_below = rows
-    return Simultaneous(n, mean, sd, low, high, lower, upper, p_above, p_below, tests, interval_tests)
+    return given
 
 
 @dataclass(frozen=True)
@@ -124,21 +187,19 @@ class _Sample:
         return np.asarray(np.where(self.sd > 0, (self.d - self.mean) * self.present, 0.0))
 
 
-def _sd(given: Floats, known: Floats, mean: Floats, n: Counts) -> Floats:
-    """Standard deviations, exactly zero where differences are equal but for rounding."""
-    e = np.where(np.isfinite(given), known - mean, 0.0)
-    sd = np.sqrt(np.divide((e**2).sum(0), n - 1, out=np.full(len(n), np.nan), where=n > 1))
-    return np.asarray(np.where(sd <= 1e-12 * np.abs(known).max(0, initial=0.0), 0.0, sd))
+def _sample(given: Floats, seed: int) -> _Sample:
+    finite = np.isfinite(given)
+    return _Sample(np.where(finite, given, 0.0), finite.astype(float), *moments(given), seed)
 
 
-def _tests(sample: _Sample, skewed: bool, alpha: float) -> tuple[Floats, float]:
+def _tests(sample: _Sample, alpha: float) -> tuple[Floats, float]:
     """Adjusted p's of both sides (2, m), and what the family is worth in independent tests."""
     observed = statistic(np.ones((1, len(sample.d))), sample.d, sample.n)[0]
     null = list(flipped(sample.d, sample.n, sample.seed))
     p = np.stack([step_down(observed, null, sign) for sign in (1, -1)])
     critical = quantile(np.concatenate([t.max(1) for t, _ in null]), np.concatenate([w for _, w in null]), 1 - alpha)
     tests = float(np.clip(alpha / tail(critical, sample.n), 1, len(sample.n)))
-    if not skewed:
+    if not more_skewed_than_chance(np.where(sample.present > 0, sample.d, np.nan)):
         return p, tests
     boot = list(resampled(sample.centred, sample.present, sample.sd, sample.n, sample.seed))
     return np.maximum(p, np.stack([step_down(observed, boot, sign) for sign in (1, -1)])), tests

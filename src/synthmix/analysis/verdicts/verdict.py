@@ -9,7 +9,7 @@ from synthmix.analysis.verdicts.decide import Evidence, decide
 from synthmix.analysis.verdicts.planning import MOST_SEEDS
 from synthmix.analysis.verdicts.wording import notes, reason
 
-SeedsNeeded = Callable[[float, float, bool], int | None]  # by effect, sd, and whether by the interval or by the test
+SeedsNeeded = Callable[[Contrast, float, bool], int | None]  # of an effect; whether by the interval or by the test
 Claim = Sequence[tuple[Contrast, float, bool]]  # what it takes: of a contrast, that so much is above zero
 
 
@@ -18,8 +18,8 @@ def verdict(evidence: Evidence, seeds_needed: SeedsNeeded) -> ArmVerdict:
 
     Args:
         evidence: its contrasts.
-        seeds_needed: the seeds that show an effect, by its size, the spread of its differences, and whether an interval
-            must exclude it rather than a test find it; None where none do.
+        seeds_needed: the seeds that show an effect of a contrast, by its size, and by whether an interval must exclude
+            it rather than a test find it; None where none do.
     """
     kind, like = decide(evidence)
     undecided = kind == "undecided"
@@ -44,7 +44,7 @@ def _more_seeds(evidence: Evidence, seeds_needed: SeedsNeeded) -> int | None:
 def _for_claim(claim: Claim, seeds_needed: SeedsNeeded) -> int | None:
     further = [1]
     for contrast, effect, by_interval in claim:
-        needed = seeds_needed(effect, contrast.sd, by_interval)
+        needed = seeds_needed(contrast, effect, by_interval)
         if needed is None:
             return None
         further.append(needed - contrast.seeds)
