@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 from synthmix.config.allowlist import import_target
 from synthmix.config.cross_checks import Cell
@@ -52,12 +52,15 @@ class LearnerConfig(Member):
     Attributes:
         group: its config group, `clusterer` for instance.
         takes_weights: whether its `fit` has a `sample_weight`; None where one has to look.
+        search: the values of its settings among which tuning chooses, without labels.
     """
 
     group: ClassVar[str]
     takes_weights: ClassVar[bool | None] = None
+    of_the_cell: ClassVar[tuple[str, ...]] = ("name", "search")
 
     name: str = field()
+    search: dict[str, list[Any]] = field(default_factory=dict)
 
     def faults(self, cell: Cell) -> Iterator[str]:
         """A weight other than 1 needs a learner that takes weights."""

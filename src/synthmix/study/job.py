@@ -5,13 +5,11 @@ from __future__ import annotations
 import json
 import os
 import traceback
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from functools import cache
 from pathlib import Path
 from typing import Any, cast
 
-import numpy as np
 import torch
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig
@@ -24,7 +22,7 @@ from synthmix.config.plain import to_plain
 from synthmix.config.sections.tracking import make_tracker
 from synthmix.errors import GateStarved, InvalidInput, TrainingDiverged, Unavailable
 from synthmix.pipeline.resources import Resources
-from synthmix.pipeline.results import CellResult, result_of
+from synthmix.pipeline.results import CellResult, as_tensors, result_of
 from synthmix.pipeline.stages import COMPUTED, Stages
 from synthmix.stages.store import Entry
 from synthmix.study.cell_record import alarm_tags, cell_head, cell_record
@@ -32,7 +30,6 @@ from synthmix.study.combination import asked_for
 from synthmix.study.gpu import use_one_gpu
 from synthmix.study.pictures import log_pictures
 from synthmix.study.record import Asked, asked_of
-from synthmix.tasks.base import Outputs
 from synthmix.tracking.base import OpenRun
 from synthmix.tracking.environment import environment_tags, environment_text
 
@@ -135,11 +132,13 @@ def _entry(config: CellConfig, stages: Stages, run: OpenRun, asked: Asked) -> En
         except Unavailable as reason:
             payload |= {"status": "unavailable", "error": str(reason)}
         else:
+            stages.candidates(cell.splits)
             if config.tracking.pictures:
                 log_pictures(run, config, cell)
         return payload | {
             "seconds": stages.seconds,
             "sources": stages.sources,
+            "tuning": stages.chosen,
             "asked": asdict(asked),
             "environment": dict(environment_tags()),
             "environment_text": stages.resources.texts.keep(environment_text()),
@@ -160,14 +159,6 @@ def _result(stages: Stages, asked: Asked, resources: Resources) -> CellResult:
         found = result_of(stages.depends_on, asked.keys, resources)
     assert found is not None
     return found
-
-
-def as_tensors(outputs: Mapping[str, Outputs]) -> dict[str, dict[str, torch.Tensor]]:
-    """A task's arrays as the store keeps them."""
-    return {
-        part: {name: torch.as_tensor(np.ascontiguousarray(array)) for name, array in arrays.items()}
-        for part, arrays in outputs.items()
-    }
 
 
 def _write(outcome: Outcome, folder: Path) -> None:
