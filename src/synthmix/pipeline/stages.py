@@ -161,7 +161,7 @@ class Stages:
 
         payload = self._stored(declared, compute)
         self.seconds["tuning"] = payload["seconds"]
-        self.chosen = {"chosen": payload["chosen"], "criterion": payload["criterion"]}
+        self.chosen = {key: payload[key] for key in ("chosen", "criterion", "loss")}
         chosen: Mapping[str, Any] = payload["chosen"]
         return chosen
 

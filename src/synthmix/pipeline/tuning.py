@@ -26,12 +26,14 @@ def tuned(inputs: Inputs, splits: Splits, representation: Representation) -> dic
         representation: fitted on train.
 
     Returns:
-        `chosen`, `criterion` and `table` of `synthmix.tasks.tuning.Tuning`, and the wall `seconds` that it took.
+        `chosen`, `criterion` and `table` of `synthmix.tasks.tuning.Tuning`, the `loss` of what was chosen, and the wall
+        `seconds` that it took.
     """
     start = time.perf_counter()
     points = representation.transform(splits.train.x)
     found = choose(_task_maker(inputs, splits), inputs.learner.search, points, inputs.seed)
-    return {**asdict(found), "seconds": time.perf_counter() - start}
+    loss = next(row["loss"] for row in found.table if row["settings"] == found.chosen)
+    return {**asdict(found), "loss": loss, "seconds": time.perf_counter() - start}
 
 
 def outputs_of_candidates(inputs: Inputs, splits: Splits, representation: Representation) -> dict[str, Any]:

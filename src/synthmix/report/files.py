@@ -26,12 +26,14 @@ def write_report(result: StudyResult, analysis: Analysis, folder: Path) -> list[
         analysis: of it.
         folder: where to; made where it does not exist.
     """
-    cells = with_sorted_metrics(result.cells)
+    cells = with_sorted_metrics(result.shown_cells)
     tables = {
         "cells.csv": cells,
-        "runs.csv": result.runs,
+        "runs.csv": result.shown_runs,
         "learning_curve.csv": analysis.curve,
         "curve_cells.csv": with_sorted_metrics(result.curve),
+        "configured_cells.csv": with_sorted_metrics(result.configured),
+        "candidates.csv": result.candidates,
         "summary.csv": analysis.summary,
     }
     (folder / "figures").mkdir(parents=True, exist_ok=True)
@@ -51,6 +53,8 @@ def write_report(result: StudyResult, analysis: Analysis, folder: Path) -> list[
 def with_sorted_metrics(cells: pd.DataFrame) -> pd.DataFrame:
     """The keys as they stand, the status, and the metrics by name, whichever cell was computed first."""
     keys = key_columns(cells)
+    if "status" not in cells:
+        return cells
     return cells[[*keys, "status", *sorted(set(map(str, cells)) - {*keys, "status"})]]
 
 

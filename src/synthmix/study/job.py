@@ -27,7 +27,7 @@ from synthmix.pipeline.stages import COMPUTED, Stages
 from synthmix.stages.store import Entry
 from synthmix.study.cell_record import alarm_tags, cell_head, cell_record
 from synthmix.study.combination import asked_for
-from synthmix.study.gpu import use_one_gpu
+from synthmix.study.launching.gpu import use_one_gpu
 from synthmix.study.pictures import log_pictures
 from synthmix.study.record import Asked, asked_of
 from synthmix.tracking.base import OpenRun
@@ -103,15 +103,15 @@ def run_one(config: CellConfig, folder: Path) -> Outcome:
 
 
 def _run(config: CellConfig, resources: Resources, outcome: Outcome) -> None:
-    asked, on_curve = asked_of(resources.dependencies(config)), config.tracking.on_curve
+    asked, part = asked_of(resources.dependencies(config)), config.tracking.part
     outcome.key = asked.key
-    with resources.tracker.open(cell_head(asked, on_curve=on_curve), config.tracking.parent_run_id) as run:
+    with resources.tracker.open(cell_head(asked, part=part), config.tracking.parent_run_id) as run:
         outcome.run_id = run.id
         stages = Stages(config, resources, run)
         entry = _entry(config, stages, run, asked)
         result = _result(stages, asked, resources)
         environment = resources.environment_of(entry.payload)
-        run.publish(cell_record(asked, result, environment, on_curve=on_curve, is_own=not entry.reused))
+        run.publish(cell_record(asked, result, environment, part=part, is_own=not entry.reused))
         if stages.training_run is not None and stages.sources.get("quality") == COMPUTED:
             judged = {name: score for name, score in result.metrics.items() if name.startswith("quality/")}
             resources.tracker.add(stages.training_run, metrics=judged, tags=alarm_tags(result.alarms))
