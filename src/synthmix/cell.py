@@ -21,7 +21,6 @@ from synthmix.pipeline.stages import Stages
 from synthmix.representations.base import Representation
 from synthmix.seeds import pool_seed
 from synthmix.tasks.base import Outputs, Task
-from synthmix.tasks.settings import with_settings
 
 
 @dataclass(frozen=True)
@@ -73,7 +72,7 @@ def run_cell(config: CellConfig, stages: Stages) -> ComputedCell:
         points = representation.transform(mixture.dataset.x)
     settings = stages.tuning(splits)  # none where the learner is as configured
     with stages.timed(config.task.learner):
-        estimator = with_settings(instantiate(config.learner), settings)
+        estimator = instantiate(config.learner.with_settings(settings))
         task: Task = instantiate(config.task, estimator=estimator, spec=splits.train.spec)
         task.fit(points, mixture.sample_weight, config.seed)
 

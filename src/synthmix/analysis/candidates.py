@@ -37,12 +37,12 @@ class Row(Protocol):
 
 
 def tuning_columns(result: CellResult | None) -> dict[str, Any]:
-    """The settings that were chosen for a cell, `tuned/…`, by which criterion and with which loss; none if untuned."""
+    """The settings that were chosen for a cell, `tuned/…`, by which criterion and with which value of it; none if untuned."""
     if result is None or result.tuning is None:
         return {}
     tuning = result.tuning
     chosen = {f"tuned/{key}": _one_value(value) for key, value in tuning["chosen"].items()}
-    return {**chosen, "tuning/criterion": tuning["criterion"], "tuning/loss": tuning["loss"]}
+    return {**chosen, "tuning/criterion": tuning["criterion"], "tuning/value": tuning["value"]}
 
 
 def candidate_scores(
@@ -62,10 +62,8 @@ def candidate_scores(
     found = [line for row in by_cell.values() for line in _of_cell(row, score, keys, resources)]
     if not found:
         return pd.DataFrame()
-    by = [*keys, LAST_KEYS[1]]
-    return pd.DataFrame(found).sort_values(
-        by, key=lambda column: column.map(_sortable), kind="stable", ignore_index=True
-    )
+    by, table = [*keys, LAST_KEYS[1]], pd.DataFrame(found)
+    return table.sort_values(by, key=_sortable, kind="stable", ignore_index=True)
 
 
 def _of_cell(row: Row, score: str, keys: Sequence[str], resources: Resources) -> Iterator[dict[str, Any]]:
@@ -101,5 +99,5 @@ def _one_value(value: Any) -> Any:
     return shown(list(value)) if isinstance(value, list | tuple) else value
 
 
-def _sortable(value: Any) -> Any:
-    return value if isinstance(value, int | float) else str(value)
+def _sortable(column: pd.Series[Any]) -> pd.Series[Any]:
+    return column if pd.api.types.is_numeric_dtype(column) else column.astype(str)

@@ -46,8 +46,8 @@ class StudyResult:
             names), LAST_KEYS, `status` (finished, unavailable, failed, missing) and every metric by its MLflow name
             (`cluster/ari` on test, `val/silhouette` and `val/ari` on val, `quality/fd_pca`). `data.n_train` is the
             number of training points, never null. Metrics of a cell that is not finished are NaN. Of a tuned cell
-            `tuned/…` are the settings that were chosen, numbers or texts, and `tuning/criterion` and `tuning/loss` by
-            what and with which mean loss.
+            `tuned/…` are the settings that were chosen, numbers or texts, and `tuning/criterion` and `tuning/value` by
+            what, and what it was.
         curve: cells that the study schedules itself, with the same columns: real points alone (ratio 0, any
             `model.name`) at parts of n and at n, and longer ones of the oracle; may be empty.
         configured: the tuned cells of `cells` once more, with their learner as configured, and real points alone at n

@@ -27,7 +27,7 @@ MIXING = ("synthmix.mixing", "synthmix.gates.base")
 TRAINING = ("synthmix.pipeline.training",)
 CHOICE = ("synthmix.quality.choice", "synthmix.generators.training.choice")
 STAGES = ("synthmix.pipeline.stages",)
-LEARNING = ("synthmix.tasks.seeding", "synthmix.tasks.settings")
+LEARNING = ("synthmix.tasks.seeding",)
 TUNING = ("synthmix.tasks.tuning",)
 FLOW = ("synthmix.cell", *STAGES)
 QUALITY = (
@@ -122,18 +122,20 @@ class Dependencies:
 
         All arms and ratios share it.
         """
-        return self.on_train.of_candidates("tuning") if self.config.is_tuned else None
+        return self.on_train.of_candidates("tuning", {}) if self.config.is_tuned else None
 
     @cached_property
     def candidates(self) -> Declared | None:
         """What the learner puts out with each candidate, fitted on real points alone; no choice depends on it."""
-        return self.on_train.of_candidates("candidates") if self.config.is_tuned and not self.n_synthetic else None
+        if self.tuning is None or self.n_synthetic:
+            return None
+        return self.on_train.of_candidates("candidates", {"tuning": self.tuning.key})
 
-    def of_candidates(self, stage: str) -> Declared:
-        """A stage that fits the learner with each of its candidates on train."""
+    def of_candidates(self, stage: str, before: Mapping[str, Any]) -> Declared:
+        """A stage that fits the learner with each of its candidates on train, beside what comes before it by name."""
         keys = ("seed", "threads", "representation", "task", "learner")
         alone = (*STAGES, "synthmix.pipeline.tuning")
-        return self._declared(stage, keys, self.splits, (*SPLIT, *LEARNING, *TUNING), alone)
+        return self._declared(stage, keys, {**self.splits, **before}, (*SPLIT, *LEARNING, *TUNING), alone)
 
     @cached_property
     def on_train(self) -> Dependencies:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from functools import partial
@@ -91,6 +91,7 @@ class Stages:
         self.sources: dict[str, str] = {}
         self.training_run: str | None = None
         self.chosen: dict[str, Any] | None = None
+        self._candidates: Sequence[Mapping[str, Any]] = ()
         self._split = partial(resources.splits, config)
         self._watching = Watching.of(config, resources)
 
@@ -161,7 +162,8 @@ class Stages:
 
         payload = self._stored(declared, compute)
         self.seconds["tuning"] = payload["seconds"]
-        self.chosen = {key: payload[key] for key in ("chosen", "criterion", "loss")}
+        self.chosen = {key: payload[key] for key in ("chosen", "criterion", "value")}
+        self._candidates = payload["candidates"]
         chosen: Mapping[str, Any] = payload["chosen"]
         return chosen
 
@@ -172,7 +174,7 @@ class Stages:
             return
 
         def compute() -> dict[str, Any]:
-            return outputs_of_candidates(declared.inputs, splits, self._represented_on_train(splits))
+            return outputs_of_candidates(declared.inputs, splits, self._represented_on_train(splits), self._candidates)
 
         self._stored(declared, compute)
         self.chosen["candidates"] = declared.key

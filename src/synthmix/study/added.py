@@ -105,7 +105,7 @@ def longer_counts(n: int, largest: int, known: set[int], pool: int, last: int) -
 def ratio_of(count: int, n: int) -> float:
     """The shortest decimal number that as a ratio gives `count` synthetic points for `n` real ones."""
     for digits in itertools.count():
-        ratio = math.ceil(count * 10**digits / n) / float(10**digits)
+        ratio = math.ceil(count * 10.0**digits / n) / 10.0**digits
         if synthetic_count(ratio, n) == count:
             return ratio
     raise AssertionError("unreachable")

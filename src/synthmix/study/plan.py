@@ -171,7 +171,7 @@ def _one_task(combinations: Sequence[Sequence[str]]) -> None:
 
 
 def _one_design(cells: Sequence[PlannedCell]) -> None:
-    """Refuses a sweep over what a study has one of: its tuning, beside which it shows itself as configured, and its plan."""
+    """Refuses a sweep over what a study has one of: tuning, beside which stands what is as configured, and its plan."""
     values = {"tuning": [cell.config.tuning for cell in cells]}
     values |= {f"study.{key}": [getattr(cell.config.study, key) for cell in cells] for key in DESIGN}
     faults = [

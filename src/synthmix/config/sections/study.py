@@ -58,7 +58,7 @@ class StudyConfig:
     def faults(self, cell: Cell) -> Iterator[str]:
         """A score that judges, and that the data has labels for; seeds that are planned, or sequential ones."""
         if self.sequential and self.seeds_planned is not None:
-            yield f"study.seeds_planned={self.seeds_planned}: must be null where study.sequential=true (study.max_seeds)"
+            yield f"study.seeds_planned={self.seeds_planned}: must be null with study.sequential=true"
         if self.max_seeds is not None and not self.sequential:
             yield f"study.max_seeds={self.max_seeds}: must be null unless study.sequential=true"
         metrics: dict[str, Metric | OwnMetric] = {**cell.task.metrics, **cell.metrics}
