@@ -37,7 +37,7 @@ class Row(Protocol):
 
 
 def tuning_columns(result: CellResult | None) -> dict[str, Any]:
-    """The settings that were chosen for a cell, `tuned/…`, by which criterion and with which value of it; none if untuned."""
+    """The settings that were chosen for a cell, `tuned/…`, with criterion and value; none where untuned."""
     if result is None or result.tuning is None:
         return {}
     tuning = result.tuning
