@@ -96,7 +96,7 @@ def _by_labels(config: CellConfig, score: str) -> tuple[str, Metric] | None:
 
 
 def _one_value(value: Any) -> Any:
-    return shown(list(value)) if isinstance(value, list | tuple) else value
+    return shown(value) if value is None or isinstance(value, list) else value
 
 
 def _sortable(column: pd.Series[Any]) -> pd.Series[Any]:

@@ -19,7 +19,8 @@ def write_report(result: StudyResult, analysis: Analysis, folder: Path) -> list[
     """Writes tables, figures and page, and returns their paths.
 
     `cells.csv` holds no time and no run id, and each number in the fewest digits that give it back, so that equal
-    studies give equal files; `cells.parquet` is the same table.
+    studies give equal files; `cells.parquet` is the same table. `configured_cells.csv` and `candidates.csv` are there
+    where something was tuned.
 
     Args:
         result: a study.
@@ -32,10 +33,12 @@ def write_report(result: StudyResult, analysis: Analysis, folder: Path) -> list[
         "runs.csv": result.shown_runs,
         "learning_curve.csv": analysis.curve,
         "curve_cells.csv": with_sorted_metrics(result.curve),
-        "configured_cells.csv": with_sorted_metrics(result.configured),
-        "candidates.csv": result.candidates,
         "summary.csv": analysis.summary,
     }
+    if len(result.configured):
+        tables["configured_cells.csv"] = with_sorted_metrics(result.configured)
+    if len(result.candidates):
+        tables["candidates.csv"] = result.candidates
     (folder / "figures").mkdir(parents=True, exist_ok=True)
     for name, table in tables.items():
         table.to_csv(folder / name, index=False, lineterminator="\n")
@@ -53,8 +56,6 @@ def write_report(result: StudyResult, analysis: Analysis, folder: Path) -> list[
 def with_sorted_metrics(cells: pd.DataFrame) -> pd.DataFrame:
     """The keys as they stand, the status, and the metrics by name, whichever cell was computed first."""
     keys = key_columns(cells)
-    if "status" not in cells:
-        return cells
     return cells[[*keys, "status", *sorted(set(map(str, cells)) - {*keys, "status"})]]
 
 

@@ -47,8 +47,8 @@ def report_selection(condition: str, folder: Path, studies: Studies) -> tuple[Re
     found = list(outcomes_in(condition))
     if found:
         raise InvalidInput(
-            f"{condition}: {found[0]} is an outcome, and cells chosen by it are no evidence; allowed: conditions on what "
-            "was asked for, such as params.`model.name`"
+            f"{condition}: {found[0]} is an outcome, and cells chosen by it are no evidence; allowed: what was asked "
+            "for, such as params.`model.name`"
         )
     tracking = TrackingConfig()
     tracker = make_tracker(tracking._target_, None, tracking.experiment)
