@@ -1,9 +1,10 @@
 """One cell, top to bottom: fit a generator, sample, gate, mix, represent, and do the task on held-out real points.
 
 dataset ─ split ─► train ─► generator.fit ─► synthetic pool ─► gate ─► mixture ─► representation ─► task.fit (learner)
-                     │                       │                                                │
-                   val ──► quality ◄─────────┘                                          task.outputs
-                  test ───────────────────────────► scores on real, held-out points ◄────────┘
+                     │  │                    │                                                 ▲ │
+                     │  └──► tuning of the learner, on real points alone ──────────────────────┘ │
+                   val ──► quality ◄─────────┘                                             task.outputs
+                  test ────────────────────────────► scores on real, held-out points ◄──────────┘
 """
 
 from __future__ import annotations
@@ -69,8 +70,10 @@ def run_cell(config: CellConfig, stages: Stages) -> ComputedCell:
     with stages.timed("representation"):
         representation = stages.representation(splits, mixture)
         points = representation.transform(mixture.dataset.x)
+    settings = stages.tuning(splits)  # none where the learner is as configured
     with stages.timed(config.task.learner):
-        task: Task = instantiate(config.task, estimator=instantiate(config.learner), spec=splits.train.spec)
+        estimator = instantiate(config.learner.with_settings(settings))
+        task: Task = instantiate(config.task, estimator=estimator, spec=splits.train.spec)
         task.fit(points, mixture.sample_weight, config.seed)
 
     outputs = {name: task.outputs(representation.transform(part.x)) for name, part in splits.held_out.items()}

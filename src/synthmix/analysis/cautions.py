@@ -88,7 +88,7 @@ def _later_seeds(result: StudyResult) -> Iterator[str]:
 
 def _untuned(setting: SettingCells, result: StudyResult) -> Iterator[str]:
     learner = setting.keys[f"{result.learner}.name"]
-    if learner in result.untuned and setting.pairs:
+    if learner in result.untuned and setting.keys.get("tuning") != "held_out" and setting.pairs:
         yield (
             f"{result.learner}={learner} has settings to tune and was not tuned (tuning=none): a gain may be what "
             "tuning without labels brings too, so that no generator is said to help"

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
 import yaml
 
+from synthmix.analysis.candidates import candidate_scores, tuning_columns
 from synthmix.analysis.result import LAST_KEYS, Failure, StudyResult, first_keys
 from synthmix.config.cell import from_plain
 from synthmix.config.flat import flatten
@@ -21,9 +22,10 @@ from synthmix.study.record import Asked, Record
 
 @dataclass(frozen=True)
 class CellRow:
-    """One combination: what was asked for, flat, and what the store has of it."""
+    """One combination: what was asked for, also flat, and what the store has of it."""
 
     combination: str
+    asked: Asked
     config: Mapping[str, Any]
     result: CellResult | None
     failure: str | None
@@ -41,6 +43,9 @@ def collect(
     resources: Resources,
     runs: Mapping[str, str],
     present: Callable[[str], str | None] = lambda source: source,
+    *,
+    selected: Collection[str] | None = None,
+    exploratory: bool = False,
 ) -> StudyResult:
     """Reads every cell of a study.
 
@@ -49,21 +54,35 @@ def collect(
         resources: the store, and what is needed to derive scores from it.
         runs: the run of a combination, as far as there is one.
         present: gives the run that stands now for one that computed something; other words as they are.
+        selected: the combinations to display; None for all.
+        exploratory: whether the cells are of several studies.
     """
     config = from_plain(next(iter(record.cells.values())).whole_config)
     task, first = config.task, first_keys(config.task.learner)
     asked = list(_rows(record.cells, record, resources))
     added = list(_rows(record.curve, record, resources))
+    configured = list(_rows(record.configured, record, resources))
     varying = varying_keys([row.config for row in asked], first)
     cells = _table(asked, first, varying)
     known = [name for name in task.primary if f"{task.prefix}/{name}" in cells]
     score = record.settings["score"] or (known or task.primary)[0]
+    shown = None if selected is None else frozenset(map(list(cells.index).index, selected))
+    settings = record.settings
     return StudyResult(
         name=record.name,
-        cells=cells,
-        curve=_table(added, first, varying),
+        cells=cells.reset_index(drop=True),
+        curve=_table(added, first, varying).reset_index(drop=True),
+        configured=_table(configured, first, varying).reset_index(drop=True),
+        candidates=candidate_scores([*asked, *added], score, first, varying, resources),
         runs=_runs_table(asked, first, varying, runs, present),
-        failures=[Failure(cell_label(row.config, first, varying), row.failure) for row in asked + added if row.failure],
+        failures=[
+            *(Failure(cell_label(row.config, first, varying), row.failure) for row in asked + added if row.failure),
+            *(
+                Failure(f"{cell_label(row.config, first, varying)} as configured", row.failure)
+                for row in configured
+                if row.failure
+            ),
+        ],
         score=f"{task.prefix}/{score}",
         choose_by=record.settings["choose_by"] or task.choose_by,
         learner=task.learner,
@@ -73,6 +92,23 @@ def collect(
         commands=record.commands,
         tracking_uri=resources.tracker.uri,
         notes=list(_notes(record)),
+        margin=settings.get("margin"),
+        planned_seeds=list(record.seeds_planned) or None,
+        seeds_to_come=max(0, (settings.get("seeds_planned") or 0) - len(record.seeds)),
+        sequential=bool(settings.get("sequential")),
+        shown=shown,
+        exploratory=exploratory,
+        untuned=_untuned(asked, task.learner),
+    )
+
+
+def _untuned(rows: Sequence[CellRow], learner: str) -> frozenset[str]:
+    """Names of the learners that have a search and were not tuned."""
+    search = f"{learner}.search."
+    return frozenset(
+        str(row.config[f"{learner}.name"])
+        for row in rows
+        if row.config["tuning"] != "held_out" and any(key.startswith(search) for key in row.config)
     )
 
 
@@ -103,7 +139,7 @@ def _rows(part: Mapping[str, Asked], record: Record, resources: Resources) -> It
     for combination, asked in part.items():
         result = asked.result(resources)
         failure = None if result else record.failures.get(combination)
-        yield CellRow(combination, flat_config(asked), result, failure)
+        yield CellRow(combination, asked, flat_config(asked), result, failure)
 
 
 def _keys(first: Sequence[str], varying: list[str]) -> list[str]:
@@ -111,18 +147,21 @@ def _keys(first: Sequence[str], varying: list[str]) -> list[str]:
 
 
 def _table(rows: list[CellRow], first: Sequence[str], varying: list[str]) -> pd.DataFrame:
-    """A row for each combination, sorted by its keys; the columns of metrics in alphabetical order."""
+    """A row for each combination, by which it is labelled, sorted by its keys; metrics in alphabetical order."""
     keys = _keys(first, varying)
     metrics = sorted({name for row in rows if row.result for name in row.result.metrics})
+    chosen = [tuning_columns(row.result) for row in rows]
+    settings = sorted({name for columns in chosen for name in columns})
     content = [
         {key: row.config.get(key) for key in keys}
         | {"status": row.status}
         | {name: row.result.metrics.get(name) if row.result else None for name in metrics}
-        for row in rows
+        | {name: columns.get(name) for name in settings}
+        for row, columns in zip(rows, chosen, strict=True)
     ]
-    table = pd.DataFrame(content, columns=[*keys, "status", *metrics])
+    table = pd.DataFrame(content, columns=[*keys, "status", *metrics, *settings], index=[r.combination for r in rows])
     table = table.astype(dict.fromkeys(metrics, float) | ({"mix.ratio": float} if rows else {}))
-    return table.sort_values(keys, key=_sortable, kind="stable", ignore_index=True)
+    return table.sort_values(keys, key=_sortable, kind="stable")
 
 
 def _runs_table(
@@ -171,9 +210,9 @@ def _notes(record: Record) -> Iterator[str]:
             f"the primary score was changed ({', then '.join(record.scores)}): one that is chosen after the result is "
             "known is no evidence, whatever its p"
         )
-    stale = sum(not asked.is_current for asked in (*record.cells.values(), *record.curve.values()))
+    stale = sum(not asked.is_current for asked in record.all_cells.values())
     if stale:
         yield (
-            f"{stale} of {len(record.cells) + len(record.curve)} cells were computed with other code or other library "
+            f"{stale} of {len(record.all_cells)} cells were computed with other code or other library "
             "versions than today's; the commands that asked for them compute them anew"
         )

@@ -14,6 +14,7 @@ from synthmix.analysis.result import StudyResult
 from synthmix.analysis.setting_cells import Arm, SettingCells
 from synthmix.analysis.verdicts.arms import ArmConfigured, ArmScores, ArmVerdict, Contrast
 from synthmix.analysis.verdicts.engine import judge
+from synthmix.analysis.verdicts.sequential import judge_sequential
 
 MARGIN = 0.02  # of a score between -1 and 1, and as a part of the baseline of one without bounds
 IN_UNITS = ("mean", "sd", "low", "high", "lower", "upper")  # the numbers of a contrast that are differences
@@ -74,7 +75,7 @@ def judged(result: StudyResult, settings: Sequence[SettingCells]) -> list[Judged
         for place, (number, arm, ratio) in enumerate(places)
     ]
     margin = MARGIN if result.margin is None else result.margin
-    verdicts = judge(arms, margin=margin)
+    verdicts = (judge_sequential if result.sequential else judge)(arms, margin=margin)
     return [
         Judged(number, arm.name, ratio, _in_units(verdict, units[number]), margin * units[number])
         for (number, arm, ratio), verdict in zip(places, verdicts, strict=True)
@@ -90,6 +91,8 @@ def interim(result: StudyResult) -> str:
     """Why a study with a planned number of seeds has no verdicts yet; empty where it has."""
     if result.sequential or result.planned_seeds is None:
         return ""
+    if result.seeds_to_come:
+        return f"{result.seeds_to_come} of the planned seeds have not been asked for yet"
     cells = result.cells[result.cells["seed"].isin(result.planned_seeds)]
     missing = int((cells["status"] == "missing").sum())
     if not missing:
@@ -131,10 +134,16 @@ def _arm_scores(
         placebo={name: scores(rival.at(ratio)) for name, rival in placebos.items()},
         controls={name: ("noise", scores(rival.at(ratio))) for name, rival in noise.items()},
         configured=configured,
-        tuned=str(setting.keys[f"{result.learner}.name"]) not in result.untuned,
+        tuned=_is_tuned(setting, result),
         diverged=len(failed),
         worst=_worst(setting, result) / unit,
     )
+
+
+def _is_tuned(setting: SettingCells, result: StudyResult) -> bool:
+    """Whether the learner was tuned, or has nothing to tune."""
+    untuned = str(setting.keys[f"{result.learner}.name"]) in result.untuned
+    return not untuned or setting.keys.get("tuning") == "held_out"
 
 
 def _worst(setting: SettingCells, result: StudyResult) -> float:

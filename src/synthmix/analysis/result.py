@@ -45,9 +45,16 @@ class StudyResult:
         cells: a row for each combination asked for, sorted by its keys: `first_keys`, other varying config keys (dotted
             names), LAST_KEYS, `status` (finished, unavailable, failed, missing) and every metric by its MLflow name
             (`cluster/ari` on test, `val/silhouette` and `val/ari` on val, `quality/fd_pca`). `data.n_train` is the
-            number of training points, never null. Metrics of a cell that is not finished are NaN.
-        curve: real-only cells (ratio 0) that the study schedules itself, at parts of n and at n, with the same columns
-            and any `model.name`; may be empty.
+            number of training points, never null. Metrics of a cell that is not finished are NaN. Of a tuned cell
+            `tuned/…` are the settings that were chosen, numbers or texts, and `tuning/criterion` and `tuning/value` by
+            what, and what it was.
+        curve: cells that the study schedules itself, with the same columns: real points alone (ratio 0, any
+            `model.name`) at parts of n and at n, and longer ones of the oracle; may be empty.
+        configured: the tuned cells of `cells` once more, with their learner as configured, and real points alone at n
+            where `cells` has no ratio 0; with the same columns; empty where nothing is tuned.
+        candidates: what each candidate of a search comes to with real points alone, for the report only: the keys of
+            the setting, `seed`, `settings` (`reg_covar=0.1 covariance_type=full`), whether it was `chosen`, and the
+            score on test by labels, in a column of its name; empty where nothing is tuned, or no label is known.
         runs: the keys of `cells`, with `run_id`, `computed_by` (the run that computed it), `created` (UTC), `time/…`
             (seconds of each stage) and `stage/<name>` ("computed" or the run that it was reused from).
         failures: what has no result, and why.
@@ -61,20 +68,21 @@ class StudyResult:
         commands: the command lines that have asked for the cells.
         tracking_uri: of the MLflow store; None where nothing is logged.
         notes: lines that a reader must know, such as cells of another version of the code.
-        configured: the cells again with their learners at default settings, with the columns of `cells`; empty where
-            nothing was tuned.
-        candidates: what each candidate of a tuned learner's search scores on test with real points alone: the keys of
-            a setting, `seed`, `candidate`, the primary score. It shows what labels would choose, and chooses nothing.
         untuned: names of the learners that have a search and were not tuned.
-        margin: the smallest difference that matters, in units of the score; None for the default.
-        planned_seeds: those that the analysis was fixed to before the study; None for all.
-        sequential: whether it may be looked at at any time.
-        exploratory: whether the cells were selected from several studies, so that nothing is tested.
+        margin: the smallest difference of the primary score that matters, as stated before the run; None for the usual.
+        planned_seeds: the seeds whose cells count in the analysis; None where all do.
+        seeds_to_come: how many seeds more were planned than any command has asked for.
+        sequential: whether the study is tested at every look.
+        shown: labels of the rows of `cells` that were selected for display; None where all were. The analysis is that
+            of the whole study.
+        exploratory: whether the cells were selected from several studies, so that nothing about them was planned.
     """
 
     name: str
     cells: pd.DataFrame
     curve: pd.DataFrame
+    configured: pd.DataFrame = field(default_factory=pd.DataFrame)
+    candidates: pd.DataFrame = field(default_factory=pd.DataFrame)
     runs: pd.DataFrame
     failures: Sequence[Failure] = ()
     score: str
@@ -86,13 +94,23 @@ class StudyResult:
     commands: Sequence[str]
     tracking_uri: str | None
     notes: Sequence[str] = field(default=())
-    configured: pd.DataFrame = field(default_factory=pd.DataFrame)
-    candidates: pd.DataFrame = field(default_factory=pd.DataFrame)
     untuned: frozenset[str] = frozenset()
     margin: float | None = None
     planned_seeds: Sequence[int] | None = None
+    seeds_to_come: int = 0
     sequential: bool = False
+    shown: frozenset[int] | None = None
     exploratory: bool = False
+
+    @property
+    def shown_cells(self) -> pd.DataFrame:
+        """The rows of `cells` that are displayed."""
+        return self.cells if self.shown is None else self.cells.loc[sorted(self.shown)].reset_index(drop=True)
+
+    @property
+    def shown_runs(self) -> pd.DataFrame:
+        """The rows of `runs` that are displayed: those of `shown_cells`, which stand in the same order."""
+        return self.runs if self.shown is None else self.runs.loc[sorted(self.shown)].reset_index(drop=True)
 
     @property
     def sign(self) -> int:

@@ -94,7 +94,8 @@ class SettingCells:
         arms: by name.
         real: finished cells of real points alone at this n, a row a seed, with every metric.
         real_curve: scores of real points alone, a row a seed, a column a number of points.
-        oracle_curve: the same of the arm that is `on_curve`, by the number of real points that it makes of n.
+        oracle_curve: the same of the arm that is `on_curve`, by the number of real points that it makes of n, with the
+            longer cells of it that the study has added.
         configured: finished cells of real points alone at this n with the learner at default settings, a row a seed;
             empty where nothing is tuned.
         seeds: those that are analysed, in the order in which they were planned.
@@ -177,7 +178,8 @@ def cells_by_setting(result: StudyResult) -> list[SettingCells]:
     settings = cells[keys].drop_duplicates().sort_values(keys, key=_sortable)
     varying = [key for key in keys if settings[key].nunique(dropna=False) > 1]
     shared = yaml.safe_load(result.config) or {}
-    real = pd.concat([table for table in (cells[cells["mix.ratio"] == 0], added) if len(table)] or [cells[:0]])
+    alone, longer = added[added["mix.ratio"] == 0], added[added["mix.ratio"] > 0]
+    real = pd.concat([table for table in (cells[cells["mix.ratio"] == 0], alone) if len(table)] or [cells[:0]])
     found = []
     for setting in settings.to_dict("records"):
         own, default = rows_of(cells, setting), rows_of(configured, setting) if len(configured) else configured
@@ -192,7 +194,7 @@ def cells_by_setting(result: StudyResult) -> list[SettingCells]:
                 arms=arms,
                 real=_by_seed(alike[alike["data.n_train"] == setting["data.n_train"]]),
                 real_curve=_curve(alike.assign(n=alike["data.n_train"]), result.score),
-                oracle_curve=_curve(_oracle_cells(arms, own, setting["data.n_train"]), result.score),
+                oracle_curve=_curve(_oracle_cells(arms, rows_of(longer, setting)), result.score),
                 configured=_by_seed(default[default["mix.ratio"] == 0]) if len(default) else default,
                 seeds=_ordered(own["seed"].unique(), result.planned_seeds),
             )
@@ -253,9 +255,12 @@ def _curve(cells: pd.DataFrame, score: str) -> pd.DataFrame:
     return wide.rename(columns=int).rename_axis(columns=None)
 
 
-def _oracle_cells(arms: Sequence[Arm], cells: pd.DataFrame, n: int) -> pd.DataFrame:
-    oracle = pd.concat([cells[:0], *(arm.cells for arm in arms if arm.on_curve)])
-    return oracle.assign(n=[n + synthetic_count(ratio, n) for ratio in oracle["mix.ratio"]])
+def _oracle_cells(arms: Sequence[Arm], longer: pd.DataFrame) -> pd.DataFrame:
+    """The cells of the oracle that is on the curve, asked for or added, with the real points that they make, `n`."""
+    tables = [arm.cells for arm in arms if arm.on_curve]
+    oracle = pd.concat([table for table in (*tables, longer) if len(table)] or [longer])
+    sizes = zip(oracle["data.n_train"], oracle["mix.ratio"], strict=True)
+    return oracle.assign(n=[n + synthetic_count(ratio, n) for n, ratio in sizes])
 
 
 def _sortable(column: pd.Series[Any]) -> pd.Series[Any]:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal, Self
 
 from synthmix.config.cross_checks import Cell
 from synthmix.config.data import READ_BY_SPLIT, DataConfig
@@ -67,12 +67,16 @@ class CellConfig:
     Attributes:
         seed: of everything random.
         threads: of torch, OpenMP and BLAS; parallelism is by blocks of cells.
+        tuning: held_out chooses the learner's settings among its `search`, without labels and on real training points
+            alone; none takes them as they are configured. null is held_out for the cells of a study, none for a single
+            cell.
         clusterer, detector: the learner of the task, under the name of its group; the others are None.
         metrics: scores of the user's own, by name, beside those of the task.
     """
 
     seed: Annotated[int, Range(low=0, high=2**32 - 1)] = 0
     threads: Count = 1
+    tuning: Literal["none", "held_out"] | None = None
     data: DataConfig
     model: ModelConfig
     gate: GateConfig
@@ -95,6 +99,17 @@ class CellConfig:
         if learner is None:
             raise InvalidInput(f"{self.task.learner}: missing (the learner of task.name={self.task.name})")
         return learner
+
+    @property
+    def is_tuned(self) -> bool:
+        """Whether settings of its learner are chosen: a learner without a search has nothing to choose."""
+        return self.tuning == "held_out" and bool(self.learner.search)
+
+    @property
+    def without_search(self) -> Self:
+        """The same with a learner that tells no candidates, on which nothing but tuning depends."""
+        changed: dict[str, Any] = {self.task.learner: replace(self.learner, search={})}
+        return replace(self, **changed)
 
     @property
     def anomaly_protocol(self) -> AnomalyProtocol | None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterator
-from dataclasses import dataclass, field
-from typing import ClassVar, Literal
+from collections.abc import Hashable, Iterator, Mapping
+from dataclasses import dataclass, field, fields, replace
+from typing import Any, ClassVar, Literal, Self, cast
 
 from synthmix.config.allowlist import import_target
 from synthmix.config.cross_checks import Cell
-from synthmix.config.schema import Member
+from synthmix.config.nodes import build_field
+from synthmix.config.schema import Member, shown, target_of, type_hints, unknown_key, value_fault
 
 
 @dataclass(kw_only=True, frozen=True)
@@ -52,18 +53,50 @@ class LearnerConfig(Member):
     Attributes:
         group: its config group, `clusterer` for instance.
         takes_weights: whether its `fit` has a `sample_weight`; None where one has to look.
+        not_searched: keys that no search may vary, because they are part of the question and no setting of the learner.
+        search: values by key among which tuning chooses, without labels; their combinations are the candidates. Empty
+            where there is nothing to tune.
     """
 
     group: ClassVar[str]
     takes_weights: ClassVar[bool | None] = None
+    not_searched: ClassVar[tuple[str, ...]] = ("_target_", "name", "search", "arguments", "n_clusters")
+    of_the_cell: ClassVar[tuple[str, ...]] = ("name", "search")
 
     name: str = field()
+    search: dict[str, list[Any]] = field(default_factory=dict)
 
     def faults(self, cell: Cell) -> Iterator[str]:
-        """A weight other than 1 needs a learner that takes weights."""
+        """A weight other than 1 needs a learner that takes weights, and a search keys with values of their type."""
         weight = cell.mix.synthetic_weight
         if weight != 1 and not self._takes_weights():
             yield f"mix.synthetic_weight={weight:g}: {self.group}.name={self.name} takes no sample weights; must be 1"
+        yield from self._search_faults()
+
+    def with_settings(self, settings: Mapping[str, Any]) -> Self:
+        """The same learner with other values of keys that its search may vary, such as those that tuning has chosen."""
+        own = {field.name for field in fields(self)}
+        known = {key: build_field(type(self), key, value) for key, value in settings.items() if key in own}
+        passed_on = {key: value for key, value in settings.items() if key not in own}
+        return replace(self, **known, arguments={**self.arguments, **passed_on})
+
+    def _search_faults(self) -> Iterator[str]:
+        hints, allowed = type_hints(cast(Hashable, type(self))), self._searchable()
+        for key, values in self.search.items():
+            where = f"{self.group}.search.{key}"
+            if key not in allowed:
+                yield unknown_key(where, values, allowed)
+            elif not values:
+                yield f"{where}=[]: must be at least one value"
+            else:
+                found = ((value, value_fault(hints.get(key, Any), value)) for value in values)
+                yield from (f"{where}={shown(values)}: {shown(value)} {fault}" for value, fault in found if fault)
+
+    def _searchable(self) -> list[str]:
+        """Its keys, and where its class has no config of its own the parameters of the class."""
+        keys = [field.name for field in fields(self)]
+        keys += inspect.signature(import_target(self._target_)).parameters if target_of(type(self)) is None else ()
+        return [key for key in keys if key not in self.not_searched]
 
     def _takes_weights(self) -> bool:
         if self.takes_weights is not None:

@@ -113,6 +113,8 @@ def value_fault(hint: Any, value: Any) -> str | None:
     if get_origin(hint) is Literal:
         allowed = ", ".join(map(str, get_args(hint)))
         return None if value in get_args(hint) else f"allowed: {allowed}"
+    if get_origin(hint) is dict:
+        return None if isinstance(value, Mapping) else "must be a group of keys"
     if get_origin(hint) is list:
         return _list_fault(get_args(hint)[0], value)
     return _plain_fault(hint, value)

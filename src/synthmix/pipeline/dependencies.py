@@ -8,7 +8,7 @@ of the config, and can read nothing else.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, cached_property
 from importlib.metadata import packages_distributions
 from typing import Any
@@ -27,6 +27,8 @@ MIXING = ("synthmix.mixing", "synthmix.gates.base")
 TRAINING = ("synthmix.pipeline.training",)
 CHOICE = ("synthmix.quality.choice", "synthmix.generators.training.choice")
 STAGES = ("synthmix.pipeline.stages",)
+LEARNING = ("synthmix.tasks.seeding",)
+TUNING = ("synthmix.tasks.tuning",)
 FLOW = ("synthmix.cell", *STAGES)
 QUALITY = (
     *("synthmix.quality.scores", "synthmix.quality.features.extractors"),
@@ -115,14 +117,44 @@ class Dependencies:
         return self._declared("representation", keys, before, (*SPLIT, *MIXING), STAGES)
 
     @cached_property
+    def tuning(self) -> Declared | None:
+        """Train, as a representation of it alone has it, and the learner with its search; None where nothing is chosen.
+
+        All arms and ratios share it.
+        """
+        return self.on_train.of_candidates("tuning", {}) if self.config.is_tuned else None
+
+    @cached_property
+    def candidates(self) -> Declared | None:
+        """What the learner puts out with each candidate, fitted on real points alone; no choice depends on it."""
+        if self.tuning is None or self.n_synthetic:
+            return None
+        return self.on_train.of_candidates("candidates", {"tuning": self.tuning.key})
+
+    def of_candidates(self, stage: str, before: Mapping[str, Any]) -> Declared:
+        """A stage that fits the learner with each of its candidates on train, beside what comes before it by name."""
+        keys = ("seed", "threads", "representation", "task", "learner")
+        alone = (*STAGES, "synthmix.pipeline.tuning")
+        return self._declared(stage, keys, {**self.splits, **before}, (*SPLIT, *LEARNING, *TUNING), alone)
+
+    @cached_property
+    def on_train(self) -> Dependencies:
+        """Those of the cell with a representation that has seen train alone."""
+        alone = replace(self.config.representation, fit_on="train")
+        return Dependencies(replace(self.config, representation=alone), self.digest, self.n_train)
+
+    @cached_property
     def cell(self) -> Declared:
         """Everything but the quality of samples, which no output depends on.
 
-        At ratio 0 generator, gate and weight are left out: all arms share one baseline.
+        At ratio 0 generator, gate and weight are left out: all arms share one baseline. What tuning chose among is left
+        to it, so that a learner that has nothing to choose has one cell, tuned or not.
         """
         weight = ("mix.synthetic_weight",) if self.n_synthetic else ()
         keys = ("seed", "threads", *self._gate, *weight, "representation", "task", "learner")
-        return self._declared("cell", keys, self._mixture, (*SPLIT, *MIXING, "synthmix.tasks.seeding"), FLOW)
+        before = self._mixture | ({} if self.tuning is None else {"tuning": self.tuning.key})
+        modules, config = (*SPLIT, *MIXING, *LEARNING), self.config.without_search
+        return self._declared("cell", keys, before, modules, FLOW, config=config)
 
     def scores(self, cell: str) -> Declared:
         """What the task of a cell, known by its key, put out, and the metrics that are derived from it."""
@@ -154,6 +186,7 @@ class Dependencies:
         *,
         unhashed: tuple[str, ...] = (),
         also: tuple[str, ...] = (),
+        config: CellConfig | None = None,
     ) -> Declared:
         """A stage that reads `keys`.
 
@@ -165,8 +198,9 @@ class Dependencies:
             alone: own code that also logs or draws, so that what it imports does not count.
             unhashed: keys that it may read though no result depends on them.
             also: classes that it uses and the config does not name.
+            config: what it reads in place of the config of the cell.
         """
-        inputs = Inputs(self.config, keys, unhashed=unhashed)
+        inputs = Inputs(config or self.config, keys, unhashed=unhashed)
         read = _on_its_device(inputs.hashed(to_plain))
         own, versions = _code_of(tuple(sorted({*_targets(read), *also})))
         depends_on = {

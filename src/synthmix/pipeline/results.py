@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
+import numpy as np
 import torch
 
 from synthmix.config.cell import CellConfig
@@ -18,6 +19,7 @@ from synthmix.pipeline.dependencies import Dependencies
 from synthmix.pipeline.resources import Resources
 from synthmix.quality.alarms import alarms
 from synthmix.stages.store import Entry, Store
+from synthmix.tasks.base import Outputs
 
 PREFIXES = {"val": "val"}  # of the scores on a part; those on test have the task's own
 
@@ -46,6 +48,12 @@ class CellResult:
         """Why it has no scores, in one line."""
         error: str | None = self.entry.payload["error"]
         return error
+
+    @property
+    def tuning(self) -> Mapping[str, Any] | None:
+        """What was chosen for its learner, `chosen`, by which `criterion`; None where it is as configured."""
+        found: Mapping[str, Any] | None = self.entry.payload.get("tuning")
+        return found
 
 
 @dataclass(frozen=True)
@@ -105,6 +113,14 @@ def judged(quality: Mapping[str, Any], limits: AlarmsConfig) -> tuple[dict[str, 
     scores = {f"quality/{name}": float(score) for name, score in quality["scores"].items()}
     scores |= {f"quality/alarm_{name}": float(bool(reasons)) for name, reasons in found.items()}
     return scores, {name: "; ".join(reasons) for name, reasons in found.items() if reasons}
+
+
+def as_tensors(outputs: Mapping[str, Outputs]) -> dict[str, dict[str, torch.Tensor]]:
+    """A task's arrays as the store keeps them."""
+    return {
+        part: {name: torch.as_tensor(np.ascontiguousarray(array)) for name, array in arrays.items()}
+        for part, arrays in outputs.items()
+    }
 
 
 def metrics_of(config: CellConfig) -> dict[str, Metric]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from functools import partial
@@ -14,7 +14,7 @@ from torch import Tensor
 
 from synthmix.config.cell import CellConfig
 from synthmix.config.instantiate import instantiate
-from synthmix.data.base import Splits, digest_of
+from synthmix.data.base import Dataset, Splits, digest_of
 from synthmix.errors import InvalidInput, TrainingDiverged
 from synthmix.gates.base import Sampler
 from synthmix.generators.base import Generator, Reconstructing, Scoring
@@ -22,6 +22,7 @@ from synthmix.mixing import Mixture
 from synthmix.pipeline.dependencies import Declared
 from synthmix.pipeline.resources import Resources
 from synthmix.pipeline.training import Watching, fitted, trained
+from synthmix.pipeline.tuning import outputs_of_candidates, tuned
 from synthmix.quality.alarms import Curves, training_values
 from synthmix.quality.features.classifier import ClassifierFeatures, train_classifier
 from synthmix.quality.features.extractors import FeatureExtractor, make_extractors
@@ -79,6 +80,8 @@ class Stages:
         seconds: wall time by stage; of a stage that was reused, that of its computation.
         sources: by stage, `computed`, or the run that it was reused from.
         training_run: of the generator; None where it was not trained, or not logged.
+        chosen: the settings that tuning has `chosen`, by which `criterion`, and the key of `candidates`; None where
+            the learner is as configured.
     """
 
     def __init__(self, config: CellConfig, resources: Resources, run: OpenRun) -> None:
@@ -87,6 +90,8 @@ class Stages:
         self.seconds: dict[str, float] = {}
         self.sources: dict[str, str] = {}
         self.training_run: str | None = None
+        self.chosen: dict[str, Any] | None = None
+        self._candidates: Sequence[Mapping[str, Any]] = ()
         self._split = partial(resources.splits, config)
         self._watching = Watching.of(config, resources)
 
@@ -143,8 +148,42 @@ class Stages:
     def representation(self, splits: Splits, mixture: Mixture) -> Representation:
         """The fitted representation; one that has seen train alone serves all ratios and learners."""
         declared = self.depends_on.representation
-        node = declared.inputs.representation
-        dataset = (mixture.dataset if node.fit_on == "mixture" else splits.train).unlabelled()
+        on_mixture = declared.inputs.representation.fit_on == "mixture"
+        return self._represented(declared, mixture.dataset if on_mixture else splits.train)
+
+    def tuning(self, splits: Splits) -> Mapping[str, Any]:
+        """The settings that were chosen for the learner, on real training points alone; none where it has no search."""
+        declared = self.depends_on.tuning
+        if declared is None:
+            return {}
+
+        def compute() -> dict[str, Any]:
+            return tuned(declared.inputs, splits, self._represented_on_train(splits))
+
+        payload = self._stored(declared, compute)
+        self.seconds["tuning"] = payload["seconds"]
+        self.chosen = {key: payload[key] for key in ("chosen", "criterion", "value")}
+        self._candidates = payload["candidates"]
+        chosen: Mapping[str, Any] = payload["chosen"]
+        return chosen
+
+    def candidates(self, splits: Splits) -> None:
+        """What the learner puts out with each candidate at ratio 0, where labels can score it."""
+        declared = self.depends_on.candidates
+        if declared is None or self.chosen is None or splits.test.y is None:
+            return
+
+        def compute() -> dict[str, Any]:
+            return outputs_of_candidates(declared.inputs, splits, self._represented_on_train(splits), self._candidates)
+
+        self._stored(declared, compute)
+        self.chosen["candidates"] = declared.key
+
+    def _represented_on_train(self, splits: Splits) -> Representation:
+        return self._represented(self.depends_on.on_train.representation, splits.train)
+
+    def _represented(self, declared: Declared, points: Dataset) -> Representation:
+        node, dataset = declared.inputs.representation, points.unlabelled()
         seed = derive_seed(declared.inputs.seed, "representation")
         unfitted: Representation = instantiate(node)
         if not isinstance(unfitted, Storable):

@@ -19,21 +19,26 @@ def write_report(result: StudyResult, analysis: Analysis, folder: Path) -> list[
     """Writes tables, figures and page, and returns their paths.
 
     `cells.csv` holds no time and no run id, and each number in the fewest digits that give it back, so that equal
-    studies give equal files; `cells.parquet` is the same table.
+    studies give equal files; `cells.parquet` is the same table. `configured_cells.csv` and `candidates.csv` are there
+    where something was tuned.
 
     Args:
         result: a study.
         analysis: of it.
         folder: where to; made where it does not exist.
     """
-    cells = with_sorted_metrics(result.cells)
+    cells = with_sorted_metrics(result.shown_cells)
     tables = {
         "cells.csv": cells,
-        "runs.csv": result.runs,
+        "runs.csv": result.shown_runs,
         "learning_curve.csv": analysis.curve,
         "curve_cells.csv": with_sorted_metrics(result.curve),
         "summary.csv": analysis.summary,
     }
+    if len(result.configured):
+        tables["configured_cells.csv"] = with_sorted_metrics(result.configured)
+    if len(result.candidates):
+        tables["candidates.csv"] = result.candidates
     (folder / "figures").mkdir(parents=True, exist_ok=True)
     for name, table in tables.items():
         table.to_csv(folder / name, index=False, lineterminator="\n")

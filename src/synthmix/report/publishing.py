@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -79,6 +79,9 @@ def publish(
     folder: Path,
     parent: OpenRun | None,
     present: Callable[[str], str | None] = lambda source: source,
+    *,
+    selected: Collection[str] | None = None,
+    exploratory: bool = False,
 ) -> Report:
     """Writes a study's report, and logs it to its run where there is one, and its arms below.
 
@@ -89,8 +92,10 @@ def publish(
         folder: where the report is written.
         parent: the run of the study.
         present: gives the run that stands now for one that a result names.
+        selected: the combinations to display; None for all.
+        exploratory: whether the cells are of several studies.
     """
-    result = collect(record, resources, runs, present)
+    result = collect(record, resources, runs, present, selected=selected, exploratory=exploratory)
     analysis = analyse(result)
     files = write_report(result, analysis, folder)
     if parent is None or parent.id is None:

@@ -16,8 +16,8 @@ from omegaconf import DictConfig
 
 from synthmix.config.cell import CellConfig, from_plain
 from synthmix.config.plain import to_plain
+from synthmix.study.added import PlannedCell
 from synthmix.study.job import Outcome, run_one
-from synthmix.study.plan import PlannedCell
 from synthmix.study.record import Asked
 
 MAX_BLOCK_SIZE = 64  # with size auto, so that the load is balanced over workers

@@ -9,6 +9,7 @@ from typing import Any
 import yaml
 
 from synthmix.config.flat import flatten
+from synthmix.config.sections.tracking import Part
 from synthmix.pipeline.results import CellResult
 from synthmix.study.combination import combination_id, learner_name
 from synthmix.study.record import Asked
@@ -19,12 +20,12 @@ GENERATOR_RUN = "synthmix.generator_run"
 PART = "synthmix.part"
 
 
-def cell_head(asked: Asked, *, on_curve: bool) -> RunRecord:
+def cell_head(asked: Asked, *, part: Part) -> RunRecord:
     """The record of a cell when it starts.
 
     Args:
         asked: what it is asked to be.
-        on_curve: whether the study has added it for its learning curve.
+        part: of its study, what was asked for, or what it has added.
     """
     tags = {
         **environment_tags(),
@@ -33,11 +34,11 @@ def cell_head(asked: Asked, *, on_curve: bool) -> RunRecord:
         "synthmix.data_digest": asked.digest,
     }
     if asked.study:
-        tags |= {STUDY: asked.study, PART: part(on_curve)}
+        tags |= {STUDY: asked.study, PART: part}
     return RunRecord(
         kind="cell",
-        name=cell_name(asked.config, on_curve),
-        params=flatten(asked.config),
+        name=cell_name(asked.config, part),
+        params={"tuning": "none", **flatten(asked.config)},
         tags=tags,
         texts={
             "config.yaml": yaml.safe_dump(asked.whole_config, sort_keys=False, allow_unicode=True),
@@ -51,7 +52,7 @@ def cell_record(
     result: CellResult,
     environment: str,
     *,
-    on_curve: bool,
+    part: Part,
     is_own: bool,
     training: str | None = None,
     present: Callable[[str], str | None] = lambda source: source,
@@ -64,7 +65,7 @@ def cell_record(
         asked: what it is asked to be.
         result: what is known of it.
         environment: the text about the environment in which that was computed.
-        on_curve: whether the study has added it for its learning curve.
+        part: of its study, what was asked for, or what it has added.
         is_own: whether it is the one that has computed the result.
         training: the run of its generator's training, if it is known.
         present: gives the run that stands now for one that computed something, None where there is none; words that
@@ -73,7 +74,7 @@ def cell_record(
         ended_ms: likewise.
     """
     entry, payload = result.entry, result.entry.payload
-    head = cell_head(asked, on_curve=on_curve)
+    head = cell_head(asked, part=part)
     sources = {f"synthmix.stage.{stage}": source for stage, source in payload["sources"].items()}
     if not is_own and entry.producer is not None:
         sources[REUSED_FROM] = entry.producer
@@ -81,6 +82,7 @@ def cell_record(
     tags |= {tag: found for tag, source in sources.items() if (found := present(source)) is not None}
     return replace(
         head,
+        params={**head.params, **tuned_params(result)},
         tags=tags | ({GENERATOR_RUN: training} if training is not None else {}),
         metrics=result.metrics | {f"time/{stage}_s": seconds for stage, seconds in payload["seconds"].items()},
         texts={**head.texts, "environment.txt": environment},
@@ -89,18 +91,22 @@ def cell_record(
     )
 
 
-def cell_name(config: Mapping[str, Any], on_curve: bool) -> str:
+def cell_name(config: Mapping[str, Any], part: Part) -> str:
     """Name of a cell's run."""
     ratio, learner = config["mix"]["ratio"], learner_name(config)
-    if on_curve:
+    if part == "curve" and ratio == 0:
         return f"real points alone n={config['data']['n_train']} {learner} seed {config['seed']}"
     gate = "" if config["gate"]["name"] == "none" else f"{config['gate']['name']} "
-    return f"{config['model']['name']} {gate}r={ratio:g} {learner} seed {config['seed']}"
+    how = " as configured" if part == "configured" else ""
+    return f"{config['model']['name']} {gate}r={ratio:g} {learner}{how} seed {config['seed']}"
 
 
-def part(on_curve: bool) -> str:
-    """The part of a study that a cell belongs to: what was asked for, or what it has added."""
-    return "curve" if on_curve else "sweep"
+def tuned_params(result: CellResult) -> dict[str, Any]:
+    """The settings that tuning has chosen, `tuned.…`, and by which criterion."""
+    if result.tuning is None:
+        return {}
+    chosen = {f"tuned.{key}": value for key, value in result.tuning["chosen"].items()}
+    return {**chosen, "tuning.criterion": result.tuning["criterion"]}
 
 
 def result_tags(result: CellResult) -> dict[str, str]:

@@ -17,6 +17,8 @@ IGNORED = {"data": ("root",), "trainer": [key.partition(".")[2] for key in WATCH
 def asked_for(config: Mapping[str, Any]) -> dict[str, Any]:
     """The part of a plain config that tells combinations apart."""
     node = {key: value for key, value in config.items() if key not in ELSEWHERE}
+    if node.get("tuning") != "held_out":  # as it was before there was tuning
+        node.pop("tuning", None)
     distinct = {
         part: {key: value for key, value in node[part].items() if key not in left} for part, left in IGNORED.items()
     }

@@ -5,13 +5,11 @@ from __future__ import annotations
 import json
 import os
 import traceback
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from functools import cache
 from pathlib import Path
 from typing import Any, cast
 
-import numpy as np
 import torch
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig
@@ -24,15 +22,14 @@ from synthmix.config.plain import to_plain
 from synthmix.config.sections.tracking import make_tracker
 from synthmix.errors import GateStarved, InvalidInput, TrainingDiverged, Unavailable
 from synthmix.pipeline.resources import Resources
-from synthmix.pipeline.results import CellResult, result_of
+from synthmix.pipeline.results import CellResult, as_tensors, result_of
 from synthmix.pipeline.stages import COMPUTED, Stages
 from synthmix.stages.store import Entry
 from synthmix.study.cell_record import alarm_tags, cell_head, cell_record
 from synthmix.study.combination import asked_for
-from synthmix.study.gpu import use_one_gpu
+from synthmix.study.launching.gpu import use_one_gpu
 from synthmix.study.pictures import log_pictures
 from synthmix.study.record import Asked, asked_of
-from synthmix.tasks.base import Outputs
 from synthmix.tracking.base import OpenRun
 from synthmix.tracking.environment import environment_tags, environment_text
 
@@ -106,15 +103,15 @@ def run_one(config: CellConfig, folder: Path) -> Outcome:
 
 
 def _run(config: CellConfig, resources: Resources, outcome: Outcome) -> None:
-    asked, on_curve = asked_of(resources.dependencies(config)), config.tracking.on_curve
+    asked, part = asked_of(resources.dependencies(config)), config.tracking.part
     outcome.key = asked.key
-    with resources.tracker.open(cell_head(asked, on_curve=on_curve), config.tracking.parent_run_id) as run:
+    with resources.tracker.open(cell_head(asked, part=part), config.tracking.parent_run_id) as run:
         outcome.run_id = run.id
         stages = Stages(config, resources, run)
         entry = _entry(config, stages, run, asked)
         result = _result(stages, asked, resources)
         environment = resources.environment_of(entry.payload)
-        run.publish(cell_record(asked, result, environment, on_curve=on_curve, is_own=not entry.reused))
+        run.publish(cell_record(asked, result, environment, part=part, is_own=not entry.reused))
         if stages.training_run is not None and stages.sources.get("quality") == COMPUTED:
             judged = {name: score for name, score in result.metrics.items() if name.startswith("quality/")}
             resources.tracker.add(stages.training_run, metrics=judged, tags=alarm_tags(result.alarms))
@@ -135,11 +132,13 @@ def _entry(config: CellConfig, stages: Stages, run: OpenRun, asked: Asked) -> En
         except Unavailable as reason:
             payload |= {"status": "unavailable", "error": str(reason)}
         else:
+            stages.candidates(cell.splits)
             if config.tracking.pictures:
                 log_pictures(run, config, cell)
         return payload | {
             "seconds": stages.seconds,
             "sources": stages.sources,
+            "tuning": stages.chosen,
             "asked": asdict(asked),
             "environment": dict(environment_tags()),
             "environment_text": stages.resources.texts.keep(environment_text()),
@@ -160,14 +159,6 @@ def _result(stages: Stages, asked: Asked, resources: Resources) -> CellResult:
         found = result_of(stages.depends_on, asked.keys, resources)
     assert found is not None
     return found
-
-
-def as_tensors(outputs: Mapping[str, Outputs]) -> dict[str, dict[str, torch.Tensor]]:
-    """A task's arrays as the store keeps them."""
-    return {
-        part: {name: torch.as_tensor(np.ascontiguousarray(array)) for name, array in arrays.items()}
-        for part, arrays in outputs.items()
-    }
 
 
 def _write(outcome: Outcome, folder: Path) -> None:

@@ -5,8 +5,8 @@ Dry run, launch, progress, resume and report all read the plan; Hydra launches i
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from hydra._internal.core_plugins.basic_sweeper import BasicSweeper
@@ -17,23 +17,15 @@ from omegaconf import DictConfig, OmegaConf
 from synthmix.config.cell import CellConfig, Checker, from_plain
 from synthmix.config.composing.composer import Composer, composer, parse
 from synthmix.config.plain import to_plain
+from synthmix.config.schema import shown
+from synthmix.config.sections.study import DESIGN
 from synthmix.errors import InvalidInput
 from synthmix.stages.key import key_of
+from synthmix.study.added import ConfigOf, PlannedCell, configured_cells, curve_cells, is_oracle
 from synthmix.study.combination import asked_for
 
-ConfigOf = Callable[[Sequence[str]], CellConfig]  # composes and checks the cell of these overrides
-# What tells the arms of a study apart: real points alone are scored without them.
-OF_AN_ARM = ("model", "gate", "mix", "quality")
 # Adding to these never makes another study, whether they were swept over or not.
 AXES = ("seed", "mix.ratio")
-
-
-@dataclass(frozen=True)
-class PlannedCell:
-    """One combination: the overrides that Hydra composes it from, and the config that they give."""
-
-    overrides: Sequence[str]
-    config: CellConfig
 
 
 @dataclass(frozen=True)
@@ -42,7 +34,9 @@ class Plan:
 
     Attributes:
         cells: in the order in which Hydra numbers them.
-        curve: real-only cells that the study adds: parts of n, and n where the sweep has no ratio 0.
+        curve: cells that the study adds for its learning curve: real points alone at parts of n, and at n where the
+            sweep has no ratio 0, and longer ones of the oracle.
+        configured: tuned cells once more, with their learner as configured.
         is_study: whether it is a sweep.
         experiment: the `experiment=` that was chosen, or None.
         fixed: the overrides that are not swept over.
@@ -52,6 +46,7 @@ class Plan:
 
     cells: Sequence[PlannedCell]
     curve: Sequence[PlannedCell]
+    configured: Sequence[PlannedCell]
     is_study: bool
     experiment: str | None
     fixed: Sequence[str]
@@ -64,11 +59,30 @@ class Plan:
         return [cell.config for cell in self.cells]
 
     @property
+    def all_cells(self) -> Sequence[PlannedCell]:
+        """Those asked for, and those that the study adds."""
+        return [*self.cells, *self.curve, *self.configured]
+
+    def warnings(self, known: Iterable[Mapping[str, Any]] = ()) -> list[str]:
+        """What the study will not be able to say, known before it is run.
+
+        Args:
+            known: the plain configs of the cells that its earlier commands have asked for.
+        """
+        arms = [(c.model.name, c.mix.synthetic_weight, c.gate.name) for c in self.configs if c.mix.ratio > 0]
+        before = [(c["model"]["name"], c["mix"]["synthetic_weight"], c["gate"]["name"]) for c in known]
+        wants_rate = self.is_study and arms and self.configs[0].study.learning_curve
+        if wants_rate and not any(is_oracle(*arm) for arm in (*arms, *before)):
+            return ["no oracle (model=real): the exchange rate will nearly always be a bound"]
+        return []
+
+    @property
     def study(self) -> str:
         """The study that these cells belong to: `tracking.study`, else a name from what its cells share.
 
         Two sweeps are one study where they name the same experiment, or none, sweep over the same keys and agree in
-        everything else. Seeds and ratios never tell studies apart, nor does where and how they run.
+        everything else, `StudyConfig.design` included. Seeds and ratios never tell studies apart, nor does where and
+        how they run.
         """
         if self.master.tracking.study is not None:
             return str(self.master.tracking.study)
@@ -78,6 +92,7 @@ class Plan:
             _drop(shared, key.partition("@")[0].replace("/", "."))
         below = [text for text in self.fixed if text.lstrip("+~").startswith(tuple(f"{key}." for key in self.swept))]
         identity = {"shared": shared, "swept": sorted({*self.swept} - {*AXES}), "below": sorted(below)}
+        identity |= self.configs[0].study.design
         return f"{self.experiment or 'study'}-{key_of('study', identity)[:8]}"
 
 
@@ -100,13 +115,19 @@ def make_plan(overrides: Sequence[str], *, multirun: bool) -> Plan:
         checked = Checker()
 
         def config_of(overrides: Sequence[str]) -> CellConfig:
-            return checked(compose.cell(overrides))
+            config = checked(compose.cell(overrides))
+            return replace(config, tuning="held_out") if is_study and config.tuning is None else config
 
         cells = _checked(config_of, combinations, swept)
         if not cells:
             raise InvalidInput(f"{' '.join(overrides)}: sweeps over no value, so that there is no cell")
-        curve = list(_curve(config_of, cells)) if is_study else []
-    return Plan(cells, curve, is_study, master.hydra.runtime.choices.get("experiment"), fixed, master, swept)
+        _one_design(cells)
+        _enough_seeds(cells)
+        curve = list(curve_cells(config_of, cells)) if is_study else []
+        configured = list(configured_cells(cells, curve)) if is_study else []
+    return Plan(
+        cells, curve, configured, is_study, master.hydra.runtime.choices.get("experiment"), fixed, master, swept
+    )
 
 
 def _master(compose: Composer, fixed: list[str], parsed: Sequence[Override]) -> tuple[list[str], DictConfig]:
@@ -149,6 +170,27 @@ def _one_task(combinations: Sequence[Sequence[str]]) -> None:
             raise InvalidInput(f"{key}={','.join(tasks)}: a study has one task; run one study for each")
 
 
+def _one_design(cells: Sequence[PlannedCell]) -> None:
+    """Refuses a sweep over what a study has one of: tuning, beside which stands what is as configured, and its plan."""
+    values = {"tuning": [cell.config.tuning for cell in cells]}
+    values |= {f"study.{key}": [getattr(cell.config.study, key) for cell in cells] for key in DESIGN}
+    faults = [
+        f"{key}={','.join(map(shown, several))}: a study has one; run one study for each"
+        for key, found in values.items()
+        if len(several := list(dict.fromkeys(found))) > 1
+    ]
+    if faults:
+        raise InvalidInput(*faults)
+
+
+def _enough_seeds(cells: Sequence[PlannedCell]) -> None:
+    """Refuses more seeds than a sequential study may come to."""
+    study, seeds = cells[0].config.study, len({cell.config.seed for cell in cells})
+    if study.most_seeds is not None and study.most_seeds < seeds:
+        default = " (its default)" if study.max_seeds is None else ""
+        raise InvalidInput(f"study.max_seeds={study.most_seeds}{default}: must be ≥ {seeds}, the seeds asked for")
+
+
 def _checked(config_of: ConfigOf, combinations: Sequence[Sequence[str]], swept: Sequence[str]) -> list[PlannedCell]:
     faults: dict[str, None] = {}
     cells = []
@@ -167,33 +209,6 @@ def _with_member(fault: str, overrides: Sequence[str], swept: Sequence[str]) -> 
     group = fault.partition("=")[0].partition(".")[0]
     member = next((text for text in overrides if text.partition("=")[0] == group in swept), None)
     return fault.replace(": unknown key;", f": unknown key of {member};") if member else fault
-
-
-def _curve(config_of: ConfigOf, cells: Sequence[PlannedCell]) -> Iterator[PlannedCell]:
-    """Real points alone, beside every cell that has synthetic ones; a part too small for its learner is left out."""
-    baselines = {_real_only(cell.overrides) for cell in cells if cell.config.mix.ratio == 0}
-    seen: set[tuple[str, ...]] = set()
-    for cell in cells:
-        shared = _real_only(cell.overrides)
-        if cell.config.mix.ratio == 0 or shared in seen:
-            continue
-        seen.add(shared)
-        n, _ = cell.config.train_size
-        sizes = {int(part * n) for part in cell.config.study.learning_curve} - {0, n}
-        if shared not in baselines:
-            sizes.add(n)
-        for size in sorted(sizes):
-            overrides = [*shared, f"data.n_train={size}", "mix.ratio=0", "tracking.on_curve=true"]
-            try:
-                yield PlannedCell(overrides, config_of(overrides))
-            except InvalidInput:
-                if size == n:
-                    raise
-
-
-def _real_only(overrides: Sequence[str]) -> tuple[str, ...]:
-    """The overrides that matter without synthetic points."""
-    return tuple(text for text in overrides if text.lstrip("+~").partition("=")[0].split(".")[0] not in OF_AN_ARM)
 
 
 def _drop(node: Mapping[str, Any], key: str) -> None:

@@ -8,11 +8,12 @@ from datetime import datetime
 from functools import cached_property
 
 from synthmix.config.sections.alarms import AlarmsConfig
+from synthmix.config.sections.tracking import Part
 from synthmix.pipeline.resources import Resources
 from synthmix.pipeline.results import CellResult, judged
 from synthmix.pipeline.training_record import training_record
 from synthmix.stages.store import Entry, Manifest
-from synthmix.study.cell_record import GENERATOR_RUN, PART, alarm_tags, cell_record, part
+from synthmix.study.cell_record import GENERATOR_RUN, PART, alarm_tags, cell_record
 from synthmix.study.combination import combination_id
 from synthmix.study.record import Asked, Record
 from synthmix.tracking.base import REPLAYED, STUDY, RunRecord
@@ -36,7 +37,7 @@ class Projection:
 
         Where it is away, that is none of them: the next command completes it.
         """
-        asked = record.cells | record.curve
+        asked = record.all_cells
         trainings = self.trainings(asked.values(), record.name, parent)
         found = self.tracker.find_runs("cell", "synthmix.combination", study=record.name)
         if trainings is None or found is None:
@@ -49,7 +50,7 @@ class Projection:
             current = [run for run in found.get(combination, ()) if run.tags.get("synthmix.cell_key") == cell.key]
             if current:
                 runs[combination] = current[0].id
-                due = {PART: part(combination in record.curve)}
+                due: dict[str, str] = {PART: record.part_of(combination)}
                 due |= {GENERATOR_RUN: trainings[cell.generator_key]} if cell.generator_key in trainings else {}
                 if not due.items() <= current[0].tags.items():
                     self.tracker.add(current[0].id, tags=due)
@@ -59,7 +60,7 @@ class Projection:
         for combination, (cell, result) in sorted(
             missing.items(), key=lambda item: not is_own(item[1][0], item[1][1].entry)
         ):
-            run = self._cell(cell, result, trainings, parent, on_curve=combination in record.curve)
+            run = self._cell(cell, result, trainings, parent, part=record.part_of(combination))
             runs |= {} if run is None else {combination: run}
         return runs
 
@@ -73,7 +74,7 @@ class Projection:
         if any(STUDY not in run.tags for runs in found.values() for run in runs):
             return True
         result = asked.result(self.resources)
-        return result is not None and self._cell(asked, result, trainings, None, on_curve=False) is not None
+        return result is not None and self._cell(asked, result, trainings, None, part="sweep") is not None
 
     def trainings(
         self, asked: Collection[Asked], study: str | None, parent: str | None, *, only_own: bool = False
@@ -122,7 +123,7 @@ class Projection:
         return self._present[source]
 
     def _cell(
-        self, asked: Asked, result: CellResult, trainings: Mapping[str, str], parent: str | None, *, on_curve: bool
+        self, asked: Asked, result: CellResult, trainings: Mapping[str, str], parent: str | None, *, part: Part
     ) -> str | None:
         entry = result.entry
         own = is_own(asked, entry)
@@ -133,7 +134,7 @@ class Projection:
                 asked,
                 result,
                 self.resources.environment_of(entry.payload),
-                on_curve=on_curve,
+                part=part,
                 is_own=own,
                 training=trainings.get(asked.generator_key or ""),
                 present=self.present,

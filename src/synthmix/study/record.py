@@ -5,6 +5,7 @@ It is `<store>/studies/<study>/study.json` and holds no results: those are in th
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -16,9 +17,12 @@ from typing import Any, Self
 
 from filelock import FileLock, Timeout
 
-from synthmix.config.cell import from_plain
+from synthmix.config.cell import CellConfig, from_plain
 from synthmix.config.plain import to_plain
+from synthmix.config.schema import shown
 from synthmix.config.sections.alarms import AlarmsConfig
+from synthmix.config.sections.study import DESIGN, StudyConfig
+from synthmix.config.sections.tracking import Part
 from synthmix.errors import InvalidInput
 from synthmix.pipeline.dependencies import Dependencies
 from synthmix.pipeline.resources import Resources
@@ -118,7 +122,9 @@ class Record:
         settings: the `study` node of the last one.
         scores: the primary scores that were asked for, in turn; "default" where none was named.
         cells: by combination.
-        curve: the real-only cells that the study has added, by combination.
+        curve: the cells that the study has added for its learning curve, by combination.
+        configured: those that it has added without tuning, likewise.
+        seeds_planned: the seeds whose cells count in the analysis; empty where all do.
         failures: one line for each combination that failed last time.
         tracking: the node `tracking` of the last command, its `uri` resolved.
         experiment: the `experiment=` of the first command; None where it named none.
@@ -135,6 +141,8 @@ class Record:
     scores: list[str] = field(default_factory=list)
     cells: dict[str, Asked] = field(default_factory=dict)
     curve: dict[str, Asked] = field(default_factory=dict)
+    configured: dict[str, Asked] = field(default_factory=dict)
+    seeds_planned: list[int] = field(default_factory=list)
     failures: dict[str, str] = field(default_factory=dict)
     tracking: dict[str, Any] = field(default_factory=dict)
     experiment: str | None = None
@@ -151,8 +159,10 @@ class Record:
         curve: Mapping[str, Asked],
         command: str,
         settings: Mapping[str, Any],
+        configured: Mapping[str, Asked] | None = None,
     ) -> None:
         """Adds what a command asks for; what was asked for before stays."""
+        configured, before = configured or {}, self.seeds
         now = datetime.now(UTC).isoformat(timespec="seconds")
         self.created, self.updated = self.created or now, now
         self.commands = list(dict.fromkeys([*self.commands, command]))
@@ -162,35 +172,82 @@ class Record:
             key: asked for key, asked in cells.items() if key not in self.cells or self.cells[key].key != asked.key
         }
         self.cells |= changed  # what is there already was logged as it was asked for first
-        known = {key: asked for key, asked in self.curve.items() if key not in curve or curve[key].key == asked.key}
-        self.curve = {key: asked for key, asked in (dict(curve) | known).items() if key not in self.cells}
-        self._share_metrics(asked for part in (cells, curve) for asked in part.values())
+        self.curve = self._with_added(self.curve, curve)
+        self.configured = self._with_added(self.configured, configured)
+        self._plan_seeds(before)
+        self._share_metrics(asked for part in (cells, curve, configured) for asked in part.values())
+
+    def _with_added(self, old: Mapping[str, Asked], new: Mapping[str, Asked]) -> dict[str, Asked]:
+        known = {key: asked for key, asked in old.items() if key not in new or new[key].key == asked.key}
+        return {key: asked for key, asked in (dict(new) | known).items() if key not in self.cells}
+
+    def _plan_seeds(self, before: Sequence[int]) -> None:
+        """The first seeds where their number is stated, else those of the first command; none of a sequential study.
+
+        Args:
+            before: the seeds that were asked for before, all of which count where no plan was kept of them.
+        """
+        if self.settings.get("sequential"):
+            self.seeds_planned = []
+        elif self.settings.get("seeds_planned"):
+            self.seeds_planned = list(self.seeds[: self.settings["seeds_planned"]])
+        else:
+            self.seeds_planned = self.seeds_planned or list(before or self.seeds)
 
     def _share_metrics(self, new: Iterable[Asked]) -> None:
         """Gives every cell all metrics of the user's own: a score is derived, of what was computed before as well."""
-        both = (*self.cells.values(), *self.curve.values(), *new)
+        both = (*self.all_cells.values(), *new)
         metrics = {name: node for asked in both for name, node in asked.elsewhere.get("metrics", {}).items()}
-        for part in (self.cells, self.curve) if metrics else ():
+        for part in (self.cells, self.curve, self.configured) if metrics else ():
             for key, asked in part.items():
                 part[key] = replace(asked, elsewhere={**asked.elsewhere, "metrics": metrics})
+
+    @property
+    def all_cells(self) -> dict[str, Asked]:
+        """Those asked for, and those that the study has added."""
+        return self.cells | self.curve | self.configured
+
+    def part_of(self, combination: str) -> Part:
+        """The part of the study that one of `all_cells` belongs to."""
+        if combination in self.curve:
+            return "curve"
+        return "configured" if combination in self.configured else "sweep"
+
+    @property
+    def seeds(self) -> Sequence[int]:
+        """The seeds in the order in which they were asked for."""
+        return list(dict.fromkeys(int(asked.config["seed"]) for asked in self.cells.values()))
 
     @property
     def tasks(self) -> Sequence[str]:
         """The names of the tasks of its cells; a study has one."""
         return sorted({str(cell.config["task"]["name"]) for cell in self.cells.values()})
 
-    def check_task(self, task: str) -> None:
-        """Raises InvalidInput where the study has another task: one name may be given to any sweep."""
-        other = [known for known in self.tasks if known != task]
-        if other:
-            raise InvalidInput(f"tracking.study={self.name}: its task is {other[0]}; task={task} needs another study")
+    def check(self, config: CellConfig) -> None:
+        """Raises InvalidInput where the study has another task, tuning or plan: one name may be given to any sweep."""
+        faults = [
+            f"tracking.study={self.name}: its {key} is {shown(known)}; {key}={shown(asked)} needs another study"
+            for key, known, asked in self._decided(config)
+            if known != asked
+        ]
+        if faults and self.cells:
+            raise InvalidInput(*faults)
+
+    def _decided(self, config: CellConfig) -> Iterator[tuple[str, Any, Any]]:
+        """What a study has one of: the key, what it is, and what it would be by a config."""
+        for cell in itertools.islice(self.cells.values(), 1):
+            yield "task", cell.config["task"]["name"], config.task.name
+            yield "tuning", cell.config.get("tuning", "none"), config.tuning or "none"
+        usual = StudyConfig()
+        for key in DESIGN:
+            yield f"study.{key}", self.settings.get(key, getattr(usual, key)), getattr(config.study, key)
 
     @classmethod
     def read(cls, file: Path) -> Self:
         """Reads a record."""
         content = json.loads(file.read_text(encoding="utf-8"))
-        for part in ("cells", "curve"):
-            content[part] = {key: Asked(**asked) for key, asked in content[part].items()}
+        for part in ("cells", "curve", "configured"):
+            content[part] = {key: Asked(**asked) for key, asked in content.get(part, {}).items()}
         return cls(**content)
 
     def write(self, file: Path) -> None:

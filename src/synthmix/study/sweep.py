@@ -13,12 +13,13 @@ from synthmix.config.composing.composer import parse
 from synthmix.config.flat import flatten
 from synthmix.pipeline.resources import Resources
 from synthmix.pipeline.results import Keys
+from synthmix.study.added import PlannedCell
 from synthmix.study.arguments import quoted
 from synthmix.study.blocks import Todo, blocks_of, run_block, write_blocks
 from synthmix.study.combination import combination_id
 from synthmix.study.job import OUTCOME_FILE, Outcome
-from synthmix.study.launch import launch
-from synthmix.study.plan import Plan, PlannedCell
+from synthmix.study.launching.launch import launch
+from synthmix.study.plan import Plan
 from synthmix.study.record import Asked, Record, asked_of
 from synthmix.tracking.base import OpenRun
 from synthmix.tracking.environment import environment_tags, environment_text
@@ -146,6 +147,6 @@ def job_errors(outcomes: Sequence[Outcome], todo: Sequence[Todo]) -> dict[str, s
 
 def failures(record: Record, errors: Mapping[str, str], resources: Resources) -> dict[str, str]:
     """One line for each combination that failed, now or before, and has no result yet."""
-    known = record.cells | record.curve
+    known = record.all_cells
     found = {key: errors.get(asked.key, record.failures.get(key)) for key, asked in known.items()}
     return {key: error for key, error in found.items() if error and not known[key].keys.are_in(resources.store)}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, Protocol, Self
 
+import numpy as np
 from numpy.typing import NDArray
 
 Outputs = Mapping[str, NDArray[Any]]
@@ -23,7 +24,8 @@ class Task(Protocol):
             and not imported, because scores are derived from what is stored, and are in no key of a cell.
         drawn_by: likewise, the module whose `pictures` draws what there is to see; none where it is not stated.
         primary: names of the primary score: the first that can be computed is tested for significance.
-        choose_by: name of the score on val that chooses a ratio without labels; None where there is none.
+        choose_by: names of the score on val that chooses a ratio without labels: the first that can be computed; none
+            where nothing chooses.
     """
 
     prefix: ClassVar[str]
@@ -42,4 +44,12 @@ class Task(Protocol):
 
     def outputs(self, points: NDArray[Any]) -> dict[str, NDArray[Any]]:
         """What is stored of the represented points (N, d), and scored: arrays of numbers by name."""
+        ...
+
+    def losses(self, points: NDArray[Any]) -> NDArray[np.float64] | None:
+        """What the fitted learner itself minimises, of each of the represented points (N, d), held out or not.
+
+        Returns:
+            float64, (N,), the less, the better; None where the learner has no such loss.
+        """
         ...

@@ -11,8 +11,9 @@ from synthmix.analysis.statistics import ALPHA, seeds_needed, smallest_p
 from synthmix.generators.roles import role_at
 from synthmix.pipeline.resources import Resources
 from synthmix.stages.store import Store
+from synthmix.study.added import PlannedCell
 from synthmix.study.combination import learner_name
-from synthmix.study.plan import Plan, PlannedCell
+from synthmix.study.plan import Plan
 from synthmix.study.record import Asked, Record, Studies
 from synthmix.study.sweep import ask, missing
 
@@ -22,22 +23,25 @@ HOUR = 3600
 
 def print_dry_run(plan: Plan, resources: Resources) -> None:
     """Prints cells, trainings, what is stored, an estimate of time, and the smallest p that the study can attain."""
-    cells, curve = ask(plan.cells, resources), ask(plan.curve, resources)
-    todo = missing(cells | curve, resources)
-    keys = {asked.generator_key for _, asked in (cells | curve).values() if asked.generator_key is not None}
+    cells, curve, configured = (ask(part, resources) for part in (plan.cells, plan.curve, plan.configured))
+    both = cells | curve | configured
+    todo = missing(both, resources)
+    keys = {asked.generator_key for _, asked in both.values() if asked.generator_key is not None}
     trainings = {key for key in keys if not resources.store.has("generator", key)}
     record = Studies(resources.store.root).read(plan.study) if plan.is_study else Record("")
-    record.check_task(plan.configs[0].task.name)
+    record.check(plan.configs[0])
     asked_for = {**record.cells, **{key: asked for key, (_, asked) in cells.items()}}
     combinations = [asked.config for asked in asked_for.values()]
-    distinct = len({asked.key for _, asked in (cells | curve).values()})
+    distinct = len({asked.key for _, asked in both.values()})
+    as_configured = f", {len(configured)} as configured" if configured else ""
     lines = [
         ("study", plan.study if plan.is_study else "none: a single cell"),
-        ("cells", f"{len(cells)} asked for, {len(curve)} added for the baseline and the learning curve"),
+        ("cells", f"{len(cells)} asked for, {len(curve)} added for the baseline and the learning curve{as_configured}"),
         ("to compute", f"{len(todo)} of {distinct} different cells; {distinct - len(todo)} are stored"),
         ("trainings", f"{len(trainings)} of {len(keys)} generators; {len(keys) - len(trainings)} are stored"),
         ("time", _estimate(todo, trainings, resources.store)),
         *(("smallest p", text) for text in _attainable(combinations) if plan.is_study),
+        *(("warning", line) for line in plan.warnings(asked.config for asked in record.cells.values())),
     ]
     for name, text in lines:
         print(f"{name:<11} {text}")

@@ -22,9 +22,7 @@ def rebuild(store: Path, uri: str | None, experiment: str | None) -> int:
     projection, records = Projection(resources), [studies.read(name) for name in studies.names()]
     for record in records:  # a training lies below the study that has asked for it first
         with tracker.open_study(study_head(record)) as parent:
-            projection.trainings(
-                [*record.cells.values(), *record.curve.values()], record.name, parent.id, only_own=True
-            )
+            projection.trainings(record.all_cells.values(), record.name, parent.id, only_own=True)
     runs: dict[str, dict[str, str]] = {}
     for record in records:
         with tracker.open_study(study_head(record)) as parent:

@@ -2,27 +2,25 @@
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
-from synthmix.config.plain import to_plain
-from synthmix.config.sections.study import StudyConfig
-from synthmix.config.sections.tracking import TrackingConfig, make_tracker
+from synthmix.config.sections.tracking import make_tracker
 from synthmix.errors import InvalidInput
 from synthmix.pipeline.resources import Resources
 from synthmix.report.publishing import publish, tell
 from synthmix.study.project import Projection
-from synthmix.study.record import Asked, Record, Studies
+from synthmix.study.record import Studies
 from synthmix.study.study_record import study_head
 from synthmix.verbs.parser import VerbParser, store_folder
+from synthmix.verbs.selection import report_selection
 
 
 def report(words: Sequence[str]) -> int:
     """Writes a report again; returns the exit code.
 
     Raises:
-        InvalidInput: no such study, or no run that the filter selects.
+        InvalidInput: no such study, or a filter that selects no run, or by what came out.
     """
     parser = VerbParser("report", "Writes a study's tables, figures and page.")
     parser.add_argument("study", metavar="STUDY", help="a study's name or its beginning, last, or a filter of MLflow")
@@ -32,7 +30,8 @@ def report(words: Sequence[str]) -> int:
     root = store_folder(given.store)
     studies = Studies(root)
     if any(sign in given.study for sign in "=<>"):
-        return _report_selection(given.study, given, studies)
+        tell(*report_selection(given.study, Path(given.out or "report"), studies))
+        return 0
     record = studies.read(find_study(given.study, studies))
     tracking = record.tracking
     tracker = make_tracker(tracking["_target_"], tracking["uri"], tracking["experiment"])
@@ -63,28 +62,3 @@ def find_study(name: str, studies: Studies) -> str:
         what = "no such study" if not found else "more than one study"
         raise InvalidInput(f"{name}: {what}; allowed: last, {', '.join(found or names)}")
     return found[0]
-
-
-def _report_selection(condition: str, given: argparse.Namespace, studies: Studies) -> int:
-    """A report over the cells that MLflow finds, whichever study they are of; it is logged nowhere."""
-    tracking = TrackingConfig()
-    tracker = make_tracker(tracking._target_, None, tracking.experiment)
-    resources = Resources.at(tracker, studies.root.parent)
-    known: dict[str, Asked] = {}
-    for name in studies.names():
-        known |= studies.read(name).cells
-    record = Record("selection", commands=[f"synthmix report {condition!r}"], settings=to_plain(StudyConfig()))
-    runs: dict[str, str] = {}
-    for run in tracker.select("cell", condition):
-        combination, key = run.tags["synthmix.combination"], run.tags["synthmix.cell_key"]
-        entry = resources.store.find("cell", key)
-        if entry is not None:
-            record.cells[combination] = known.get(combination) or Asked(**entry.payload["asked"])
-            runs[combination] = run.id
-    if not runs:
-        raise InvalidInput(f"{condition}: selects no cell in {tracker.uri} whose result is in {resources.store.root}")
-    tasks = record.tasks
-    if len(tasks) > 1:
-        raise InvalidInput(f"{condition}: selects cells of several tasks ({', '.join(tasks)}); choose one by task.name")
-    tell(record, resources, publish(record, resources, runs, Path(given.out or "report"), None))
-    return 0

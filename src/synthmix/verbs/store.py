@@ -140,7 +140,7 @@ def _unreferenced(stages: Store) -> Iterator[Manifest]:
 
 
 def _keys(record: Record) -> Iterator[str]:
-    for asked in (*record.cells.values(), *record.curve.values()):
+    for asked in record.all_cells.values():
         yield asked.key
         if asked.quality_key is not None:
             yield asked.quality_key
@@ -151,6 +151,10 @@ def _keys(record: Record) -> Iterator[str]:
         except InvalidInput:
             continue  # of a version with other keys, whose further stages nobody can ask for
         yield depends_on.representation.key
+        if depends_on.tuning is not None:
+            yield from (depends_on.tuning.key, depends_on.on_train.representation.key)
+        if depends_on.candidates is not None:
+            yield depends_on.candidates.key
         if depends_on.n_synthetic:
             yield depends_on.generator.key
 

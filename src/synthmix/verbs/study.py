@@ -39,27 +39,31 @@ def run_study(plan: Plan, words: Sequence[str], resources: Resources) -> int:
         InvalidInput: before anything is started.
     """
     name = plan.study
-    cells, curve = ask(plan.cells, resources), ask(plan.curve, resources)
+    cells, curve, configured = (ask(part, resources) for part in (plan.cells, plan.curve, plan.configured))
+    both = cells | curve | configured
     resources.tracker.check()
     studies = Studies(resources.store.root)
     with studies.only_one(name):
         record = studies.read(name)
-        record.check_task(plan.configs[0].task.name)
+        record.check(plan.configs[0])
+        for line in plan.warnings(asked.config for asked in record.cells.values()):
+            print(line, file=sys.stderr)
         command = shlex.join(["synthmix", "run", *words])
         own = own_settings(resources, name)
-        record.ask(settled(cells, own), settled(distinct(curve), own), command, to_plain(plan.configs[0].study))
+        asked_for, added = settled(cells, own), settled(distinct(curve), own)
+        record.ask(asked_for, added, command, to_plain(plan.configs[0].study), settled(configured, own))
         folder = sweep_folder(plan, name)
         describe(record, plan, resources)
         record.report = str(folder / "report")
         record.write(studies.file(name))
         with resources.tracker.open_study(study_head(record)) as parent:
             resources.tracker.close_left_running(name)
-            todo, errors = missing(cells | curve, resources), dict[str, str]()
+            todo, errors = missing(both, resources), dict[str, str]()
             if not todo:
                 print(f"nothing to compute: every cell of study {name} is stored", file=sys.stderr)
             else:
                 attempt = folder / f"{time.strftime('%Y%m%d-%H%M%S')}-{secrets.token_hex(2)}"
-                stored = len({asked.key for _, asked in (cells | curve).values()}) - len(todo)
+                stored = len({asked.key for _, asked in both.values()}) - len(todo)
                 with progress_bar(attempt, jobs=len(todo), stored=stored):
                     broken = launch_blocks(plan, todo, attempt, parent, resources)
                 if broken is not None:

@@ -44,7 +44,7 @@ def test_every_unknown_key_is_told_with_what_is_allowed_there() -> None:
         "model.networks.hiden=[3]: unknown key; did you mean hidden? allowed: hidden, name, spectral_norm",
         "sede=1: unknown key; did you mean seed? allowed: "
         "clusterer, data, gate, metrics, mix, model, paths, quality, representation, seed, study, task, threads, "
-        "tracking, trainer",
+        "tracking, trainer, tuning",
     )
 
 

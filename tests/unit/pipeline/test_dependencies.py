@@ -23,7 +23,7 @@ from synthmix.pipeline import dependencies
 from synthmix.pipeline.dependencies import Declared, Dependencies
 from synthmix.stages.key import key_of
 
-STAGES = ("generator", "pool", "quality", "representation", "cell", "scores")
+STAGES = ("generator", "pool", "quality", "representation", "tuning", "candidates", "cell", "scores")
 ALL, DERIVED = set(STAGES), {"cell", "scores"}
 CONTROLS = ("bootstrap", "duplicate", "jitter", "real", "smote", "truth")
 FITTED_BY_EM = ("bernoulli_mixture", "gaussian", "gaussian_naive_bayes_mixture", "gmm")
@@ -99,12 +99,14 @@ def config_of(*overrides: str, ratio: float = 1.0, fit_on: str = "train") -> dic
 
 def declared(config: dict[str, Any], digest: str = "d", n_train: int = 100) -> dict[str, Declared]:
     depends_on = Dependencies(from_plain(config), digest, n_train)
-    own = {stage: getattr(depends_on, stage) for stage in ("generator", "quality", "representation", "cell")}
-    return own | {"pool": depends_on.pool(0), "scores": depends_on.scores(depends_on.cell.key)}
+    own = {stage: getattr(depends_on, stage) for stage in STAGES if stage not in ("pool", "scores")}
+    own |= {"pool": depends_on.pool(0), "scores": depends_on.scores(depends_on.cell.key)}
+    return {stage: found for stage, found in own.items() if found is not None}
 
 
-def keys(config: dict[str, Any], digest: str = "d", n_train: int = 100) -> dict[str, str]:
-    return {stage: found.key for stage, found in declared(config, digest, n_train).items()}
+def keys(config: dict[str, Any], digest: str = "d", n_train: int = 100) -> dict[str, str | None]:
+    found = {stage: own.key for stage, own in declared(config, digest, n_train).items()}
+    return {stage: found.get(stage) for stage in STAGES}
 
 
 def moved(config: dict[str, Any], other: dict[str, Any]) -> set[str]:
@@ -118,8 +120,13 @@ def stages_that_read(key: str, config: dict[str, Any]) -> set[str]:
     group, model = key.partition(".")[0], config["model"]["name"]
     is_mixed, is_detection = config["mix"]["ratio"] > 0, config["task"]["name"] == "anomaly_detection"
     sees_mixture = DERIVED | ({"representation"} if config["representation"]["fit_on"] == "mixture" else set())
+    searches = {"tuning"} | (set() if is_mixed else {"candidates"}) if is_tuned(config) else set()
     if key in SPLIT or (is_detection and key in ("data.normal_class", "task.contamination", "task._target_")):
-        return ALL
+        return (ALL - {"tuning", "candidates"}) | searches
+    if key == "tuning" or key.startswith(("clusterer.search", "detector.search")):
+        return DERIVED | searches if searches else set()
+    if key == "representation.fit_on":  # what tuning sees is fitted on train
+        return DERIVED | {"representation"}
     if group == "model" or key in settings_of_training(model, config["trainer"]["choose"]):
         return {"generator", "pool", "quality"} | (sees_mixture if is_mixed else set())
     if key in QUALITY:
@@ -131,13 +138,18 @@ def stages_that_read(key: str, config: dict[str, Any]) -> set[str]:
     if key == "mix.synthetic_weight":  # representations are fitted without weights
         return DERIVED if is_mixed else set()
     if group == "representation":
-        return DERIVED | {"representation"}
+        return DERIVED | {"representation"} | searches
     if group in ("task", "clusterer", "detector"):
-        return DERIVED
+        return DERIVED | searches
     if group == "metrics":
         return {"scores"}
     assert key.startswith(ELSEWHERE), f"{key}: nobody has said which stages read it"
     return set()
+
+
+def is_tuned(config: dict[str, Any]) -> bool:
+    learner = config.get("clusterer") or config["detector"]
+    return config["tuning"] == "held_out" and bool(learner["search"])
 
 
 def settings_of_training(model: str, choose: str) -> set[str]:
@@ -190,6 +202,8 @@ def test_each_leaf_changes_the_keys_of_the_stages_that_read_it_and_of_no_other(
     config["trainer"]["choose"] = ("last", "fd_pca", "kid")[number % 3]
     config["data"]["normal_class"] = 0 if "task=anomaly_detection" in overrides else None
     config["metrics"] = METRIC
+    config["tuning"] = (None, "none", "held_out", "held_out")[number % 4]
+    config["detector" if "detector" in config else "clusterer"]["search"] = {} if number % 4 == 3 else {"k": [1, 2]}
     chosen = {text.partition("=")[0] for text in overrides}
     looked_at = [key for key in leaves(config) if key.partition(".")[0] in chosen | {"trainer"} or number < 10]
     before = keys(config)
@@ -259,6 +273,36 @@ def test_ratios_with_the_same_number_of_points_are_one_cell(fit_on: str) -> None
     assert len(set(cells.values())) == 4
 
 
+SEARCH = {"reg_covar": [0.001, 0.1]}
+
+
+def tuned(search: dict[str, Any] | None, *, tuning: str | None = "held_out", **more: Any) -> dict[str, Any]:
+    config = config_of("clusterer=gmm", **more)
+    config["tuning"], config["clusterer"]["search"] = tuning, search or {}
+    return config
+
+
+@pytest.mark.parametrize("ratio", [0.0, 1.0])
+def test_a_learner_with_nothing_to_choose_has_one_cell_tuned_or_not(ratio: float) -> None:
+    cells = {keys(tuned({}, tuning=tuning, ratio=ratio))["cell"] for tuning in (None, "none", "held_out")}
+    untuned = {keys(tuned(search, tuning="none", ratio=ratio))["cell"] for search in (SEARCH, {"tol": [1, 2]})}
+    assert len(cells | untuned) == 1
+    assert keys(tuned(SEARCH, ratio=ratio))["cell"] not in cells
+
+
+def test_all_arms_and_ratios_share_what_is_chosen() -> None:
+    found = {
+        keys(tuned(SEARCH, ratio=ratio, fit_on=fit_on) | {"model": composed(f"model={model}")["model"]})["tuning"]
+        for model, ratio, fit_on in itertools.product(("gan", "duplicate"), (0, 1, 4), ("train", "mixture"))
+    }
+    assert len(found) == 1
+
+
+def test_another_search_is_another_choice_and_another_cell() -> None:
+    one, other = (keys(tuned({"reg_covar": values}, ratio=0)) for values in ([0.001, 0.1], [0.001, 0.2]))
+    assert {stage for stage in STAGES if one[stage] != other[stage]} == {"tuning", "candidates"} | DERIVED
+
+
 def test_the_number_of_synthetic_points_is_that_of_the_mixture() -> None:
     config = from_plain(config_of(ratio=0.29))
     assert [Dependencies(config, "d", n).n_synthetic for n in (100, 3, 4)] == [29, 0, 1]
@@ -273,7 +317,7 @@ def test_what_a_stage_depends_on_can_be_read() -> None:
     config = config_of("model=gan", ratio=0.5)
     found = {stage: own.depends_on for stage, own in declared(config).items()}
     assert found["generator"]["model"] == config["model"]
-    assert found["cell"]["learner"] == config["clusterer"]
+    assert found["cell"]["learner"] == config["clusterer"] | {"search": {}}
     assert found["cell"]["n_synthetic"] == 50
     assert found["cell"]["mix"] == {"synthetic_weight": 1.0}
     assert found["cell"]["generator"] == key_of("generator", found["generator"])

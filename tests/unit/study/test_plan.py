@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -56,6 +57,12 @@ def hydras_cells(arguments: Sequence[str]) -> list[Any]:
     return found
 
 
+def tuned(cells: list[Any]) -> list[Any]:
+    """The configs with what null means in a study."""
+    assert {cell["tuning"] for cell in cells} == {None}
+    return [cell | {"tuning": "held_out"} for cell in cells]
+
+
 def planned(*overrides: str, multirun: bool) -> list[Any]:
     return [to_plain(config) for config in make_plan(overrides, multirun=multirun).configs]
 
@@ -75,7 +82,7 @@ def test_a_cell_is_what_hydra_composes(overrides: list[str]) -> None:
 def test_a_sweep_has_hydras_cells_in_hydras_order() -> None:
     overrides = ["model=duplicate,jitter", "mix.ratio=0,0.5", "seed=range(2)", "paths.store='a,b'"]
     cells = planned(*overrides, multirun=True)
-    assert cells == hydras_cells(["-m", *overrides])
+    assert cells == tuned(hydras_cells(["-m", *overrides]))
     assert [(cell["model"]["name"], cell["mix"]["ratio"], cell["seed"]) for cell in cells] == [
         (model, ratio, seed) for model in ("duplicate", "jitter") for ratio in (0, 0.5) for seed in (0, 1)
     ]
@@ -84,7 +91,7 @@ def test_a_sweep_has_hydras_cells_in_hydras_order() -> None:
 def test_an_experiment_is_a_sweep_and_the_command_line_goes_before_it(own_experiment: str) -> None:
     overrides = [own_experiment, "experiment=mine", "seed=7", "model.noise=0.5,0.6", "mix.ratio=1"]
     cells = planned(*overrides, multirun=False)
-    assert cells == hydras_cells(overrides)
+    assert cells == tuned(hydras_cells(overrides))
     assert [(c["model"]["noise"], c["seed"], c["clusterer"]["name"], c["representation"]["name"]) for c in cells] == [
         (noise, 7, *names) for noise in (0.5, 0.6) for names in (("kmeans", "identity"), ("gmm", "pca"))
     ]
@@ -122,6 +129,37 @@ def test_a_sweep_lists_its_values() -> None:
     assert faults_of("seed=range(3,1)") == ("seed=range(3,1): sweeps over no value, so that there is no cell",)
 
 
+@pytest.mark.parametrize(
+    ("overrides", "line"),
+    [
+        (["tuning=none,held_out"], "tuning=none,held_out: a study has one; run one study for each"),
+        (["study.margin=null,0.1"], "study.margin=null,0.1: a study has one; run one study for each"),
+        (
+            ["study.sequential=true", "study.max_seeds=3", "seed=range(4)"],
+            "study.max_seeds=3: must be ≥ 4, the seeds asked for",
+        ),
+        (
+            ["study.sequential=true", "seed=range(31)"],
+            "study.max_seeds=30 (its default): must be ≥ 31, the seeds asked for",
+        ),
+        (
+            ["study.sequential=true", "study.seeds_planned=5"],
+            "study.seeds_planned=5: must be null with study.sequential=true",
+        ),
+        (["study.max_seeds=9"], "study.max_seeds=9: must be null unless study.sequential=true"),
+        (["study.margin=0"], "study.margin=0: must be > 0"),
+    ],
+)
+def test_a_study_has_one_design(overrides: list[str], line: str) -> None:
+    assert faults_of("model=duplicate", "mix.ratio=0,1", *overrides) == (line,)
+
+
+def test_as_many_seeds_as_a_sequential_study_may_come_to_are_planned() -> None:
+    sequential = ["mix.ratio=0", "study.sequential=true"]
+    assert len(planned(*sequential, "seed=range(30)", multirun=True)) == 30
+    assert len(planned(*sequential, "seed=range(31)", "study.max_seeds=31", multirun=True)) == 31
+
+
 def test_the_folder_of_a_sweep_is_named_after_the_study() -> None:
     plan = make_plan([], multirun=True)
     assert sweep_folder(plan, plan.study) == Path("multirun").absolute() / plan.study
@@ -150,7 +188,8 @@ SWEEP = ("model=gan,duplicate", "mix.ratio=0,1", "seed=0,1", "data.n_train=50", 
         {"tracking.uri": "sqlite:///elsewhere.db", "tracking.experiment": "other"},
         {"tracking.pictures": "true"},
         {"paths.store": "elsewhere"},
-        {"study.score": "nmi", "study.learning_curve": "[0.5]"},
+        {"study.score": "nmi", "study.learning_curve": "[0.5]", "study.sequential": "false"},
+        {"tuning": "held_out"},
         {"hydra.sweep.dir": "elsewhere"},
         {"threads": "1", "gate": "none", "representation": "identity"},  # what it is anyway
     ],
@@ -179,6 +218,10 @@ def test_the_order_of_overrides_makes_no_other_study() -> None:
         ["threads=2"],
         ["quality.n_samples=77"],
         ["clusterer=kmeans,som"],
+        ["tuning=none"],
+        ["study.margin=0.05"],
+        ["study.seeds_planned=7"],
+        ["study.sequential=true"],
     ],
     ids=str,
 )
@@ -292,9 +335,12 @@ def test_the_curve_of_an_experiment_has_its_settings(own_experiment: str) -> Non
 
 
 def test_the_overrides_of_a_planned_cell_compose_to_its_config() -> None:
-    plan = make_plan(["model=gan,duplicate", "mix.ratio=1", "representation=pca", "data.n_train=80"], multirun=True)
+    swept = ["model=gan,duplicate", "mix.ratio=1", "representation=pca", "data.n_train=80"]
+    plan = make_plan(swept, multirun=True)
     with composer() as compose:
         for cell in (*plan.cells, *plan.curve):
+            assert replace(check(compose(cell.overrides)), tuning="held_out") == cell.config
+        for cell in make_plan([*swept, "clusterer=gmm"], multirun=True).configured:
             assert check(compose(cell.overrides)) == cell.config
 
 

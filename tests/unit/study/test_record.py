@@ -27,7 +27,9 @@ def depends_on(*overrides: str, n_train: int = 100) -> Dependencies:
 
 
 def asked(key: str, **config: Any) -> Asked:
-    return Asked(config=config, n_train=100, key=key, generator_key=None, quality_key=None, digest="digest")
+    return Asked(
+        config={"seed": 0} | config, n_train=100, key=key, generator_key=None, quality_key=None, digest="digest"
+    )
 
 
 SETTINGS = {"score": None, "choose_by": "silhouette", "learning_curve": [0.5]}

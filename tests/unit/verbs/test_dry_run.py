@@ -18,7 +18,8 @@ TOY = ["data=toy", "data.n_points=500", "data.n_train=40", "data.n_val=50", "dat
 # 8 asked for; 2 seeds × 3 parts of 40 for the curve; 12 different cells, 6 a seed, and one training a seed.
 SMALL = ["model=gan,duplicate", "mix.ratio=0,1", "seed=0,1"]
 # 3 models × 3 ratios × 2 seeds × 2 clusterers = 36; 2 seeds × 2 clusterers × 3 parts of 40 = 12 for the curve;
-# different cells: 3 × 2 × 2 × 2 with synthetic points, 2 × 2 baselines, 12 of the curve.
+# different cells: 3 × 2 × 2 × 2 with synthetic points, 2 × 2 baselines, 12 of the curve. The maps are tuned, so that
+# their 18 are there as configured too: 3 × 2 × 2 with synthetic points and 2 baselines.
 SWEEP = ["model=gan,vae,duplicate", "mix.ratio=0,1,4", "seed=0,1", "clusterer=kmeans,som"]
 
 Told = Callable[..., dict[str, list[str]]]
@@ -46,7 +47,7 @@ def told(resources: Resources, capsys: pytest.CaptureFixture[str]) -> Told:
 def finish(plan: Plan, resources: Resources, seconds: float) -> None:
     """Stores every cell and training of a plan, each as if it had lasted so long."""
     store: Store = resources.store
-    for _, asked in ask([*plan.cells, *plan.curve], resources).values():
+    for _, asked in ask(plan.all_cells, resources).values():
         stages = asked.depends_on()
         store.get_or_compute("cell", stages.cell.depends_on, lambda: {"status": "finished"})
         if asked.quality_key is not None:
@@ -62,8 +63,9 @@ def finish(plan: Plan, resources: Resources, seconds: float) -> None:
 def test_a_study_from_nothing(told: Told, tmp_path: Path) -> None:
     lines = told(*SWEEP)
     assert lines["study"] == [make_plan([*TOY, *SWEEP], multirun=True).study]
-    assert lines["cells"] == ["36 asked for, 12 added for the baseline and the learning curve"]
-    assert lines["to compute"] == ["40 of 40 different cells; 0 are stored"]
+    assert lines["cells"] == ["36 asked for, 12 added for the baseline and the learning curve, 18 as configured"]
+    assert lines["to compute"] == ["54 of 54 different cells; 0 are stored"]
+    assert lines["warning"] == ["no oracle (model=real): the exchange rate will nearly always be a bound"]
     assert lines["trainings"] == ["4 of 4 generators; 0 are stored"]
     assert "nothing is stored yet" in lines["time"][0]
     assert "nothing was" in lines
@@ -117,6 +119,15 @@ def test_the_smallest_p_that_can_be_attained(told: Told) -> None:
     ]
     enough = told("model=vae", "mix.ratio=0,1,2,4", "seed=range(7)", "study.learning_curve=[]")
     assert enough["smallest p"] == ["0.047 for kmeans on identity, toy n=40: 3 tests, 7 seeds"]
+
+
+def test_without_tuning_nothing_is_added_as_configured(told: Told) -> None:
+    assert told(*SWEEP, "tuning=none")["cells"] == ["36 asked for, 12 added for the baseline and the learning curve"]
+
+
+@pytest.mark.parametrize("words", [["model=vae,real"], ["mix.ratio=0"], ["study.learning_curve=[]"]], ids=str)
+def test_where_there_is_an_oracle_or_no_exchange_rate_nothing_is_warned_of(told: Told, words: list[str]) -> None:
+    assert "warning" not in told("model=vae,duplicate", "mix.ratio=0,1", *words)
 
 
 def test_controls_are_no_tests(told: Told) -> None:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from synthmix.config.cross_checks import Cell, OwnMetric
-from synthmix.config.schema import Count, Range
+from synthmix.config.schema import Count, Positive, Range
 from synthmix.metric import Metric
+
+MAX_SEEDS = 30  # of a sequential study
+DESIGN = ("margin", "seeds_planned", "sequential")  # decided before the run, and of the study's identity
 
 
 @dataclass(kw_only=True, frozen=True)
@@ -22,16 +25,42 @@ class StudyConfig:
             labels makes the choice supervised.
         block: cells that one job computes: auto puts together those that share data, seed and generator, cell gives
             each a job of its own, a number is the most of a job.
-        learning_curve: parts of n at which real points alone are scored too; the study adds these cells itself.
+        learning_curve: parts of n at which real points alone are scored too; the study adds these cells itself, and
+            with them those of the oracle up to twice the largest mixture. Empty for none of them.
+        margin: the smallest difference of the primary score that matters, in its own unit; null takes .02 for a score
+            from 0 or -1 to 1, and for a loss two parts in a hundred of the baseline's mean.
+        seeds_planned: seeds of the analysis: the first that are asked for count, and more change nothing; null takes
+            those of the first command.
+        sequential: whether the study is tested at every look, by a test that admits that, in place of once.
+        max_seeds: of a sequential study, the most; null is 30.
     """
 
     score: str | None = None
     choose_by: str | None = None
     block: Literal["auto", "cell"] | Count = "auto"
     learning_curve: list[Annotated[float, Range(above=0, below=1)]] = field(default_factory=lambda: [0.25, 0.5, 0.75])
+    margin: Positive | None = None
+    seeds_planned: Count | None = None
+    sequential: bool = False
+    max_seeds: Count | None = None
+
+    @property
+    def most_seeds(self) -> int | None:
+        """The most seeds that a sequential study may come to; None of one whose seeds are planned."""
+        return (self.max_seeds or MAX_SEEDS) if self.sequential else None
+
+    @property
+    def design(self) -> dict[str, Any]:
+        """What was decided about the analysis before the run, and makes another study where it differs."""
+        found = {key: getattr(self, key) for key in DESIGN}
+        return {key: value for key, value in found.items() if value is not None and value is not False}
 
     def faults(self, cell: Cell) -> Iterator[str]:
-        """A score that judges, and that the data has labels for."""
+        """A score that judges, and that the data has labels for; seeds that are planned, or sequential ones."""
+        if self.sequential and self.seeds_planned is not None:
+            yield f"study.seeds_planned={self.seeds_planned}: must be null with study.sequential=true"
+        if self.max_seeds is not None and not self.sequential:
+            yield f"study.max_seeds={self.max_seeds}: must be null unless study.sequential=true"
         metrics: dict[str, Metric | OwnMetric] = {**cell.task.metrics, **cell.metrics}
         judging = {name for name, metric in metrics.items() if metric.higher_is_better is not None}
         without = {name for name in judging if not metrics[name].needs_labels}

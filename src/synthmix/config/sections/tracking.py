@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Literal
 
 from synthmix.config.allowlist import import_target
 from synthmix.config.cross_checks import Cell
@@ -12,6 +13,7 @@ from synthmix.errors import InvalidInput
 from synthmix.tracking.base import Tracker
 from synthmix.tracking.uri import resolve_uri
 
+Part = Literal["sweep", "curve", "configured"]
 MLFLOW = "synthmix.tracking.mlflow.tracker.Tracker"  # imported only where it is used: that takes seconds
 
 
@@ -26,7 +28,8 @@ class TrackingConfig:
         pictures: whether a cell logs pictures; null: a single cell does, those of a sweep do not.
         study: set by a sweep.
         parent_run_id: set by a sweep.
-        on_curve: set by a sweep, for the real points alone that it adds.
+        on_curve: set by a sweep, for the points of the learning curve that it adds.
+        as_configured: set by a sweep, for the cells without tuning that it adds.
     """
 
     _target_: str = MLFLOW
@@ -36,6 +39,12 @@ class TrackingConfig:
     study: str | None = None
     parent_run_id: str | None = None
     on_curve: bool = False
+    as_configured: bool = False
+
+    @property
+    def part(self) -> Part:
+        """The part of a study that a cell belongs to."""
+        return "curve" if self.on_curve else "configured" if self.as_configured else "sweep"
 
     def faults(self, cell: Cell) -> Iterator[str]:
         """An experiment with a name, a tracker that is there, and a store of a kind that MLflow knows."""

@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 from synthmix.spec import DataSpec
 from synthmix.tasks.anomaly_detection.outputs import FLAGGED, NORMALITY
 from synthmix.tasks.anomaly_detection.task_config import AnomalyDetectionConfig
+from synthmix.tasks.losses import losses_of
+from synthmix.tasks.outputs import HELD_OUT_LOSS
 from synthmix.tasks.seeding import with_random_state
 
 
@@ -48,9 +50,18 @@ class AnomalyDetection:
         return self
 
     def outputs(self, points: NDArray[Any]) -> dict[str, NDArray[Any]]:
-        """`normality`, float64, (N,), the larger, the more normal; `flagged`, bool, (N,): below the threshold."""
+        """`normality`, float64, (N,), the larger, the more normal; `flagged`, bool, (N,): below the threshold.
+
+        And `held_out_loss`, float64, (N,), where the detector has one.
+        """
         normality = np.asarray(self.estimator.score_samples(points.astype(np.float64)), dtype=np.float64)
-        return {NORMALITY: normality, FLAGGED: normality < self.threshold}
+        found = {NORMALITY: normality, FLAGGED: normality < self.threshold}
+        losses = self.losses(points)
+        return found if losses is None else found | {HELD_OUT_LOSS: losses}
+
+    def losses(self, points: NDArray[Any]) -> NDArray[np.float64] | None:
+        """The detector's loss of each point, float64, (N,); None where it has none."""
+        return losses_of(self.estimator, points.astype(np.float64))
 
 
 def _quantile(values: NDArray[np.float64], share: float, weight: NDArray[Any] | None) -> float:

@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 
 from synthmix.spec import DataSpec
 from synthmix.tasks.clustering.outputs import ASSIGNMENTS
+from synthmix.tasks.losses import losses_of
+from synthmix.tasks.outputs import HELD_OUT_LOSS
 from synthmix.tasks.seeding import with_random_state
 
 
@@ -41,5 +43,11 @@ class Clustering:
         return self
 
     def outputs(self, points: NDArray[Any]) -> dict[str, NDArray[Any]]:
-        """`assignments`: the cluster of each point, int64, (N,), -1 for noise."""
-        return {ASSIGNMENTS: np.asarray(self.estimator.predict(points)).astype(np.int64)}
+        """`assignments`: the cluster of each point, int64, (N,), -1 for noise; `held_out_loss` where there is one."""
+        found = {ASSIGNMENTS: np.asarray(self.estimator.predict(points)).astype(np.int64)}
+        losses = self.losses(points)
+        return found if losses is None else found | {HELD_OUT_LOSS: losses}
+
+    def losses(self, points: NDArray[Any]) -> NDArray[np.float64] | None:
+        """The clusterer's loss of each point, float64, (N,); None where it has none."""
+        return losses_of(self.estimator, points)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from functools import cache
 from types import SimpleNamespace
@@ -97,6 +98,60 @@ def test_a_value_out_of_range_is_one_line_with_its_key(member: str, change: Mapp
     lines = faults(member, **change)
     assert len(lines) == 1
     assert lines[0].startswith(f"clusterer.{key}={value}: ")
+
+
+@pytest.mark.parametrize(
+    ("member", "search", "line"),
+    [
+        ("gmm", {"reg_covar": [0.1, -1.0]}, "clusterer.search.reg_covar=[0.1, -1.0]: -1.0 must be ≥ 0"),
+        ("gmm", {"covariance_type": ["round"]}, "clusterer.search.covariance_type=[round]: round allowed: full, tied,"),
+        ("gmm", {"tol": []}, "clusterer.search.tol=[]: must be at least one value"),
+        ("gmm", {"tol": 0.1}, "clusterer.search.tol=0.1: must be a list"),
+        ("som", {"row": [4]}, "clusterer.search.row=[4]: unknown key; did you mean rows? allowed: columns, epochs,"),
+        ("kmeans", {"n_clusters": [4, 5]}, "clusterer.search.n_clusters=[4, 5]: unknown key; "),
+        ("dbscan", {"name": ["x"]}, "clusterer.search.name=[x]: unknown key; "),
+        ("dbscan", {"search": [{}]}, "clusterer.search.search=[{}]: unknown key; "),
+        ("dbscan", {"eps_quantile": [None, 1]}, "clusterer.search.eps_quantile=[null, 1]: 1 must be > 0 and < 1"),
+        ("dbscan", 3, "clusterer.search=3: must be a group of keys"),
+    ],
+)
+def test_a_search_has_keys_of_its_learner_with_values_in_their_range(member: str, search: Any, line: str) -> None:
+    (found,) = faults(member, search=search)
+    assert found.startswith(line)
+    assert "_target_" not in found.partition("allowed: ")[2]
+
+
+@pytest.mark.parametrize("member", MEMBERS)
+def test_the_search_space_is_small_and_the_clusterer_is_not_given_it(member: str) -> None:
+    config = check_member(node(member), "clusterer")
+    assert isinstance(config, ClustererConfig)
+    size = math.prod(len(values) for values in config.search.values()) if config.search else 0
+    assert (0 if "kmeans" in member else 9) <= size <= 16
+    assert "search" not in instantiate(config).get_params()
+
+
+def test_the_search_of_a_class_without_a_config_has_its_parameters() -> None:
+    def lines(**search: Any) -> list[str]:
+        birch = {"_target_": "sklearn.cluster.Birch", "name": "mine", "search": search}
+        cell: Any = SimpleNamespace(mix=SimpleNamespace(synthetic_weight=1))
+        return list(check_member(birch, "clusterer").faults(cell))
+
+    assert lines(threshold=[0.1, 0.5]) == []
+    assert lines(treshold=[0.1])[0].startswith("clusterer.search.treshold=[0.1]: unknown key; did you mean threshold?")
+
+
+def test_settings_take_the_place_of_those_of_the_config() -> None:
+    config = check_member(node("gmm"), "clusterer")
+    assert isinstance(config, ClustererConfig)
+    changed: Any = config.with_settings({"reg_covar": 1, "covariance_type": "diag"})
+    assert (changed.reg_covar, changed.covariance_type, changed.n_init) == (1.0, "diag", 5)
+    assert isinstance(changed.reg_covar, float)
+
+
+def test_a_quantile_is_for_a_radius_that_is_read_off_the_curve() -> None:
+    assert faults("dbscan", eps_quantile=0.9) == []
+    line = "clusterer.eps_quantile=0.9: must be null (clusterer.eps=0.5)"
+    assert faults("dbscan", eps_quantile=0.9, eps=0.5) == [line]
 
 
 def test_gmm_on_pca_is_gmm_and_brings_its_representation_unless_another_is_asked_for() -> None:

@@ -33,7 +33,11 @@ class ReconstructionErrorDetector(OutlierMixin, BaseEstimator):
 
     def score_samples(self, X: ArrayLike) -> NDArray[Any]:
         """Minus the squared error, summed over the columns: (n_samples,)."""
+        return -self.losses(X)
+
+    def losses(self, X: ArrayLike) -> NDArray[np.float64]:
+        """The squared error of each point, summed over the columns: (n_samples,)."""
         check_is_fitted(self)
         points = validate_data(self, X, dtype=np.float64, reset=False)
         rebuilt = self.components_.inverse_transform(self.components_.transform(points))
-        return -np.asarray(np.square(points - rebuilt).sum(axis=1))
+        return np.asarray(np.square(points - rebuilt).sum(axis=1))

@@ -26,6 +26,8 @@ class DBSCAN(ClusterMixin, BaseEstimator):
     Args:
         eps: radius of a point's neighbourhood, > 0, or `auto`: the knee of the k-distance curve, see `knee_radius`.
         min_samples: weight within the radius, the point's own included, that makes a core sample, ≥ 1.
+        eps_quantile: where `eps` is `auto`, the radius is this quantile of the k-distance curve, above 0 and below 1,
+            so that at least this share of the distinct points are core samples; None takes the knee.
 
     Attributes:
         eps_: the radius used.
@@ -36,9 +38,12 @@ class DBSCAN(ClusterMixin, BaseEstimator):
         n_features_in_: number of features.
     """
 
-    def __init__(self, eps: float | Literal["auto"] = 0.5, *, min_samples: int = 5) -> None:
+    def __init__(
+        self, eps: float | Literal["auto"] = 0.5, *, min_samples: int = 5, eps_quantile: float | None = None
+    ) -> None:
         self.eps = eps
         self.min_samples = min_samples
+        self.eps_quantile = eps_quantile
 
     def fit(self, X: ArrayLike, y: object = None, sample_weight: ArrayLike | None = None) -> Self:
         """Finds the core samples and the clusters that they form.
@@ -54,7 +59,7 @@ class DBSCAN(ClusterMixin, BaseEstimator):
         points: NDArray[Any] = validate_data(self, X, dtype=FLOATS)
         weight = _check_sample_weight(sample_weight, points, ensure_non_negative=True)
         present = np.flatnonzero(weight)
-        self.eps_ = knee_radius(points[present], self.min_samples) if self.eps == "auto" else self.eps
+        self.eps_ = self._radius(points[present]) if self.eps == "auto" else self.eps
         fitted = sklearn.cluster.DBSCAN(eps=self.eps_, min_samples=self.min_samples)
         fitted.fit(points[present], sample_weight=weight[present])
         self.core_sample_indices_ = present[fitted.core_sample_indices_]
@@ -68,6 +73,11 @@ class DBSCAN(ClusterMixin, BaseEstimator):
         check_is_fitted(self)
         return self._nearest_core_labels(validate_data(self, X, dtype=FLOATS, reset=False))
 
+    def _radius(self, X: NDArray[Any]) -> float:
+        if self.eps_quantile is None:
+            return knee_radius(X, self.min_samples)
+        return quantile_radius(X, self.min_samples, self.eps_quantile)
+
     def _nearest_core_labels(self, X: NDArray[Any]) -> NDArray[Any]:
         if not len(self.components_):
             return np.full(len(X), NOISE)
@@ -78,11 +88,9 @@ class DBSCAN(ClusterMixin, BaseEstimator):
 def knee_radius(X: NDArray[Any], min_samples: int) -> float:
     """The distance at the knee of the sorted k-distance curve, k = `min_samples`.
 
-    The k-distance of a point is the distance to its k-th nearest point, itself counted as the first (Ester et
-    al. 1996, section 4.2; k at least 2). The knee of the ascending curve is the value that lies furthest below
+    The knee of the ascending curve, see `k_distances`, is the value that lies furthest below
     the chord from its first to its last value: for d₁ ≤ … ≤ d_m the i that maximises
     (i - 1)/(m - 1) - (dᵢ - d₁)/(d_m - d₁) (Satopää et al., "Finding a kneedle in a haystack", ICDCSW 2011).
-    Equal points count once, so that copies, whatever their number, do not change the radius.
 
     Args:
         X: points (n_samples, n_features).
@@ -94,13 +102,38 @@ def knee_radius(X: NDArray[Any], min_samples: int) -> float:
     Raises:
         ValueError: there are not two distinct points.
     """
+    curve = k_distances(X, min_samples)
+    chord = np.linspace(curve[0], curve[-1], len(curve))
+    return float(curve[np.argmax(chord - curve)]) * (1 + KNEE_TOLERANCE)
+
+
+def quantile_radius(X: NDArray[Any], min_samples: int, share: float) -> float:
+    """The least of the k-distances, k = `min_samples`, at or below which this share of them lies; see `k_distances`.
+
+    Raises:
+        ValueError: the share is not above 0 and below 1, or there are not two distinct points.
+    """
+    if not 0 < share < 1:
+        raise ValueError(f"eps_quantile={share}: must be > 0 and < 1")
+    radius: float = np.quantile(k_distances(X, min_samples), share, method="inverted_cdf")
+    return float(radius) * (1 + KNEE_TOLERANCE)
+
+
+def k_distances(X: NDArray[Any], min_samples: int) -> NDArray[Any]:
+    """The ascending k-distance curve, k = `min_samples`, over the distinct points.
+
+    The k-distance of a point is the distance to its k-th nearest point, itself counted as the first (Ester et
+    al. 1996, section 4.2; k at least 2). Equal points count once, so that copies, whatever their number, do not change
+    the curve.
+
+    Raises:
+        ValueError: there are not two distinct points.
+    """
     distinct = np.unique(X, axis=0)
     if len(distinct) < 2:
         raise ValueError(f"eps=auto: needs two distinct points, n_samples={len(X)} have {len(distinct)}")
     k = min(max(min_samples, 2), len(distinct))
-    curve = np.sort(NearestNeighbors(n_neighbors=k).fit(distinct).kneighbors(distinct)[0][:, -1])
-    chord = np.linspace(curve[0], curve[-1], len(curve))
-    return float(curve[np.argmax(chord - curve)]) * (1 + KNEE_TOLERANCE)
+    return np.sort(NearestNeighbors(n_neighbors=k).fit(distinct).kneighbors(distinct)[0][:, -1])
 
 
 def _numbered_by_position(core_labels: NDArray[Any], components: NDArray[Any]) -> NDArray[Any]:

@@ -81,3 +81,8 @@ class GaussianMixtureClusterer(ClusterMixin, BaseEstimator):
         """Likeliest component of each point: (n_samples,)."""
         check_is_fitted(self)
         return np.asarray(self.mixture_.predict(validate_data(self, X, dtype=np.float64, reset=False)))
+
+    def losses(self, X: ArrayLike) -> NDArray[np.float64]:
+        """Minus the log-density at each point: (n_samples,)."""
+        check_is_fitted(self)
+        return -np.asarray(self.mixture_.score_samples(validate_data(self, X, dtype=np.float64, reset=False)))

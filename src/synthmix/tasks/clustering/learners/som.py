@@ -112,8 +112,12 @@ class SelfOrganizingMap(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Clust
 
     def quantization_error(self, X: ArrayLike) -> float:
         """Mean Euclidean distance between a point and its best matching unit."""
+        return float(self.losses(X).mean())
+
+    def losses(self, X: ArrayLike) -> NDArray[np.float64]:
+        """Euclidean distance between each point and its best matching unit: (n_samples,)."""
         X = self._checked(X)
-        return float(np.linalg.norm(X - self.codebook_[self._nearest_nodes(X)[:, 0]], axis=1).mean())
+        return np.asarray(np.linalg.norm(X - self.codebook_[self._nearest_nodes(X)[:, 0]], axis=1), dtype=np.float64)
 
     def topographic_error(self, X: ArrayLike) -> float:
         """Share of points whose two best matching units are no neighbours, diagonal ones included.

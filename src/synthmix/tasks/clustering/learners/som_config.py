@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import dataclass, field
+from typing import Any, Literal
 
 from synthmix.config.cross_checks import Cell
 from synthmix.config.schema import Count, Positive
@@ -22,6 +22,8 @@ class SomConfig(KClustersConfig):
         sigma_start: width of the neighbourhood at the beginning, in grid steps.
         sigma_end: likewise at the end.
         neighbourhood: its shape.
+        search: of the grid one side alone varies. The longer side follows the first principal component, so that 8 × 12
+            is the map that 12 × 8 is: this tries sizes and shapes, square and long, and none twice.
     """
 
     _target_: str = "synthmix.tasks.clustering.learners.som.SelfOrganizingMap"
@@ -32,6 +34,9 @@ class SomConfig(KClustersConfig):
     sigma_start: Positive = 3.0
     sigma_end: Positive = 1.0
     neighbourhood: Literal["gaussian", "bubble"] = "gaussian"
+    search: dict[str, list[Any]] = field(
+        default_factory=lambda: {"sigma_end": [0.5, 1.0, 2.0], "rows": [8, 12, 16], "columns": [8]}
+    )
 
     def faults(self, cell: Cell) -> Iterator[str]:
         """The nodes are what is grouped, so there must be enough of them too."""

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pytest
 import sklearn.cluster
@@ -84,3 +86,20 @@ def test_copies_do_not_change_the_radius() -> None:
 def test_one_distinct_point_has_no_knee() -> None:
     with pytest.raises(ValueError, match="needs two distinct points, n_samples=9 have 1"):
         DBSCAN("auto").fit(np.ones((9, 2)))
+
+
+def test_a_quantile_of_the_k_distance_curve_makes_that_share_core_samples() -> None:
+    x = np.random.default_rng(0).normal(size=(101, 3))
+    distances = np.sort(np.linalg.norm(x[:, None] - x, axis=2), axis=1)[:, 3]  # to the fourth point, itself the first
+    for share in (0.3, 0.5, 0.9):
+        fitted = DBSCAN("auto", min_samples=4, eps_quantile=share).fit(x)
+        assert fitted.eps_ == pytest.approx(np.sort(distances)[math.ceil(share * 101) - 1], rel=1e-5)
+        assert len(fitted.core_sample_indices_) == math.ceil(share * 101)
+    copied = DBSCAN("auto", min_samples=4, eps_quantile=0.5).fit(np.repeat(x, 3, axis=0))
+    assert copied.eps_ == pytest.approx(np.sort(distances)[50], rel=1e-5)
+
+
+@pytest.mark.parametrize("share", [0, 1, -0.5])
+def test_a_quantile_out_of_range_is_refused(share: float) -> None:
+    with pytest.raises(ValueError, match=f"eps_quantile={share}: must be > 0 and < 1"):
+        DBSCAN("auto", eps_quantile=share).fit(np.eye(4))

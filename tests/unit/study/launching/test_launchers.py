@@ -16,7 +16,7 @@ from omegaconf import DictConfig
 
 from synthmix.config.composing.composer import composer
 from synthmix.errors import Interrupted
-from synthmix.study.launchers import handlers_kept, jobs_at_once, signals_as_keyboard_interrupt, surroundings
+from synthmix.study.launching.launchers import handlers_kept, jobs_at_once, signals_as_keyboard_interrupt, surroundings
 
 Launch = tuple[Any, DictConfig]
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
@@ -90,7 +90,7 @@ def test_ray_is_asked_for_what_a_job_uses_and_there_is_and_for_what_the_user_say
 WORKER = """
 import sys, time
 from functools import partial
-from synthmix.study.launchers import run_while_study_lives
+from synthmix.study.launching.launchers import run_while_study_lives
 run_while_study_lives(lambda config: (print("begun", flush=True), time.sleep(60)), sys.argv[1], None)
 """
 
@@ -137,7 +137,7 @@ def test_workers_stay_for_the_next_study_of_the_process(worker: Callable[[Any], 
 
 SPARED = """
 import gc, sys
-from synthmix.study.launchers import run_while_study_lives
+from synthmix.study.launching.launchers import run_while_study_lives
 for _ in range(2):
     run_while_study_lives(lambda config: print(gc.get_freeze_count() > 1000), sys.argv[1], None)
 """

@@ -13,7 +13,7 @@ from hydra.types import HydraContext
 from omegaconf import DictConfig, OmegaConf
 
 from synthmix.config.composing.composer import composer
-from synthmix.study.launchers import jobs_at_once, surroundings
+from synthmix.study.launching.launchers import jobs_at_once, surroundings
 
 
 def launch(

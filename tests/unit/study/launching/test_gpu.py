@@ -11,12 +11,12 @@ from pathlib import Path
 
 import pytest
 
-from synthmix.study.gpu import claim_gpu, use_one_gpu, visible_gpus
+from synthmix.study.launching.gpu import claim_gpu, use_one_gpu, visible_gpus
 
 CLAIM = """
 import sys
 from pathlib import Path
-from synthmix.study.gpu import claim_gpu
+from synthmix.study.launching.gpu import claim_gpu
 print(claim_gpu(sys.argv[2:], Path(sys.argv[1])), flush=True)
 sys.stdin.read()
 """
