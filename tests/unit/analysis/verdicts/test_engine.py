@@ -45,7 +45,7 @@ def _one(engine, arm, margin=MARGIN):
         (_arm(0.2, placebo=0.2), "as_copies", "duplicate"),
         (_arm(0.2, smote=0.2), "as_noise", "smote"),
         (_arm(0.2, placebo=0.2, smote=0.2), "as_copies", "duplicate"),
-        (replace(_arm(0.0), scores=_scores(0.03, 1, sd=0.12)), "undecided", ""),
+        (replace(_arm(0.0), scores=_scores(-0.02, 1, sd=0.12)), "undecided", ""),
     ],
 )
 def test_an_arm_is_called_what_it_is(engine, arm, kind, like):
