@@ -83,7 +83,8 @@ class Evidence:
         if not self.tuning or not self.arm.tuned or below(self.effect):
             return False
         default, tuned = self.tuning
-        return self.above(default) and self.small(self.effect) and self.small(tuned)
+        gained = self.above(default) and not self.small(default)
+        return gained and self.small(self.effect) and self.small(tuned)
 
     def matched(self, *roles: Role) -> str:
         """The first rival of these roles over which the lead is shown to be less than the margin; else empty."""

@@ -19,6 +19,7 @@ The confidence sequence is what the same bets do not reject when the null is shi
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 
 import numpy as np
 from numpy.polynomial.hermite_e import hermegauss
@@ -31,24 +32,27 @@ STEPS = np.concatenate(
 )  # standard deviations from the mean that ends are tried at
 
 
-def log_e(d: Floats) -> Floats:
-    """The logarithm of the largest E so far, against a mean of at most zero.
+def log_e_path(d: Floats) -> Floats:
+    """The logarithm of E after each seed, against a mean of at most zero, (S, ...).
 
     Args:
-        d: (S, ...) differences in the order of the seeds, NaN where a seed has none.
-
-    Returns:
-        (...), at least 0.
+        d: (S, ...) differences in the order of the seeds, NaN where a seed has none, which leaves E as it is.
     """
     x = np.where(np.isfinite(d), d, 0.0)
-    if not len(x):
-        return np.zeros(x.shape[1:])
     seen = np.cumsum(np.isfinite(d), axis=0)
     scale = np.sqrt(np.cumsum(x**2, axis=0) / np.maximum(seen, 1))
     size = np.divide(x, scale, out=np.zeros_like(x), where=scale > 0)
-    logs = [np.cumsum(np.log1p(np.maximum(np.tanh(stake * size), -1 + 1e-12)), axis=0) for stake in STAKES]
-    mixture = np.logaddexp.reduce(np.stack(logs), axis=0) - math.log(len(STAKES))
-    return np.asarray(np.maximum(mixture.max(axis=0), 0.0))
+    logs = [np.cumsum(_log_bet(stake * size), axis=0) for stake in STAKES]
+    return np.asarray(np.logaddexp.reduce(np.stack(logs), axis=0) - math.log(len(STAKES)))
+
+
+def log_e(d: Floats) -> Floats:
+    """The logarithm of the largest E so far, 1 before the first seed, (...).
+
+    Args:
+        d: as `log_e_path`.
+    """
+    return np.asarray(log_e_path(d).max(axis=0, initial=0.0))
 
 
 def confidence_ends(d: Floats, *thresholds: float) -> list[Floats]:
@@ -89,8 +93,17 @@ def seeds_until(effect: float, sd: float, threshold: float) -> float:
     The logarithm of the threshold and of what the mixture costs, by the mean growth of the best stake a seed.
     """
     ratio = min(effect / sd, 6.0) if sd > 0 else 6.0
-    nodes, weights = hermegauss(61)
-    growth = float(weights @ np.log1p(np.maximum(np.tanh(ratio * (nodes + ratio)), -1 + 1e-12))) / math.sqrt(
-        2 * math.pi
-    )
+    nodes, weights = _normal_nodes()
+    growth = float(weights @ _log_bet(ratio * (nodes + ratio)))
     return (math.log(threshold) + math.log(len(STAKES)) / 2) / growth if growth > 0 else math.inf
+
+
+def _log_bet(stake: Floats) -> Floats:
+    return np.asarray(np.log1p(np.maximum(np.tanh(stake), 1e-12 - 1)))
+
+
+@lru_cache(maxsize=1)
+def _normal_nodes() -> tuple[Floats, Floats]:
+    """Nodes and weights of expectations under a standard normal distribution."""
+    nodes, weights = hermegauss(61)
+    return nodes, weights / math.sqrt(2 * math.pi)
