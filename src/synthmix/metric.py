@@ -50,12 +50,15 @@ class Metric:
         higher_is_better: None for what describes and judges nothing, such as a number of clusters.
         needs_labels: whether it is computed only where there are labels, and makes a choice by it supervised.
         unit: empty for a pure number.
+        in_represented_space: whether it is measured there, so that cells whose representations differ, as those that
+            are fitted on the mixture do from ratio to ratio, cannot be compared by it.
     """
 
     score: Callable[[HeldOut], float]
     higher_is_better: bool | None
     needs_labels: bool = False
     unit: str = ""
+    in_represented_space: bool = False
 
     @property
     def sign(self) -> int:

@@ -53,6 +53,8 @@ class LearnerConfig(Member):
     Attributes:
         group: its config group, `clusterer` for instance.
         takes_weights: whether its `fit` has a `sample_weight`; None where one has to look.
+        has_loss: whether it has a held-out loss, by which it is tuned and judged without labels; None where one has to
+            look at it once it is fitted.
         not_searched: keys that no search may vary, because they are part of the question and no setting of the learner.
         search: values by key among which tuning chooses, without labels; their combinations are the candidates. Empty
             where there is nothing to tune.
@@ -60,6 +62,7 @@ class LearnerConfig(Member):
 
     group: ClassVar[str]
     takes_weights: ClassVar[bool | None] = None
+    has_loss: ClassVar[bool | None] = None
     not_searched: ClassVar[tuple[str, ...]] = ("_target_", "name", "search", "arguments", "n_clusters")
     of_the_cell: ClassVar[tuple[str, ...]] = ("name", "search")
 
