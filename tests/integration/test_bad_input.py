@@ -145,7 +145,7 @@ BAD: list[tuple[str, list[str]]] = [
         "data=adbench study.score=ari": "study.score=ari: allowed: average_precision, f1, false_alarm_rate, …",
         "data=adbench study.choose_by=silhouette": "study.choose_by=silhouette: allowed: average_precision, f1, …",
         "data=adbench detector=knn mix.synthetic_weight=.5":
-            "mix.synthetic_weight=0.5: detector.name=knn takes no sample weights; must be 1",
+            "mix.synthetic_weight=0.5: detector.name=knn takes no sample weights, as it counts neighbours; must be 1",
         "data=adbench +clusterer=gmm": "clusterer=gmm: task.name=anomaly_detection has none; allowed: detector",
     }.items()),
     ("detector=knn", [f"detector=knn: unknown key; allowed: {TOP}"]),

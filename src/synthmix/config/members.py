@@ -126,6 +126,13 @@ class DetectorConfig(LearnerConfig):
     group: ClassVar[str] = "detector"
     methods: ClassVar[tuple[str, ...]] = ("fit", "score_samples")
 
+    def faults(self, cell: Cell) -> Iterator[str]:
+        """A search needs a loss to choose by: detectors assign no groups that could be stable."""
+        yield from super().faults(cell)
+        if self.search and self.has_loss is False:
+            keys, learner = ", ".join(self.search), f"detector.name={self.name}"
+            yield f"detector.search=[{keys}]: {learner} has no held-out loss to choose by; must be empty"
+
 
 @dataclass(kw_only=True, frozen=True)
 class MetricConfig(Member):

@@ -66,7 +66,7 @@ class MahalanobisDetector(OutlierMixin, BaseEstimator):
         variances = np.linalg.eigvalsh(self.covariance_)
         if variances[0] <= variances[-1] * len(variances) * np.finfo(np.float64).eps:
             return np.full(len(squared), np.inf)
-        return 0.5 * (squared + np.log(2 * np.pi * variances).sum())
+        return np.asarray((squared + np.log(2 * np.pi * variances).sum()) / 2)
 
     def _squared_distances(self, X: ArrayLike) -> NDArray[np.float64]:
         check_is_fitted(self)
