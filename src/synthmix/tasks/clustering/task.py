@@ -7,7 +7,6 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.base import clone
 
 from synthmix.spec import DataSpec
 from synthmix.tasks.clustering.outputs import ASSIGNMENTS, OWN_ASSIGNMENTS
@@ -67,6 +66,8 @@ class Clustering:
 
     def _fitted_on(self, points: NDArray[Any]) -> Any | None:
         """The same clusterer fitted on other points; None where it refuses them, as scikit-learn's do too few."""
+        from sklearn.base import clone  # not at the top, as a check of a config imports this module
+
         try:
             return clone(self.estimator, safe=False).fit(points)  # what no get_params describes is copied
         except ValueError:
