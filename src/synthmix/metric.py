@@ -52,6 +52,8 @@ class Metric:
         unit: empty for a pure number.
         worst: what an answer that has nothing to do with the data scores, of a score that lies between -1 and 1; None
             for one without bounds, such as a loss, whose differences matter by their share of it.
+        in_represented_space: whether it is measured there, so that cells whose representations differ, as those that
+            are fitted on the mixture do from ratio to ratio, cannot be compared by it.
     """
 
     score: Callable[[HeldOut], float]
@@ -59,6 +61,7 @@ class Metric:
     needs_labels: bool = False
     unit: str = ""
     worst: float | None = None
+    in_represented_space: bool = False
 
     @property
     def sign(self) -> int:

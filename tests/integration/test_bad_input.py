@@ -111,8 +111,8 @@ BAD: list[tuple[str, list[str]]] = [
     ),
     ("model=truth", ["model.name=truth: data.name=digits has no known distribution; allowed: data=toy"]),
     (
-        "clusterer=gmm mix.synthetic_weight=.5",
-        ["mix.synthetic_weight=0.5: clusterer.name=gmm takes no sample weights; must be 1"],
+        "clusterer=gmm clusterer.search.reg_covar=[.1,-1]",
+        ["clusterer.search.reg_covar=[0.1, -1]: -1 must be ≥ 0"],
     ),
     (
         "quality.extractors=[pca,classifier]",
@@ -145,14 +145,14 @@ BAD: list[tuple[str, list[str]]] = [
         "data=adbench study.score=ari": "study.score=ari: allowed: average_precision, f1, false_alarm_rate, …",
         "data=adbench study.choose_by=silhouette": "study.choose_by=silhouette: allowed: average_precision, f1, …",
         "data=adbench detector=knn mix.synthetic_weight=.5":
-            "mix.synthetic_weight=0.5: detector.name=knn takes no sample weights; must be 1",
+            "mix.synthetic_weight=0.5: detector.name=knn takes no sample weights, as it counts neighbours; must be 1",
         "data=adbench +clusterer=gmm": "clusterer=gmm: task.name=anomaly_detection has none; allowed: detector",
     }.items()),
     ("detector=knn", [f"detector=knn: unknown key; allowed: {TOP}"]),
     ("+detector=knn", ["detector=knn: task.name=clustering has none; allowed: clusterer"]),
     (
         "-m task=anomaly_detection data=adbench detector=knn,ecod detector.n_neighbors=3",
-        ["detector.n_neighbors=3: unknown key of detector=ecod; allowed: name"],
+        ["detector.n_neighbors=3: unknown key of detector=ecod; allowed: name, search"],
     ),
     (
         "-m task=clustering,anomaly_detection data=adbench seed=0,1",
@@ -212,10 +212,9 @@ BAD: list[tuple[str, list[str]]] = [
     ("a=1 model.b=2", [f"a=1: unknown key; allowed: {TOP}", "model.b=2: unknown key; allowed: batch_size, beta, …"]),
     ("-m mix.ratio=-1,0,-2 seed=0,1", ["mix.ratio=-1: must be ≥ 0", "mix.ratio=-2: must be ≥ 0"]),
     (
-        "data=toy model=dcgan clusterer=gmm mix.synthetic_weight=2 data.n_train=4",
+        "data=toy model=dcgan clusterer=gmm data.n_train=4",
         [
             "model.name=dcgan: data.name=toy has 2 columns; must be square images of 8×8, 16×16, 28×28, 32×32",
-            "mix.synthetic_weight=2: clusterer.name=gmm takes no sample weights; must be 1",
             "clusterer.n_clusters=null: 5 known classes: must be ≤ 4 (data.n_train)",
         ],
     ),

@@ -16,7 +16,7 @@ from synthmix.config.cell import from_plain
 from synthmix.config.flat import flatten
 from synthmix.generators.roles import role_of
 from synthmix.pipeline.resources import Resources
-from synthmix.pipeline.results import CellResult, metrics_of
+from synthmix.pipeline.results import PREFIXES, CellResult, metrics_of
 from synthmix.study.record import Asked, Record
 
 
@@ -64,8 +64,12 @@ def collect(
     configured = list(_rows(record.configured, record, resources))
     varying = varying_keys([row.config for row in asked], first)
     cells = _table(asked, first, varying)
-    known = [name for name in task.primary if f"{task.prefix}/{name}" in cells]
-    score = record.settings["score"] or (known or task.primary)[0]
+    metrics = metrics_of(config)
+    on_mixture = any(row.config.get("representation.fit_on") == "mixture" for row in asked)
+    comparable = [name for name, metric in metrics.items() if not (on_mixture and metric.in_represented_space)]
+    primary = _first_of_all(task.primary, task.prefix, cells, comparable)
+    choose_by = _first_of_all(task.choose_by, PREFIXES["val"], cells, comparable)
+    score = record.settings["score"] or primary or task.primary[0]
     shown = None if selected is None else frozenset(map(list(cells.index).index, selected))
     settings = record.settings
     return StudyResult(
@@ -84,9 +88,9 @@ def collect(
             ),
         ],
         score=f"{task.prefix}/{score}",
-        choose_by=record.settings["choose_by"] or task.choose_by,
+        choose_by=record.settings["choose_by"] or choose_by,
         learner=task.learner,
-        metrics=metrics_of(config),
+        metrics=metrics,
         roles={row.config["model.name"]: role_of(row.config["model._target_"]) for row in asked},
         config=_shared_config(asked, first, varying),
         commands=record.commands,
@@ -110,6 +114,27 @@ def _untuned(rows: Sequence[CellRow], learner: str) -> frozenset[str]:
         for row in rows
         if row.config["tuning"] != "held_out" and any(key.startswith(search) for key in row.config)
     )
+
+
+def _first_of_all(names: Sequence[str], prefix: str, cells: pd.DataFrame, comparable: Collection[str]) -> str | None:
+    """The first of these scores that every finished cell has, or where there is none, that some cell has.
+
+    Args:
+        names: of scores, in order of preference.
+        prefix: of their columns.
+        cells: of the study.
+        comparable: scores by which cells of this study can be compared.
+
+    Returns:
+        None where no cell has any of them. Where nothing is finished yet, the first that can be compared.
+    """
+    finished = cells[cells["status"] == "finished"]
+    known = {name: finished[f"{prefix}/{name}"].notna() for name in names if f"{prefix}/{name}" in finished}
+    usable = [name for name in names if name in comparable]
+    if finished.empty:
+        return next(iter(usable), None)
+    of_all = [name for name in usable if name in known and known[name].all()]
+    return next(iter([*of_all, *(name for name in usable if name in known and known[name].any())]), None)
 
 
 def flat_config(asked: Asked) -> dict[str, Any]:

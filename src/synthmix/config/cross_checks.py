@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Protocol
+from collections.abc import Mapping, Sequence
+from typing import ClassVar, Protocol
 
 from synthmix.config.parts import Parts
 from synthmix.metric import Metric
@@ -26,6 +26,19 @@ class _Model(Protocol):
     def name(self) -> str: ...
 
 
+class _Representation(Protocol):
+    @property
+    def fit_on(self) -> str: ...
+
+
+class _Learner(Protocol):
+    group: ClassVar[str]
+    has_loss: ClassVar[bool | None]
+
+    @property
+    def name(self) -> str: ...
+
+
 class _Mix(Protocol):
     @property
     def synthetic_weight(self) -> float: ...
@@ -37,6 +50,9 @@ class _Task(Protocol):
 
     @property
     def metrics(self) -> Mapping[str, Metric]: ...
+
+    @property
+    def primary(self) -> Sequence[str]: ...
 
 
 class _Trainer(Protocol):
@@ -77,6 +93,16 @@ class Cell(Protocol):
     @property
     def mix(self) -> _Mix:
         """How synthetic points join the real ones."""
+        ...
+
+    @property
+    def representation(self) -> _Representation:
+        """The space in which the task is done."""
+        ...
+
+    @property
+    def learner(self) -> _Learner:
+        """That of the task."""
         ...
 
     @property

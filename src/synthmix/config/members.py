@@ -53,6 +53,9 @@ class LearnerConfig(Member):
     Attributes:
         group: its config group, `clusterer` for instance.
         takes_weights: whether its `fit` has a `sample_weight`; None where one has to look.
+        why_no_weights: the reason, where it takes none.
+        has_loss: whether it has a held-out loss, by which it is tuned and judged without labels; None where one has to
+            look at it once it is fitted.
         not_searched: keys that no search may vary, because they are part of the question and no setting of the learner.
         search: values by key among which tuning chooses, without labels; their combinations are the candidates. Empty
             where there is nothing to tune.
@@ -60,6 +63,8 @@ class LearnerConfig(Member):
 
     group: ClassVar[str]
     takes_weights: ClassVar[bool | None] = None
+    why_no_weights: ClassVar[str] = ""
+    has_loss: ClassVar[bool | None] = None
     not_searched: ClassVar[tuple[str, ...]] = ("_target_", "name", "search", "arguments", "n_clusters")
     of_the_cell: ClassVar[tuple[str, ...]] = ("name", "search")
 
@@ -70,7 +75,9 @@ class LearnerConfig(Member):
         """A weight other than 1 needs a learner that takes weights, and a search keys with values of their type."""
         weight = cell.mix.synthetic_weight
         if weight != 1 and not self._takes_weights():
-            yield f"mix.synthetic_weight={weight:g}: {self.group}.name={self.name} takes no sample weights; must be 1"
+            reason = self.why_no_weights and f", as {self.why_no_weights}"
+            learner = f"{self.group}.name={self.name}"
+            yield f"mix.synthetic_weight={weight:g}: {learner} takes no sample weights{reason}; must be 1"
         yield from self._search_faults()
 
     def with_settings(self, settings: Mapping[str, Any]) -> Self:
@@ -118,6 +125,13 @@ class DetectorConfig(LearnerConfig):
 
     group: ClassVar[str] = "detector"
     methods: ClassVar[tuple[str, ...]] = ("fit", "score_samples")
+
+    def faults(self, cell: Cell) -> Iterator[str]:
+        """A search needs a loss to choose by: detectors assign no groups that could be stable."""
+        yield from super().faults(cell)
+        if self.search and self.has_loss is False:
+            keys, learner = ", ".join(self.search), f"detector.name={self.name}"
+            yield f"detector.search=[{keys}]: {learner} has no held-out loss to choose by; must be empty"
 
 
 @dataclass(kw_only=True, frozen=True)

@@ -51,15 +51,15 @@ class TaskConfig(Member):
 
     @property
     def primary(self) -> Sequence[str]:
-        """Names of the primary score: the first that can be computed is tested for significance."""
+        """Names of the primary score: the first that every cell of a study has is tested for significance."""
         primary: Sequence[str] = self._class.primary
         return primary
 
     @property
-    def choose_by(self) -> str | None:
-        """The score on val that chooses a ratio without labels; None where there is none."""
-        choose_by: str | None = getattr(self._class, "choose_by", None)
-        return choose_by
+    def choose_by(self) -> Sequence[str]:
+        """Names of the score on val that chooses a ratio without labels, likewise; none where nothing chooses."""
+        choose_by: Sequence[str] | str | None = getattr(self._class, "choose_by", None)
+        return (choose_by,) if isinstance(choose_by, str) else choose_by or ()
 
     def anomaly_protocol(self, normal_class: int | None) -> AnomalyProtocol | None:
         """What train is made of where anomalies are to be detected; None for a task whose train is as it comes."""

@@ -23,9 +23,9 @@ class Task(Protocol):
         scored_by: the module whose `METRICS` are its scores by name; that of the class where it is not stated. Named
             and not imported, because scores are derived from what is stored, and are in no key of a cell.
         drawn_by: likewise, the module whose `pictures` draws what there is to see; none where it is not stated.
-        primary: names of the primary score: the first that can be computed is tested for significance.
-        choose_by: names of the score on val that chooses a ratio without labels: the first that can be computed; none
-            where nothing chooses.
+        primary: names of the primary score: the first that every finished cell of a study has is tested for
+            significance.
+        choose_by: names of the score on val that chooses a ratio without labels, likewise; none where nothing chooses.
     """
 
     prefix: ClassVar[str]

@@ -239,7 +239,8 @@ def test_a_study_without_a_curve_has_an_empty_one(study: Study) -> None:
     ("asked_for", "metrics", "score"),
     [
         (None, ["cluster/ari", "cluster/silhouette"], "cluster/ari"),
-        (None, ["cluster/silhouette"], "cluster/silhouette"),
+        (None, ["cluster/held_out_loss", "cluster/silhouette"], "cluster/held_out_loss"),
+        (None, ["cluster/prediction_strength", "cluster/silhouette"], "cluster/prediction_strength"),
         ("nmi", ["cluster/ari", "cluster/nmi"], "cluster/nmi"),
     ],
 )
@@ -248,6 +249,39 @@ def test_the_primary_score(asked_for: str | None, metrics: Sequence[str], score:
     study.add(metrics=dict.fromkeys(metrics, 0.5))
     assert study.result.score == score
     assert study.result.choose_by == "silhouette"
+
+
+@pytest.mark.parametrize(
+    ("cells", "fit_on", "score", "choose_by"),
+    [
+        ([{"held_out_loss"}, {"held_out_loss", "ari"}], "train", "held_out_loss", "held_out_loss"),
+        ([{"ari", "silhouette"}, {"ari", "silhouette"}], "train", "ari", "silhouette"),
+        (
+            [{"held_out_loss", "silhouette"}, {"prediction_strength", "silhouette"}],
+            "train",
+            "held_out_loss",
+            "silhouette",
+        ),
+        ([{"held_out_loss", "ari", "silhouette"}] * 2, "mixture", "ari", "silhouette"),
+        ([{"ari"}] * 2, "train", "ari", None),
+    ],
+)
+def test_the_first_score_that_every_cell_has_and_that_is_comparable(
+    cells: Sequence[set[str]], fit_on: str, score: str, choose_by: str | None, study: Study
+) -> None:
+    study.record.settings["choose_by"] = None
+    for seed, names in enumerate(cells):
+        metrics = {f"{part}/{name}": 0.5 for part in ("cluster", "val") for name in names}
+        study.add(metrics=metrics, seed=seed, representation__fit_on=fit_on)
+    study.add("missing", seed=9, representation__fit_on=fit_on)
+    result = study.result
+    assert (result.score, result.choose_by) == (f"cluster/{score}", choose_by)
+
+
+def test_before_anything_is_finished_the_first_score_stands_for_it(study: Study) -> None:
+    study.record.settings["choose_by"] = None
+    study.add("missing")
+    assert (study.result.score, study.result.choose_by) == ("cluster/ari", "held_out_loss")
 
 
 def test_the_runs_tell_where_results_are_from(study: Study) -> None:

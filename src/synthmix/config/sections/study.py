@@ -19,10 +19,12 @@ class StudyConfig:
     """How a study is judged.
 
     Attributes:
-        score: the primary score on test, the one that is tested for significance; null takes the task's: of clustering
-            ari, and silhouette where there are no labels.
-        choose_by: the score on val that chooses a ratio; null takes the task's, which needs no labels; one that needs
-            labels makes the choice supervised.
+        score: the primary score on test, the one that is tested for significance; null takes the first of the task's
+            that every cell has: of clustering ari, and where there are no labels held_out_loss, or prediction_strength
+            of learners that have no loss.
+        choose_by: the score on val that chooses a ratio; null takes the first of the task's that every cell has, which
+            needs no labels: of clustering held_out_loss, prediction_strength, silhouette; one that needs labels makes
+            the choice supervised.
         block: cells that one job computes: auto puts together those that share data, seed and generator, cell gives
             each a job of its own, a number is the most of a job.
         learning_curve: parts of n at which real points alone are scored too; the study adds these cells itself, and
@@ -71,6 +73,46 @@ class StudyConfig:
                 yield f"study.{key}={score}: {_why_not(score, cell)}allowed: {', '.join(sorted(judging))}"
             elif score not in without and cell.outline.spec.n_classes is None:
                 yield f"study.{key}={score}: the data has no labels; allowed: {', '.join(sorted(without))}"
+            else:
+                yield from (f"study.{key}={score}: {reason}" for reason in _obstacles(score, cell))
+        if self.score is None and cell.outline.spec.n_classes is None:
+            yield from _incomparable_primary(cell)
+
+
+def _obstacles(score: str, cell: Cell) -> Iterator[str]:
+    """Why the cells of a study cannot be compared by a score that judges."""
+    reason = _not_of_its_learner(score, cell)
+    if reason is not None:
+        yield reason
+    elif _differs(score, cell):
+        yield "cannot be compared between ratios with representation.fit_on=mixture, which must be train"
+
+
+def _incomparable_primary(cell: Cell) -> Iterator[str]:
+    """The line for a study without labels whose score would be measured in a space that differs from ratio to ratio."""
+    metrics = cell.task.metrics
+    unlabelled = [name for name in cell.task.primary if name in metrics and not metrics[name].needs_labels]
+    primary = next((name for name in unlabelled if _not_of_its_learner(name, cell) is None), None)
+    if primary is not None and _differs(primary, cell):
+        yield (
+            f"representation.fit_on=mixture: without labels the score is {primary}, which then cannot be compared "
+            "between ratios; must be train, or study.score another, such as silhouette"
+        )
+
+
+def _not_of_its_learner(score: str, cell: Cell) -> str | None:
+    """Why a learner of this kind does not have a score; None where it has, or where nobody knows yet."""
+    learner = f"{cell.learner.group}.name={cell.learner.name}"
+    if score == "held_out_loss" and cell.learner.has_loss is False:
+        return f"{learner} minimises nothing; must be another score"
+    if score == "prediction_strength" and cell.learner.has_loss:
+        return f"is of learners without a loss; {learner} has held_out_loss"
+    return None
+
+
+def _differs(score: str, cell: Cell) -> bool:
+    metric = cell.task.metrics.get(score)
+    return metric is not None and metric.in_represented_space and cell.representation.fit_on == "mixture"
 
 
 def _why_not(score: str, cell: Cell) -> str:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 from synthmix.config.cross_checks import Cell
 from synthmix.config.members import DetectorConfig
-from synthmix.config.schema import Count, Member, NonNegative, Positive, Share
+from synthmix.config.schema import Count, Fraction, Member, NonNegative, Positive, Share, shown
 
 
 @dataclass(kw_only=True, frozen=True)
@@ -22,6 +22,7 @@ class IsolationForestConfig(DetectorConfig):
     """
 
     takes_weights: ClassVar[bool | None] = True
+    has_loss: ClassVar[bool | None] = False
 
     _target_: str = "sklearn.ensemble.IsolationForest"
     name: str = "isolation_forest"
@@ -39,6 +40,8 @@ class NeighborsConfig(DetectorConfig):
     """
 
     takes_weights: ClassVar[bool | None] = False
+    why_no_weights: ClassVar[str] = "it counts neighbours"
+    has_loss: ClassVar[bool | None] = False
 
     n_neighbors: Count
 
@@ -85,6 +88,7 @@ class OneClassSvmConfig(DetectorConfig):
     """
 
     takes_weights: ClassVar[bool | None] = True
+    has_loss: ClassVar[bool | None] = False
 
     _target_: str = "sklearn.svm.OneClassSVM"
     name: str = "one_class_svm"
@@ -95,46 +99,72 @@ class OneClassSvmConfig(DetectorConfig):
 
 @dataclass(kw_only=True, frozen=True)
 class MahalanobisConfig(DetectorConfig):
-    """The distance to the mean. No keys of its own."""
+    """The distance to the mean.
 
-    takes_weights: ClassVar[bool | None] = False
+    Attributes:
+        shrinkage: of the covariance towards a multiple of the identity; null estimates it as Ledoit and Wolf do.
+        search: their estimate, and what is less and more than it.
+    """
+
+    takes_weights: ClassVar[bool | None] = True
+    has_loss: ClassVar[bool | None] = True
 
     _target_: str = "synthmix.tasks.anomaly_detection.learners.covariance.MahalanobisDetector"
     name: str = "mahalanobis"
+    shrinkage: Fraction | None = None
+    search: dict[str, list[Any]] = field(
+        default_factory=lambda: {"shrinkage": [None, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0]}
+    )
 
 
 @dataclass(kw_only=True, frozen=True)
 class ReconstructionErrorConfig(DetectorConfig):
     """The error of a reconstruction.
 
+    There is nothing to search: each further component takes from the error of every point, held out or not, so that its
+    mean cannot choose their number.
+
     Attributes:
         variance: share of the variance of train that the components keep.
     """
 
-    takes_weights: ClassVar[bool | None] = False
+    takes_weights: ClassVar[bool | None] = True
+    has_loss: ClassVar[bool | None] = True
 
     _target_: str = "synthmix.tasks.anomaly_detection.learners.reconstruction.ReconstructionErrorDetector"
     name: str = "reconstruction_error"
     variance: Share = 0.9
 
+    def faults(self, cell: Cell) -> Iterator[str]:
+        """The share of the variance is not searched."""
+        yield from super().faults(cell)
+        if "variance" in self.search:
+            values = shown(self.search["variance"])
+            yield f"detector.search.variance={values}: the held-out error falls with every component; must be left out"
+
 
 @dataclass(kw_only=True, frozen=True)
 class LikelihoodConfig(DetectorConfig):
-    """Keys of `sklearn.mixture.GaussianMixture`, whose score of a point is its log-density.
+    """Keys of a Gaussian mixture, whose score of a point is its log-density.
 
     Attributes:
         n_components: how many.
         covariance_type: their kind.
         reg_covar: added to the diagonals.
+        search: how many components there are is a setting of a density, whatever it is in a clustering.
     """
 
-    takes_weights: ClassVar[bool | None] = False
+    takes_weights: ClassVar[bool | None] = True
+    has_loss: ClassVar[bool | None] = True
 
-    _target_: str = "sklearn.mixture.GaussianMixture"
+    _target_: str = "synthmix.tasks.mixture.GaussianMixture"
     name: str = "likelihood"
     n_components: Count = 1
     covariance_type: Literal["full", "tied", "diag", "spherical"] = "full"
     reg_covar: NonNegative = 0.01
+    search: dict[str, list[Any]] = field(
+        default_factory=lambda: {"n_components": [1, 2, 4, 8], "reg_covar": [0.001, 0.01, 0.1, 1.0]}
+    )
 
     def faults(self, cell: Cell) -> Iterator[str]:
         """A component needs a point, and a covariance two."""
@@ -149,6 +179,8 @@ class EcodConfig(DetectorConfig):
     """The tails of the columns. No keys of its own."""
 
     takes_weights: ClassVar[bool | None] = False
+    why_no_weights: ClassVar[str] = "its tail probabilities count points"
+    has_loss: ClassVar[bool | None] = False
 
     _target_: str = "synthmix.tasks.anomaly_detection.learners.tails.EcodDetector"
     name: str = "ecod"
@@ -163,6 +195,8 @@ class PyodConfig(DetectorConfig):
     """
 
     takes_weights: ClassVar[bool | None] = False
+    why_no_weights: ClassVar[str] = "detectors of pyod have none"
+    has_loss: ClassVar[bool | None] = False
 
     _target_: str = "synthmix.tasks.anomaly_detection.learners.pyod.PyodDetector"
     name: str = "pyod"

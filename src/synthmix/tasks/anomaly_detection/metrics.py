@@ -2,6 +2,8 @@
 
 Labels are 0 for a normal point and 1 for an anomaly. `roc_auc`, `average_precision` and `precision_at_n` judge the
 order of the points alone; `f1`, `recall` and `false_alarm_rate` judge the points that the threshold flags.
+`held_out_loss` is of all held-out points, anomalies included: how well the mixture foretells them, and not how well it
+tells them apart.
 """
 
 from __future__ import annotations
@@ -12,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from synthmix.metric import HeldOut, Metric
 from synthmix.tasks.anomaly_detection.outputs import FLAGGED, NORMALITY
+from synthmix.tasks.metrics import MEAN_HELD_OUT_LOSS
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -71,4 +74,5 @@ METRICS: Mapping[str, Metric] = {
         worst=1.0,
     ),
     "flagged_share": Metric(score=lambda held_out: float(held_out.outputs[FLAGGED].mean()), higher_is_better=None),
+    "held_out_loss": MEAN_HELD_OUT_LOSS,
 }

@@ -34,7 +34,7 @@ class AnomalyDetection:
     scored_by: ClassVar[str] = "synthmix.tasks.anomaly_detection.metrics"
     drawn_by: ClassVar[str] = "synthmix.tasks.anomaly_detection.pictures"
     primary: ClassVar[Sequence[str]] = ("roc_auc",)
-    choose_by: ClassVar[str | None] = None
+    choose_by: ClassVar[Sequence[str]] = ()
 
     def __init__(self, config: AnomalyDetectionConfig, *, estimator: Any, spec: DataSpec) -> None:
         self.estimator = estimator

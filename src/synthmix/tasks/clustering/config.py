@@ -21,6 +21,7 @@ class KClustersConfig(ClustererConfig):
     """
 
     takes_weights: ClassVar[bool | None] = True
+    has_loss: ClassVar[bool | None] = True
 
     n_clusters: Annotated[int, Range(low=2)] | None = None
 

@@ -4,7 +4,8 @@ Noise (-1, of DBSCAN) counts as wrong in `acc` and `purity` and as one cluster i
 `completeness` and `v_measure`. `acc_covered`, `nmi_covered` and `ari_covered` are those of the points in clusters, to
 be read with `coverage`; they are computed without noise too, so that a mean over seeds does not leave out the seeds
 without noise. Internal indices refer to the points in clusters, in the space of the points, whatever the
-representation; they are not defined with fewer than two clusters or as many as points.
+representation; they are not defined with fewer than two clusters or as many as points. `held_out_loss` is of clusterers
+that minimise something, in the represented space, `prediction_strength` of those that do not.
 """
 
 from __future__ import annotations
@@ -14,7 +15,8 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from synthmix.metric import HeldOut, Metric
-from synthmix.tasks.clustering.outputs import ASSIGNMENTS, NOISE
+from synthmix.tasks.clustering.outputs import ASSIGNMENTS, NOISE, OWN_ASSIGNMENTS
+from synthmix.tasks.metrics import MEAN_HELD_OUT_LOSS
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -101,6 +103,13 @@ def _coverage(held_out: HeldOut) -> float:
     return _assigned(held_out)[1].double().mean().item()
 
 
+def _prediction_strength(held_out: HeldOut) -> float:
+    from synthmix.tasks.clustering.prediction_strength import prediction_strength
+
+    own = held_out.outputs.get(OWN_ASSIGNMENTS)
+    return math.nan if own is None else prediction_strength(held_out.outputs[ASSIGNMENTS], own)
+
+
 METRICS: Mapping[str, Metric] = {
     "acc": _agreement("ClusterAccuracy"),
     "nmi": _agreement("NormalizedMutualInfoScore"),
@@ -116,6 +125,8 @@ METRICS: Mapping[str, Metric] = {
     "davies_bouldin": _internal(_davies_bouldin, higher_is_better=False),
     "calinski_harabasz": _internal(_calinski_harabasz, higher_is_better=True),
     "silhouette": _internal(_silhouette, higher_is_better=True, worst=0.0),
+    "held_out_loss": MEAN_HELD_OUT_LOSS,
+    "prediction_strength": Metric(score=_prediction_strength, higher_is_better=True, worst=0.0),
     "n_clusters": Metric(score=_n_clusters, higher_is_better=None),
     "coverage": Metric(score=_coverage, higher_is_better=None),
     "noise_fraction": Metric(score=lambda held_out: 1.0 - _coverage(held_out), higher_is_better=None),

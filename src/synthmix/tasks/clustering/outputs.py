@@ -3,4 +3,5 @@
 from __future__ import annotations
 
 ASSIGNMENTS = "assignments"  # int64, (N,), -1 for noise
+OWN_ASSIGNMENTS = "own_assignments"  # likewise, by a fresh clusterer that is fitted on these very points
 NOISE = -1

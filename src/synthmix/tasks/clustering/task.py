@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from synthmix.spec import DataSpec
-from synthmix.tasks.clustering.outputs import ASSIGNMENTS
+from synthmix.tasks.clustering.outputs import ASSIGNMENTS, OWN_ASSIGNMENTS
 from synthmix.tasks.losses import losses_of
 from synthmix.tasks.outputs import HELD_OUT_LOSS
 from synthmix.tasks.seeding import with_random_state
@@ -28,8 +28,8 @@ class Clustering:
     learner: ClassVar[str] = "clusterer"
     scored_by: ClassVar[str] = "synthmix.tasks.clustering.metrics"
     drawn_by: ClassVar[str] = "synthmix.tasks.clustering.pictures"
-    primary: ClassVar[Sequence[str]] = ("ari", "silhouette")
-    choose_by: ClassVar[str | None] = "silhouette"
+    primary: ClassVar[Sequence[str]] = ("ari", "held_out_loss", "prediction_strength")
+    choose_by: ClassVar[Sequence[str]] = ("held_out_loss", "prediction_strength", "silhouette")
 
     def __init__(self, *, estimator: Any, spec: DataSpec) -> None:
         self.estimator, self.spec = estimator, spec
@@ -43,11 +43,32 @@ class Clustering:
         return self
 
     def outputs(self, points: NDArray[Any]) -> dict[str, NDArray[Any]]:
-        """`assignments`: the cluster of each point, int64, (N,), -1 for noise; `held_out_loss` where there is one."""
-        found = {ASSIGNMENTS: np.asarray(self.estimator.predict(points)).astype(np.int64)}
+        """What is stored of the represented points (N, d).
+
+        Returns:
+            `assignments`: the cluster of each point, int64, (N,), -1 for noise. `held_out_loss`, float64, (N,), of a
+            clusterer that has a loss. `own_assignments` of one that has none, like `assignments`, by a fresh clusterer
+            of the same settings that is fitted on these very points; left out where they are too few for it.
+        """
+        found = {ASSIGNMENTS: self._assigned(self.estimator, points)}
         losses = self.losses(points)
-        return found if losses is None else found | {HELD_OUT_LOSS: losses}
+        if losses is not None:
+            return found | {HELD_OUT_LOSS: losses}
+        own = self._fitted_on(points)
+        return found if own is None else found | {OWN_ASSIGNMENTS: self._assigned(own, points)}
 
     def losses(self, points: NDArray[Any]) -> NDArray[np.float64] | None:
         """The clusterer's loss of each point, float64, (N,); None where it has none."""
         return losses_of(self.estimator, points)
+
+    def _assigned(self, estimator: Any, points: NDArray[Any]) -> NDArray[np.int64]:
+        return np.asarray(estimator.predict(points)).astype(np.int64)
+
+    def _fitted_on(self, points: NDArray[Any]) -> Any | None:
+        """The same clusterer fitted on other points; None where it refuses them, as scikit-learn's do too few."""
+        from sklearn.base import clone  # not at the top, as a check of a config imports this module
+
+        try:
+            return clone(self.estimator, safe=False).fit(points)  # what no get_params describes is copied
+        except ValueError:
+            return None

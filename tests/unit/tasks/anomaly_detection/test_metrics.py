@@ -36,5 +36,11 @@ def test_without_both_kinds_only_the_share_of_flagged_points_is_known(labels: li
     assert scores([1.0, 2.0, 3.0], [True, False, False], labels) == {"flagged_share": pytest.approx(1 / 3)}
 
 
-def test_only_false_alarms_are_better_the_fewer() -> None:
-    assert [name for name, metric in METRICS.items() if metric.sign < 0] == ["false_alarm_rate"]
+def test_only_false_alarms_and_the_loss_are_better_the_less() -> None:
+    assert [name for name, metric in METRICS.items() if metric.sign < 0] == ["false_alarm_rate", "held_out_loss"]
+
+
+def test_the_mean_loss_needs_no_labels() -> None:
+    outputs = {"normality": np.zeros(3), "flagged": np.zeros(3, bool), "held_out_loss": np.array([1.0, 2.0, 6.0])}
+    found = scores_of(METRICS, HeldOut(outputs, torch.zeros(3, 1), None, 0))
+    assert found == {"flagged_share": 0, "held_out_loss": 3}

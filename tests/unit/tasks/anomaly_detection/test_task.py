@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 from sklearn.ensemble import IsolationForest
+from sklearn.mixture import GaussianMixture
 from sklearn.neighbors import LocalOutlierFactor
 
 from synthmix.spec import DataSpec
@@ -79,3 +80,9 @@ def test_a_detector_without_a_random_state_keeps_its_parameters() -> None:
     detector = LocalOutlierFactor(n_neighbors=5, novelty=True)
     before = detector.get_params()
     assert fitted(detector).estimator.get_params() == before
+
+
+def test_a_detector_that_minimises_something_puts_its_loss_out() -> None:
+    assert "held_out_loss" not in fitted().outputs(LINE)
+    task = fitted(GaussianMixture(1))
+    assert task.outputs(LINE)["held_out_loss"].mean() == pytest.approx(-task.estimator.score(LINE))

@@ -236,8 +236,20 @@ def test_silent_and_without_touching_the_global_random_state() -> None:
     assert torch.equal(torch.get_rng_state(), state)
 
 
+def test_the_loss_and_the_strength_are_those_of_what_was_put_out() -> None:
+    assignments, own = np.array([0, 0, 0, 1, 1, 1]), np.array([0, 0, 0, 0, 1, 1])
+    for outputs, found in [
+        ({"held_out_loss": np.array([0.0, 1, 2, 3, 4, 2])}, {"held_out_loss": 2.0}),
+        ({"own_assignments": own}, {"prediction_strength": 0.5}),
+        ({}, {}),
+    ]:
+        held_out = HeldOut({"assignments": assignments, **outputs}, torch.rand(6, 2), None, 0)
+        scores = scores_of(METRICS, held_out)
+        assert {name: scores[name] for name in ("held_out_loss", "prediction_strength") if name in scores} == found
+
+
 def test_directions_are_those_of_the_scores() -> None:
     lower = {name for name, metric in METRICS.items() if metric.higher_is_better is False}
-    assert lower == {"davies_bouldin"}
+    assert lower == {"davies_bouldin", "held_out_loss"}
     assert {name for name, metric in METRICS.items() if metric.higher_is_better is None} == COUNTS
     assert {name for name, metric in METRICS.items() if metric.needs_labels} == AGREEMENT | COVERED

@@ -10,6 +10,7 @@ from sklearn.base import BaseEstimator
 from sklearn.cluster import DBSCAN, Birch, KMeans, MeanShift, MiniBatchKMeans
 
 from synthmix.spec import DataSpec
+from synthmix.tasks.clustering.learners import dbscan
 from synthmix.tasks.clustering.learners.gmm import GaussianMixtureClusterer
 from synthmix.tasks.clustering.learners.som import SelfOrganizingMap
 from synthmix.tasks.clustering.task import Clustering
@@ -57,3 +58,27 @@ def test_weights_reach_the_clusterer() -> None:
     alone = KMeans(2, n_init=5, random_state=fitted(KMeans(2), 0).estimator.random_state).fit(POINTS[:30])
     inertia = -alone.score(POINTS[:30])
     assert -fitted(KMeans(2, n_init=5), 0, weight).estimator.score(POINTS[:30]) == pytest.approx(inertia, rel=1e-3)
+
+
+def test_a_learner_with_a_loss_puts_it_out_and_no_clustering_of_the_points_by_themselves() -> None:
+    task = fitted(KMeans(3))
+    found = task.outputs(POINTS[:7])
+    assert set(found) == {"assignments", "held_out_loss"}
+    assert found["held_out_loss"].sum() == pytest.approx(-task.estimator.score(POINTS[:7]), rel=1e-5)
+
+
+def test_a_learner_without_a_loss_clusters_the_held_out_points_by_themselves_too() -> None:
+    blobs = np.repeat([[0.0, 0.0], [9.0, 0.0], [0.0, 9.0]], 10, axis=0) + np.tile(POINTS[:10] / 10, (3, 1))
+    task = Clustering(estimator=dbscan.DBSCAN(eps=2.0), spec=SPEC).fit(
+        blobs[:20], None, 0
+    )  # has not seen the third group
+    found = task.outputs(blobs)
+    assert set(found) == {"assignments", "own_assignments"}
+    assert found["assignments"].tolist() == [0] * 10 + [1] * 10 + [-1] * 10
+    assert sorted(set(found["own_assignments"])) == [0, 1, 2]
+    assert (task.estimator.predict(blobs) == found["assignments"]).all()  # the fitted learner is as it was
+
+
+def test_points_that_are_too_few_for_the_learner_have_no_clustering_of_their_own() -> None:
+    task = fitted(dbscan.DBSCAN("auto"))
+    assert set(task.outputs(POINTS[:1])) == {"assignments"}

@@ -24,6 +24,7 @@ class DbscanConfig(ClustererConfig):
     """
 
     takes_weights: ClassVar[bool | None] = True
+    has_loss: ClassVar[bool | None] = False
 
     _target_: str = "synthmix.tasks.clustering.learners.dbscan.DBSCAN"
     name: str = "dbscan"

@@ -8,16 +8,17 @@ import numpy as np
 from numpy.random import RandomState
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, ClusterMixin
-from sklearn.mixture import GaussianMixture
 from sklearn.utils.validation import check_is_fitted, validate_data
+
+from synthmix.tasks.mixture import GaussianMixture
 
 CovarianceType = Literal["full", "tied", "diag", "spherical"]
 
 
 class GaussianMixtureClusterer(ClusterMixin, BaseEstimator):
-    """scikit-learn's GaussianMixture, fitted in float64, with the verbs of a clusterer.
+    """scikit-learn's GaussianMixture, fitted in float64, with the verbs of a clusterer and with sample weights.
 
-    In float32, rounding can make a covariance indefinite, and the fit then fails. Takes no sample weights.
+    In float32, rounding can make a covariance indefinite, and the fit then fails.
 
     Args:
         n_clusters: components, from 1 to the number of points.
@@ -54,8 +55,13 @@ class GaussianMixtureClusterer(ClusterMixin, BaseEstimator):
         self.reg_covar = reg_covar
         self.random_state = random_state
 
-    def fit(self, X: ArrayLike, y: object = None) -> Self:
-        """Fits the mixture to points (n_samples, n_features); `y` is ignored.
+    def fit(self, X: ArrayLike, y: object = None, sample_weight: ArrayLike | None = None) -> Self:
+        """Fits the mixture.
+
+        Args:
+            X: points (n_samples, n_features).
+            y: ignored.
+            sample_weight: of each point (n_samples,), ≥ 0; a weight of 2 equals the point given twice.
 
         Raises:
             ValueError: a parameter is out of range, or there are fewer points than clusters.
@@ -72,7 +78,7 @@ class GaussianMixtureClusterer(ClusterMixin, BaseEstimator):
             reg_covar=self.reg_covar,
             random_state=self.random_state,
         )
-        self.labels_ = mixture.fit_predict(points)
+        self.labels_ = mixture.fit_predict(points, sample_weight=sample_weight)
         self.mixture_ = mixture
         self.n_iter_ = mixture.n_iter_
         return self

@@ -5,7 +5,6 @@ import pytest
 from sklearn.datasets import load_digits
 from sklearn.decomposition import PCA
 from sklearn.mixture import GaussianMixture
-from sklearn.utils.validation import has_fit_parameter
 
 from synthmix.tasks.clustering.learners.gmm import GaussianMixtureClusterer
 
@@ -44,5 +43,9 @@ def test_more_clusters_than_points_is_refused() -> None:
         GaussianMixtureClusterer(4).fit(np.eye(3))
 
 
-def test_says_that_it_takes_no_weights() -> None:
-    assert not has_fit_parameter(GaussianMixtureClusterer(), "sample_weight")
+def test_weights_reach_the_mixture() -> None:
+    points = np.r_[np.zeros((20, 1)), np.ones((20, 1))] + np.random.default_rng(0).normal(size=(40, 1)) / 100
+    weight = np.repeat([3.0, 1.0], 20)
+    fitted = GaussianMixtureClusterer(2, random_state=0).fit(points, sample_weight=weight)
+    assert sorted(fitted.mixture_.weights_) == pytest.approx([0.25, 0.75])
+    assert (fitted.labels_ == fitted.predict(points)).all()
