@@ -128,9 +128,7 @@ def test_real_points_alone_are_scored_below_n_too(study: Study) -> None:
     assert measured["sd"].to_dict() == pytest.approx({n: statistics.stdev(values) for n, values in ari.items()})
     oracle = curve[curve["source"] != "real only"].set_index("n")["mean"].to_dict()
     beyond = [study.asked_for["real", 1, seed].data.metrics["cluster/ari"] for seed in SEEDS]
-    longest = [
-        run.data.metrics["cluster/ari"] for run in study.longer
-    ]  # the pool has 950 points beside the 50 of train
+    longest = [run.data.metrics["cluster/ari"] for run in study.longer]  # 950 of the pool
     assert oracle == pytest.approx({100: statistics.mean(beyond), 1000: statistics.mean(longest)})
     assert set(study.cells["data.n_train"]) == {50}
 

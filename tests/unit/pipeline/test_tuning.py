@@ -30,7 +30,7 @@ SMALL = [
     *("clusterer=gmm", "clusterer.n_clusters=3", "clusterer.n_init=1", "model=duplicate", "tracking=none"),
     *("tracking.pictures=false", "representation=pca", "representation.n_components=2", "mix.ratio=0"),
 ]
-TUNED = ["tuning=held_out", "clusterer.search={reg_covar:[0.01,3.0]}"]
+TUNED = ["tuning=held_out", "clusterer.search.reg_covar=[0.01,3.0]", "clusterer.search.covariance_type=[full]"]
 
 
 def config_of(*overrides: str) -> CellConfig:
@@ -162,7 +162,8 @@ def test_what_was_chosen_is_told() -> None:
     outcome, result = run(*TUNED)
     assert result.tuning is not None
     value = result.tuning["chosen"]["reg_covar"]
-    assert tuned_params(result) == {"tuned.reg_covar": value, "tuning.criterion": "held_out_loss"}
+    told = {"tuned.reg_covar": value, "tuned.covariance_type": "full", "tuning.criterion": "held_out_loss"}
+    assert tuned_params(result) == told
     assert not [name for name in outcome.metrics if name.startswith("tun")]
     assert result.entry.payload["seconds"]["tuning"] > 0
 
