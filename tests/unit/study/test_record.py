@@ -209,6 +209,16 @@ def test_arms_are_told_apart_even_where_they_are_one_cell(what: str) -> None:
     assert combination_id(one.config) != combination_id(other.config)
 
 
+def test_what_is_searched_matters_to_a_tuned_cell_alone() -> None:
+    def told(*words: str) -> str:
+        cell = asked_of(depends_on("clusterer=gmm", *words))
+        assert from_plain(cell.whole_config).clusterer == depends_on("clusterer=gmm", *words).config.clusterer
+        return combination_id(cell.config)
+
+    search, tuned = "clusterer.search.reg_covar=[5.0]", "tuning=held_out"
+    assert told() == told("tuning=none") == told(search) != told(tuned) != told(tuned, search)
+
+
 def test_studies_are_named_in_the_order_of_their_last_command(tmp_path: Path) -> None:
     studies = Studies(tmp_path)
     assert list(studies.names()) == []
