@@ -60,10 +60,13 @@ def test_the_learning_curve_is_that_of_real_points(report: Path) -> None:
         (25, "real only"),
         (50, "real only"),
         (100, "oracle"),
+        (141, "oracle"),  # twice the largest mixture, and its geometric mean with that
+        (200, "oracle"),
     ]
     added, cells = pd.read_csv(report / "curve_cells.csv"), pd.read_csv(report / "cells.csv")
     oracle = cells[(cells["model.name"] == "real") & (cells["mix.ratio"] == 1)]
-    for size, scores in ((25, added[added["data.n_train"] == 25]), (100, oracle)):
+    longer = added[added["mix.ratio"] == 3]
+    for size, scores in ((25, added[added["data.n_train"] == 25]), (100, oracle), (200, longer)):
         assert curve.set_index("n").loc[size, "mean"] == pytest.approx(scores["anomaly/roc_auc"].mean())
 
 

@@ -82,11 +82,28 @@ def test_a_filter_of_mlflow_selects_cells_of_any_study(folder: Path, command: Co
     pd.testing.assert_frame_equal(cells, expected)
 
 
+def test_a_part_of_one_study_is_shown_as_part_of_it(folder: Path, command: Command, tmp_path: Path) -> None:
+    """Curve and tests are those of the study: the numbers do not change with what is looked at."""
+    condition = "tags.`synthmix.study` = 'copies' and params.seed = '1' and params.`mix.ratio` LIKE '1%'"
+    answer = command("report", condition, "--out", str(tmp_path / "out"), folder=folder)
+    assert (answer.code, answer.err) == (0, "")
+    whole = folder / "multirun" / "copies" / "report"
+    cells, all_cells = pd.read_csv(tmp_path / "out" / "cells.csv"), pd.read_csv(whole / "cells.csv")
+    assert cells["seed"].tolist() == [1]
+    shown = all_cells[(all_cells["seed"] == 1) & (all_cells["mix.ratio"] == 1)].reset_index(drop=True)
+    pd.testing.assert_frame_equal(cells, shown)
+    assert len(pd.read_csv(tmp_path / "out" / "runs.csv")) == 1
+    for name in ("summary.csv", "learning_curve.csv", "curve_cells.csv"):
+        assert (tmp_path / "out" / name).read_bytes() == (whole / name).read_bytes()
+
+
 WRONG = [
     ("nothing", "nothing: no such study; allowed: last, copies, jittered\n"),
     ("", ": more than one study; allowed: last, copies, jittered\n"),
     ("params.seed = '99'", "params.seed = '99': selects no cell in sqlite:///"),
     ("params.seed === 1", "params.seed === 1: MLflow cannot search for it ("),
+    ("metrics.`cluster/ari` > 0.5", "metrics.`cluster/ari` > 0.5: metrics.cluster/ari is an outcome, and cells chosen"),
+    ("attributes.status = 'FAILED'", "attributes.status = 'FAILED': attributes.status is an outcome"),
 ]
 
 

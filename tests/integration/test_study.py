@@ -47,12 +47,18 @@ class Study:
     @property
     def asked_for(self) -> dict[Key, Run]:
         """The runs of the cells asked for, by what tells them apart."""
-        return {key_of(run): run for run in self.runs["cell"] if run.data.params["data.n_train"] == "50"}
+        return {key_of(run): run for run in self.runs["cell"] if run.data.tags["synthmix.part"] == "sweep"}
 
     @property
     def added(self) -> list[Run]:
-        """The runs of the cells that the study has added."""
-        return [run for run in self.runs["cell"] if run.data.params["data.n_train"] != "50"]
+        """The runs of real points alone that the study has added."""
+        added = [run for run in self.runs["cell"] if run.data.tags["synthmix.part"] == "curve"]
+        return [run for run in added if key_of(run)[1] == 0]
+
+    @property
+    def longer(self) -> list[Run]:
+        """The runs of the oracle with its whole pool, which the study has added."""
+        return [run for run in self.runs["cell"] if key_of(run)[:2] == ("real", 19)]
 
 
 def key_of(run: Run) -> Key:
@@ -100,7 +106,8 @@ def test_the_run_of_a_study_says_what_it_has_found(study: Study) -> None:
 def test_every_cell_is_a_run_under_the_study(study: Study) -> None:
     (parent,) = study.runs["study"]
     assert sorted(study.asked_for) == sorted(itertools.product(MODELS, RATIOS, SEEDS))
-    assert len(study.runs["cell"]) == 18 + len(study.added)
+    assert len(study.longer) == len(SEEDS)
+    assert len(study.runs["cell"]) == 18 + len(study.added) + len(study.longer)
     for run in study.runs["cell"] + study.runs["generator"]:
         assert run.data.tags["mlflow.parentRunId"] == parent.info.run_id
         assert run.data.tags["synthmix.study"] == parent.info.run_name
@@ -112,7 +119,6 @@ def test_every_cell_is_a_run_under_the_study(study: Study) -> None:
 def test_real_points_alone_are_scored_below_n_too(study: Study) -> None:
     found = sorted((int(run.data.params["data.n_train"]), int(run.data.params["seed"])) for run in study.added)
     assert found == list(itertools.product((12, 25, 37), SEEDS))
-    assert {key_of(run)[1] for run in study.added} == {0}
     ari = {n: [run.data.metrics["cluster/ari"] for run in study.added if int(run.data.params["data.n_train"]) == n]
            for n in (12, 25, 37)}  # fmt: skip
     ari[50] = [study.asked_for["gan", 0, seed].data.metrics["cluster/ari"] for seed in SEEDS]
@@ -122,7 +128,8 @@ def test_real_points_alone_are_scored_below_n_too(study: Study) -> None:
     assert measured["sd"].to_dict() == pytest.approx({n: statistics.stdev(values) for n, values in ari.items()})
     oracle = curve[curve["source"] != "real only"].set_index("n")["mean"].to_dict()
     beyond = [study.asked_for["real", 1, seed].data.metrics["cluster/ari"] for seed in SEEDS]
-    assert oracle == pytest.approx({100: statistics.mean(beyond)})
+    longest = [run.data.metrics["cluster/ari"] for run in study.longer]  # 950 of the pool
+    assert oracle == pytest.approx({100: statistics.mean(beyond), 1000: statistics.mean(longest)})
     assert set(study.cells["data.n_train"]) == {50}
 
 
@@ -151,7 +158,7 @@ def test_the_baseline_is_computed_once_for_all_arms(study: Study) -> None:
         assert run.data.tags["synthmix.replayed"] == "true"
     others = [run for run in study.runs["cell"] if run not in reused.values()]
     assert not [run for run in others if {"synthmix.reused_from", "synthmix.replayed"} & set(run.data.tags)]
-    assert len({run.data.tags["synthmix.cell_key"] for run in others}) == len(others) == 18 - len(reused) + 6
+    assert len({run.data.tags["synthmix.cell_key"] for run in others}) == len(others) == 18 - len(reused) + 6 + 2
 
 
 def scores(run: Run) -> dict[str, float]:
@@ -282,8 +289,8 @@ def test_a_dry_run_starts_nothing(command: Callable[..., Any], tmp_path: Path) -
     answer = command("run", *STUDY, "--dry-run")
     assert (answer.code, answer.out.splitlines()[-1]) == (0, "nothing was started")
     told = dict(line.split(maxsplit=1) for line in answer.out.replace("to compute", "to_compute").splitlines()[:4])
-    assert told["cells"] == "18 asked for, 6 added for the baseline and the learning curve"
-    assert told["to_compute"] == "20 of 20 different cells; 0 are stored"
+    assert told["cells"] == "18 asked for, 8 added for the baseline and the learning curve"
+    assert told["to_compute"] == "22 of 22 different cells; 0 are stored"
     assert told["trainings"] == "2 of 2 generators; 0 are stored"
     assert list(tmp_path.iterdir()) == []
 
@@ -291,7 +298,7 @@ def test_a_dry_run_starts_nothing(command: Callable[..., Any], tmp_path: Path) -
 def test_a_dry_run_says_what_is_stored_already(study: Study, command: Callable[..., Any]) -> None:
     answer = command("run", *STUDY[: -len(SMALL) - 1], "mix.ratio=0,1,2,30", *SMALL, "--dry-run", folder=study.folder)
     assert answer.out.startswith(f"study       {study.report.parent.name}\n")
-    assert "to compute  6 of 26 different cells; 20 are stored\n" in answer.out
+    assert "to compute  6 of 28 different cells; 22 are stored\n" in answer.out
     assert "trainings   0 of 2 generators; 2 are stored\n" in answer.out
 
 

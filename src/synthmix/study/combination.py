@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from synthmix.config.cell import LEARNERS
@@ -11,16 +11,22 @@ from synthmix.stages.key import key_of
 
 # Where a cell runs, is logged and kept, what a study makes of it and what is derived tells no combinations apart.
 ELSEWHERE = ("hydra", "tracking", "paths", "study", "metrics")
-IGNORED = {"data": ("root",), "trainer": [key.partition(".")[2] for key in WATCHED], "quality": ("alarms",)}
+IGNORED: dict[str, Sequence[str]] = {
+    "data": ("root",),
+    "trainer": [key.partition(".")[2] for key in WATCHED],
+    "quality": ("alarms",),
+}
 
 
 def asked_for(config: Mapping[str, Any]) -> dict[str, Any]:
     """The part of a plain config that tells combinations apart."""
     node = {key: value for key, value in config.items() if key not in ELSEWHERE}
-    if node.get("tuning") != "held_out":  # as it was before there was tuning
+    ignored = dict(IGNORED)
+    if node.get("tuning") != "held_out":  # nothing is searched, and it is what it was before there was tuning
         node.pop("tuning", None)
+        ignored |= {group: ["search"] for group in LEARNERS if group in node}
     distinct = {
-        part: {key: value for key, value in node[part].items() if key not in left} for part, left in IGNORED.items()
+        part: {key: value for key, value in node[part].items() if key not in left} for part, left in ignored.items()
     }
     return node | distinct
 

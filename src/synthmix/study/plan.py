@@ -87,7 +87,7 @@ class Plan:
         if self.master.tracking.study is not None:
             return str(self.master.tracking.study)
         own = OmegaConf.masked_copy(self.master, [str(key) for key in self.master if key != "hydra"])
-        shared = asked_for(to_plain(from_plain(own)))
+        shared = asked_for(to_plain(from_plain(own)) | {"tuning": self.configs[0].tuning})
         for key in (*AXES, *self.swept):
             _drop(shared, key.partition("@")[0].replace("/", "."))
         below = [text for text in self.fixed if text.lstrip("+~").startswith(tuple(f"{key}." for key in self.swept))]

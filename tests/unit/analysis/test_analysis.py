@@ -76,6 +76,17 @@ STUDY = [
 ]
 
 
+def test_longer_cells_of_the_oracle_are_on_the_curve_and_no_arm_of_the_study() -> None:
+    added = [*arm("vae", 0, -0.2, data__n_train=50), *arm("real", 7, 0.3)]
+    one, other = analyse(study(STUDY)), analyse(study(STUDY, added))
+    sizes = {(row["n"], row["source"]) for row in other.curve.to_dict("records")}
+    assert sizes == {(50, "real only"), (100, "real only"), (200, "oracle"), (500, "oracle"), (800, "oracle")}
+    longest = other.curve.set_index("n").loc[800, "mean"]
+    assert longest == pytest.approx(np.mean([row["cluster/ari"] for row in added if row["mix.ratio"] == 7]))
+    columns = ["arm", "mix.ratio", "mean", "difference", "p_holm"]
+    pd.testing.assert_frame_equal(one.summary[columns], other.summary[columns])
+
+
 def test_effects_are_those_of_scipy() -> None:
     summary = indexed(analyse(study(STUDY)).summary, "model.name", "mix.ratio")
     scores = pd.DataFrame(STUDY).pivot(index="seed", columns=["model.name", "mix.ratio"], values="cluster/ari")

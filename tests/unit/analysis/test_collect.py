@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 import yaml
 
@@ -17,6 +18,7 @@ from synthmix.analysis.result import StudyResult, key_columns
 from synthmix.config.cell import from_plain
 from synthmix.pipeline.dependencies import Dependencies
 from synthmix.pipeline.resources import Resources
+from synthmix.report.files import one_type_a_column, with_sorted_metrics
 from synthmix.study.record import Asked, Record, asked_of
 from synthmix.tracking.mlflow.tracker import Tracker
 
@@ -68,22 +70,27 @@ class Study:
         metrics: dict[str, float] | None = None,
         *,
         curve: bool = False,
+        configured: bool = False,
+        tuning: dict[str, Any] | None = None,
         n_train: int = 100,
         **changes: Any,
     ) -> Asked:
         """A cell of this status, `missing` and `failed` ones without a result."""
         asked = asked_of(Dependencies(from_plain(config_with(**changes)), "digest", n_train))
-        part = self.record.curve if curve else self.record.cells
-        combination = f"c{len(self.record.cells) + len(self.record.curve)}"
+        part = self.record.curve if curve else self.record.configured if configured else self.record.cells
+        combination = f"c{len(self.record.all_cells)}"
         part[combination] = asked
         if status in ("finished", "unavailable"):
-            self._store(asked, status, METRICS if metrics is None else metrics, f"run of {combination}")
+            found = METRICS if metrics is None else metrics
+            self._store(asked, status, found, f"run of {combination}", tuning)
         if status == "failed":
             self.record.failures[combination] = "ValueError: too bad"
         self.runs[combination] = f"shown as {combination}"
         return asked
 
-    def _store(self, asked: Asked, status: str, metrics: dict[str, float], run: str) -> None:
+    def _store(
+        self, asked: Asked, status: str, metrics: dict[str, float], run: str, tuning: dict[str, Any] | None
+    ) -> None:
         """The cell, the scores derived from what it put out, and the quality of its generator."""
         stages, finished = asked.depends_on(), status == "finished"
         payload = {
@@ -93,6 +100,7 @@ class Study:
             "error": None if finished else "the pool is too short",
             "seconds": {"clusterer": 0.5},
             "sources": {"quality": "computed"},
+            **({} if tuning is None else {"tuning": tuning}),
         }
         scores = {name: score for name, score in metrics.items() if not name.startswith(QUALITY)}
         quality = {name.removeprefix(QUALITY): score for name, score in metrics.items() if name not in scores}
@@ -122,6 +130,58 @@ def test_a_row_for_each_combination_with_keys_status_and_scores(study: Study) ->
     assert list(zip(cells["mix.ratio"], cells["seed"], strict=True)) == [(0, 0), (0, 1), (1, 0), (1, 1)]
     assert set(cells["status"]) == {"finished"}
     assert cells["cluster/ari"].tolist() == [0.5] * 4
+
+
+TUNED = {"tuning": "held_out", "clusterer__search": {"n_init": [1, 10]}}
+CHOSEN = {"criterion": "held_out_loss", "value": 7.5}
+
+
+def test_what_was_chosen_stands_in_columns_of_its_own(study: Study) -> None:
+    study.add(seed=0, tuning={"chosen": {"n_init": 1, "kind": "full", "grid": [2, 3], "eps": None}} | CHOSEN, **TUNED)
+    study.add(seed=1, tuning={"chosen": {"n_init": 10, "kind": "diag", "grid": [4, 3], "eps": 0.5}} | CHOSEN, **TUNED)
+    study.add("failed", seed=2, **TUNED)
+    study.add(seed=0, configured=True, clusterer__search=TUNED["clusterer__search"])
+    result = study.result
+    columns = ["tuned/eps", "tuned/grid", "tuned/kind", "tuned/n_init", "tuning/criterion", "tuning/value"]
+    assert list(result.cells)[-len(columns) :] == columns
+    assert key_columns(result.cells) == KEYS
+    first, second, third = result.cells[columns].to_dict("records")
+    assert list(first.values()) == ["null", "[2, 3]", "full", 1, "held_out_loss", 7.5]
+    assert list(second.values()) == [0.5, "[4, 3]", "diag", 10, "held_out_loss", 7.5]
+    assert all(pd.isna(value) for value in third.values())
+    assert result.configured[[*KEYS, "status"]].to_dict("records") == [
+        result.cells[[*KEYS, "status"]].to_dict("records")[0]
+    ]
+    assert not [column for column in result.configured if column.startswith("tun")]
+    files = with_sorted_metrics(result.cells)
+    one_type_a_column(files).to_parquet(study.store.root / "cells.parquet")
+    assert list(files)[-1] == "val/silhouette"
+
+
+def test_what_was_planned_before_the_run_is_told(study: Study) -> None:
+    study.add(seed=4)
+    study.add(seed=3)
+    usual = study.result
+    assert (usual.margin, usual.planned_seeds, usual.seeds_to_come, usual.sequential) == (None, None, 0, False)
+    assert (usual.shown, usual.exploratory) == (None, False)
+    study.record.settings |= {"margin": 0.05, "seeds_planned": 5}
+    study.record.seeds_planned = [4, 3]
+    stated = study.result
+    assert (stated.margin, stated.planned_seeds, stated.seeds_to_come) == (0.05, [4, 3], 3)
+    assert sorted(stated.cells["seed"]) == [3, 4]
+    study.record.settings |= {"sequential": True, "seeds_planned": None}
+    study.record.seeds_planned = []
+    assert (study.result.sequential, study.result.planned_seeds) == (True, None)
+
+
+def test_of_a_selection_all_cells_are_there_and_some_are_shown(study: Study) -> None:
+    for seed in (2, 0, 1):
+        study.add(seed=seed)
+    result = collect(study.record, study.resources, study.runs, selected={"c0", "c2"})
+    assert result.cells["seed"].tolist() == [0, 1, 2]
+    assert result.shown == {1, 2}
+    assert result.shown_cells["seed"].tolist() == result.shown_runs["seed"].tolist() == [1, 2]
+    assert result.shown_runs["run_id"].tolist() == ["shown as c2", "shown as c0"]
 
 
 def test_equal_studies_give_equal_files_whatever_order_they_were_asked_in(tracker: Tracker, tmp_path: Path) -> None:

@@ -50,14 +50,9 @@ def test_the_largest_mixture_may_be_that_of_another_arm() -> None:
 
 
 def test_each_seed_and_learner_has_them_once() -> None:
-    sweep = [
-        "model=duplicate,real,vae",
-        "mix.ratio=0,1",
-        "seed=0,1,2",
-        "clusterer=kmeans,som",
-        "quality.n_samples=50,60",
-    ]
-    cells = [cell.config for cell in planned(*sweep).curve if cell.config.mix.ratio > 0]
+    sweep = ["model=duplicate,real,vae", "mix.ratio=0,1", "seed=0,1,2", "clusterer=kmeans,som"]
+    plan = planned(*sweep, "quality.n_samples=50,60")
+    cells = [cell.config for cell in plan.curve if cell.config.mix.ratio > 0]
     assert len(cells) == 2 * 3 * 2
     assert len({(cell.seed, cell.learner.name, cell.mix.ratio) for cell in cells}) == len(cells)
 
@@ -104,7 +99,7 @@ def test_the_counts_of_a_hundred_and_a_largest_mixture_of_two_hundred(
 
 @pytest.mark.parametrize(
     ("count", "n", "ratio"),
-    [(100, 100, 1.0), (183, 100, 1.83), (1, 3, 0.4), (2, 3, 0.7), (999, 1000, 0.999), (7, 7, 1)],
+    [(100, 100, 1.0), (183, 100, 1.83), (1, 3, 0.4), (2, 3, 0.7), (999, 1000, 0.999)],
 )
 def test_a_ratio_is_written_as_short_as_can_be(count: int, n: int, ratio: float) -> None:
     assert ratio_of(count, n) == ratio
@@ -116,9 +111,8 @@ def test_tuned_cells_stand_beside_themselves_as_configured() -> None:
     untuned = [cell.config for cell in plan.configured]
     assert {cell.config.tuning for cell in (*plan.cells, *plan.curve)} == {"held_out"}
     assert {(cell.tuning, cell.tracking.part, cell.learner.name) for cell in untuned} == {("none", "configured", "gmm")}
-    assert [(c.model.name, c.mix.ratio, c.seed) for c in untuned] == [
-        (c.model.name, c.mix.ratio, c.seed) for c in tuned
-    ]
+    told = [[(c.model.name, c.mix.ratio, c.seed) for c in cells] for cells in (tuned, untuned)]
+    assert told[0] == told[1]
     assert planned("model=real", "mix.ratio=0,1", "clusterer=gmm", "tuning=none").configured == []
 
 

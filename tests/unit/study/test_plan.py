@@ -147,7 +147,7 @@ def test_a_sweep_lists_its_values() -> None:
             "study.seeds_planned=5: must be null with study.sequential=true",
         ),
         (["study.max_seeds=9"], "study.max_seeds=9: must be null unless study.sequential=true"),
-        (["study.margin=0"], "study.margin=0: must be > 0"),
+        (["study.margin=0"], "study.margin=0: must be > 0 or null"),
     ],
 )
 def test_a_study_has_one_design(overrides: list[str], line: str) -> None:
@@ -336,11 +336,11 @@ def test_the_curve_of_an_experiment_has_its_settings(own_experiment: str) -> Non
 
 def test_the_overrides_of_a_planned_cell_compose_to_its_config() -> None:
     swept = ["model=gan,duplicate", "mix.ratio=1", "representation=pca", "data.n_train=80"]
-    plan = make_plan(swept, multirun=True)
+    plan, tuned_plan = make_plan(swept, multirun=True), make_plan([*swept, "clusterer=gmm"], multirun=True)
     with composer() as compose:
         for cell in (*plan.cells, *plan.curve):
             assert replace(check(compose(cell.overrides)), tuning="held_out") == cell.config
-        for cell in make_plan([*swept, "clusterer=gmm"], multirun=True).configured:
+        for cell in tuned_plan.configured:
             assert check(compose(cell.overrides)) == cell.config
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -13,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from synthmix.config.cell import from_plain
+from synthmix.config.cell import CellConfig, from_plain
 from synthmix.config.composing.composer import composer
 from synthmix.errors import InvalidInput
 from synthmix.pipeline.dependencies import Dependencies
@@ -27,9 +28,8 @@ def depends_on(*overrides: str, n_train: int = 100) -> Dependencies:
 
 
 def asked(key: str, **config: Any) -> Asked:
-    return Asked(
-        config={"seed": 0} | config, n_train=100, key=key, generator_key=None, quality_key=None, digest="digest"
-    )
+    config = {"seed": 0} | config
+    return Asked(config=config, n_train=100, key=key, generator_key=None, quality_key=None, digest="digest")
 
 
 SETTINGS = {"score": None, "choose_by": "silhouette", "learning_curve": [0.5]}
@@ -68,6 +68,81 @@ def test_a_real_only_cell_that_is_asked_for_belongs_to_the_curve_no_more() -> No
     assert set(record.curve) == {"y"}
     record.ask({}, {"a": asked("1")}, "another", SETTINGS)  # nor does one that was asked for before
     assert set(record.curve) == {"y"}
+
+
+def seeded(*seeds: int) -> dict[str, Asked]:
+    return {f"{seed} {ratio}": asked(f"{seed} {ratio}", seed=seed) for seed in seeds for ratio in (0, 1)}
+
+
+def planned_after(settings: dict[str, Any], *commands: tuple[int, ...], record: Record | None = None) -> list[int]:
+    record = record or Record("s")
+    for seeds in commands:
+        record.ask(seeded(*seeds), {}, f"synthmix run -m seed={seeds}", SETTINGS | settings)
+    return record.seeds_planned
+
+
+def test_the_seeds_of_the_first_command_are_those_that_were_planned() -> None:
+    assert planned_after({}, (3, 1, 2)) == [3, 1, 2]
+    assert planned_after({}, (3, 1, 2), (0, 1, 2, 3, 4), (9,)) == [3, 1, 2]
+
+
+def test_as_many_seeds_as_are_stated_are_planned_in_the_order_in_which_they_were_asked_for() -> None:
+    stated = {"seeds_planned": 4}
+    assert planned_after(stated, (3, 1)) == [3, 1]
+    assert planned_after(stated, (3, 1), (0, 1, 2, 5)) == [3, 1, 0, 2]
+    assert planned_after(stated, (3, 1), (0, 1, 2, 5), (4,)) == [3, 1, 0, 2]
+
+
+def test_of_a_sequential_study_no_seeds_are_planned() -> None:
+    assert planned_after({"sequential": True}, (0, 1), (2,)) == []
+
+
+def test_in_a_record_of_an_earlier_version_all_seeds_that_it_has_were_planned(tmp_path: Path) -> None:
+    record = Record("s", cells=seeded(5, 6), commands=["synthmix run -m seed=5,6"], settings=dict(SETTINGS))
+    record.write(tmp_path / "study.json")
+    content = json.loads((tmp_path / "study.json").read_text())
+    del content["configured"], content["seeds_planned"]
+    (tmp_path / "study.json").write_text(json.dumps(content))
+    again = Record.read(tmp_path / "study.json")
+    assert again == record
+    assert planned_after({}, (6, 7), record=again) == [5, 6]
+
+
+def test_cells_as_configured_are_a_part_of_their_own(tmp_path: Path) -> None:
+    record = Record("s")
+    for number in (0, 1):
+        added = {f"u{number}": asked(f"u{number}", seed=number)}
+        record.ask(seeded(number), {"x": asked("9")}, "synthmix run -m", SETTINGS, added)
+    assert {name: record.part_of(name) for name in record.all_cells} == {
+        **dict.fromkeys(seeded(0, 1), "sweep"),
+        "x": "curve",
+        **dict.fromkeys(("u0", "u1"), "configured"),
+    }
+    record.write(tmp_path / "study.json")
+    assert Record.read(tmp_path / "study.json") == record
+
+
+@pytest.mark.parametrize(
+    ("overrides", "line"),
+    [
+        (["task=anomaly_detection"], "its task is clustering; task=anomaly_detection needs another study"),
+        (["tuning=held_out"], "its tuning is none; tuning=held_out needs another study"),
+        (["study.margin=0.1"], "its study.margin is null; study.margin=0.1 needs another study"),
+        (["study.seeds_planned=9"], "its study.seeds_planned is null; study.seeds_planned=9 needs another study"),
+        (["study.sequential=true"], "its study.sequential is false; study.sequential=true needs another study"),
+    ],
+)
+def test_what_a_study_has_one_of_cannot_be_changed_under_its_name(overrides: list[str], line: str) -> None:
+    def config_of(*words: str) -> CellConfig:
+        with composer() as compose:
+            return from_plain(compose(words))
+
+    record = Record("s")
+    record.check(config_of(*overrides))  # there is nothing yet
+    record.ask({"a": asked_of(depends_on())}, {}, "synthmix run -m", SETTINGS)
+    record.check(config_of("study.score=nmi", "tuning=none"))
+    with pytest.raises(InvalidInput, match=f"^tracking.study=s: {re.escape(line)}$"):
+        record.check(config_of(*overrides))
 
 
 def test_it_tells_when_it_was_made_and_changed() -> None:
@@ -132,6 +207,16 @@ def test_where_a_cell_runs_tells_no_combinations_apart(where: str) -> None:
 def test_arms_are_told_apart_even_where_they_are_one_cell(what: str) -> None:
     one, other = (asked_of(depends_on("data=mnist", "mix.ratio=2", *words)) for words in ([], [what]))
     assert combination_id(one.config) != combination_id(other.config)
+
+
+def test_what_is_searched_matters_to_a_tuned_cell_alone() -> None:
+    def told(*words: str) -> str:
+        cell = asked_of(depends_on("clusterer=gmm", *words))
+        assert from_plain(cell.whole_config).clusterer == depends_on("clusterer=gmm", *words).config.clusterer
+        return combination_id(cell.config)
+
+    search, tuned = "clusterer.search.reg_covar=[5.0]", "tuning=held_out"
+    assert told() == told("tuning=none") == told(search) != told(tuned) != told(tuned, search)
 
 
 def test_studies_are_named_in_the_order_of_their_last_command(tmp_path: Path) -> None:
