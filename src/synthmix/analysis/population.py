@@ -68,9 +68,9 @@ def population_interval(
     """Intervals of mean paired differences that speak of the population of points, not of this data set alone.
 
     mean ± t · √(s² / S + q · V), V the variance that the draw of the test points brings, from the differences between
-    test and val (see above), t of as many degrees of freedom as the sum of both estimates has (Satterthwaite 1946), with
-    the covariance of the two, which are taken from the same seeds. With an official test set there is nothing of its
-    draw in the seeds: q · V is left out, and the interval is conditional on that test set, as `truth` says.
+    test and val (see above), t of as many degrees of freedom as the sum of both estimates has (Satterthwaite 1946),
+    with the covariance of the two, which are taken from the same seeds. With an official test set there is nothing of
+    its draw in the seeds: q · V is left out, and the interval is conditional on that test set, as `truth` says.
 
     Args:
         d_test: (S, m), paired differences on test, a row a seed, a column an arm at a ratio; finite.
