@@ -75,6 +75,13 @@ def test_degrees_of_freedom_are_those_of_the_sum_of_both_variances() -> None:
     assert (low[0], high[0]) == pytest.approx((-half, half))
 
 
+def test_two_variances_of_the_same_numbers_have_their_degrees_of_freedom() -> None:
+    d = np.array([[1.0], [2.0], [4.0], [7.0]])
+    low, high = population_interval(d, np.zeros_like(d), Overlap(train=0, val=0.25, test=0.25))
+    variance = d.var(ddof=1)
+    assert (high - low)[0] / 2 == pytest.approx(stats.t.ppf(0.975, 3) * np.sqrt(variance / 4 + 0.25 * variance / 2))
+
+
 def test_equal_differences_have_no_width_and_one_seed_has_no_interval() -> None:
     shared = Overlap(train=0.1, val=0.2, test=0.2)
     low, high = population_interval(np.full((5, 2), 0.25), np.full((5, 2), 0.5), shared)
