@@ -5,17 +5,19 @@ from __future__ import annotations
 import argparse
 import sys
 import time
+from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from simulate import ARMS, SCORES, Array, Learner, differences
+from simulate import ARMS, SCORES, TRAIN_SHARES, Array, Learner, differences, linear_differences
 
 from synthmix.analysis.population import overlap, population_interval
 from synthmix.analysis.statistics import t_interval
 
 SIZES = ((400, 100), (400, 240), (600, 360), (1800, 100))  # points of a set, and those of train
-LEARNERS: tuple[Learner, ...] = ("k_means", "one_step")
+LEARNERS: tuple[Learner, ...] = ("k_means", "one_step", "linear")
 SEEDS = (10, 20)
 AT_ONCE = 20  # sets
 HERE = Path(__file__).parent
@@ -39,8 +41,11 @@ def main() -> None:
 
 def _design(learner: Learner, n_points: int, n_train: int, sets: int) -> pd.DataFrame:
     rng = np.random.default_rng([n_points, n_train])
+    scores: Sequence[str] = ("linear",) if learner == "linear" else SCORES
+    arms: Sequence[str] = [f"train {share:.1f}" for share in TRAIN_SHARES] if learner == "linear" else ARMS
+    draw = linear_differences if learner == "linear" else partial(differences, learner)
     drawn = [
-        differences(learner, sets=AT_ONCE, n_points=n_points, n_train=n_train, seeds=max(SEEDS), rng=rng)
+        draw(sets=AT_ONCE, n_points=n_points, n_train=n_train, seeds=max(SEEDS), rng=rng)
         for _ in range(sets // AT_ONCE)
     ]
     test, val = (np.concatenate(part).astype(float) for part in zip(*drawn, strict=True))
@@ -54,8 +59,8 @@ def _design(learner: Learner, n_points: int, n_train: int, sets: int) -> pd.Data
         for (score, arm), _ in np.ndenumerate(truth):
             of_set = np.var(test[:, :, score, arm].mean(axis=1), ddof=1)
             within = np.var(test[:, :, score, arm], axis=1, ddof=1).mean()
-            row = {"learner": learner, "points": n_points, "n": n_train, "seeds": seeds, "score": SCORES[score]}
-            row |= {"arm": ARMS[arm], "truth": truth[score, arm]}
+            row = {"learner": learner, "points": n_points, "n": n_train, "seeds": seeds, "score": scores[score]}
+            row |= {"arm": arms[arm], "truth": truth[score, arm]}
             row["set_variance"] = (of_set - within / max(SEEDS)) / within
             row |= {f"coverage_{name}": (miss <= half)[:, score, arm].mean() for name, half in halves.items()}
             row |= {

@@ -24,7 +24,8 @@ SCORES = ("ari", "held_out_loss")
 FIFTH = 5
 
 
-Learner = Literal["k_means", "one_step"]
+Learner = Literal["k_means", "one_step", "linear"]
+TRAIN_SHARES = (0.0, 0.2, 0.5)
 _OWN = np.random.default_rng(3)  # the population is one and the same
 MEANS = (SPREAD * _OWN.standard_normal((K, DIMENSION))).astype(np.float32)
 SCALES = _OWN.uniform(0.7, 1.4, (K, DIMENSION)).astype(np.float32)
@@ -72,6 +73,27 @@ def differences(
     both = np.stack([with_more - on_real for with_more in found], axis=-1)  # (part, score, runs, arm)
     both = both.reshape(2, len(SCORES), sets, seeds, -1).transpose(0, 2, 3, 1, 4)
     return both[0], both[1]
+
+
+def linear_differences(
+    *, sets: int, n_points: int, n_train: int, seeds: int, rng: np.random.Generator
+) -> tuple[Array, Array]:
+    """The worst case: differences that are a mean over test points plus a mean over train points, and nothing else.
+
+    Returns:
+        As `differences`, with one score; the arms are `TRAIN_SHARES`, the share of the variance that train has. The
+        truth is 0.
+    """
+    fifth = n_points // FIFTH
+    shares = np.array(TRAIN_SHARES)
+    of_train, of_test = rng.standard_normal((2, sets, n_points))
+    order = rng.permuted(np.broadcast_to(np.arange(n_points), (sets, seeds, n_points)), axis=2)
+    of_set = np.arange(sets)[:, None, None]
+    train = of_train[of_set, order[..., 2 * fifth : 2 * fifth + n_train]].mean(axis=2)
+    parts = (of_test[of_set, order[..., start : start + fifth]].mean(axis=2) for start in (0, fifth))
+    scale = np.sqrt(shares / (1 - shares) * n_train / fifth)
+    test, val = (part[..., None, None] + scale * train[..., None, None] for part in parts)
+    return test, val
 
 
 def _arms(train: Array, pool: Array, rng: np.random.Generator) -> list[Array]:
