@@ -25,7 +25,7 @@ HERE = Path(__file__).parent
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--sets", type=int, default=500, help="finite sets for each design; rounded to 20")
+    parser.add_argument("--sets", type=int, default=1000, help="finite sets for each design; rounded to 20")
     parser.add_argument("--out", type=Path, default=HERE / "expected.csv")
     arguments = parser.parse_args()
     tables = []

@@ -69,6 +69,7 @@ def test_two_data_sets_predict_nothing_and_one_has_no_interval() -> None:
     assert two.interval.low < 0 < two.interval.high  # t of one degree
     assert all(map(math.isnan, (*two.prediction, two.gain, *one.prediction, *one.interval, one.gain)))
     assert one.mean == 0.1
+    assert math.isnan(pool([0.1, 0.1], [0.0, 0.0]).gain)
     assert pool([0.1, 0.3, 0.2], [0.01, 0.02, 0.02]).gain > 0.5
 
 
