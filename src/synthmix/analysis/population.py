@@ -63,25 +63,22 @@ def overlap(*, n_points: int, n_train: int, n_val: int, n_test: int, official_te
     return Overlap(train=n_train / n_points, val=n_val / n_points, test=1.0 if official_test else n_test / n_points)
 
 
-def population_interval(
-    d_test: ArrayLike, d_val: ArrayLike, overlap: Overlap, level: float = 1 - ALPHA
-) -> tuple[Array, Array]:
-    """Intervals of mean paired differences that speak of the population of points, not of this data set alone.
+def population_error(d_test: ArrayLike, d_val: ArrayLike, overlap: Overlap) -> tuple[Array, Array]:
+    """Standard errors of mean paired differences as estimates of the population's, and their degrees of freedom.
 
-    mean ± t · √(s² / S + q · V), V the variance that the draw of the test points brings, from the differences between
-    test and val (see above), t of as many degrees of freedom as the sum of both estimates has (Satterthwaite 1946),
-    with the covariance of the two, which are taken from the same seeds. With an official test set there is nothing of
-    its draw in the seeds: q · V is left out, and the interval is conditional on that test set, as `truth` says.
+    √(s² / S + q · V), V the variance that the draw of the test points brings, from the differences between test and
+    val (see above). The degrees are those of the sum of both estimates (Satterthwaite 1946), with the covariance of
+    the two, which are taken from the same seeds. With an official test set there is nothing of its draw in the seeds:
+    q · V is left out, and the error is conditional on that test set, as `truth` says.
 
     Args:
         d_test: (S, m), paired differences on test, a row a seed, a column an arm at a ratio; finite.
         d_val: (S, m), those of the same fits on val.
         overlap: of the seeds' parts.
-        level: nominal coverage, between 0 and 1.
 
     Returns:
-        Lower and upper ends, (m,) each; NaN with fewer than two seeds. Differences that are all the same have an
-        interval of width zero.
+        Errors and degrees of freedom, (m,) each; NaN with fewer than two seeds, and an error of 0 for differences
+        that are all the same.
     """
     d, other = np.asarray(d_test, dtype=float), np.asarray(d_val, dtype=float)
     seeds, columns = d.shape
@@ -93,8 +90,26 @@ def population_interval(
     if overlap.test < 1:
         share = overlap.val / (overlap.test + overlap.val)
         of_test = overlap.test * share * between.var(axis=0, ddof=1)
-    half = stdtrit(_degrees(d, between, of_mean, of_test), (1 + level) / 2) * np.sqrt(of_mean + of_test)
-    return d.mean(axis=0) - half, d.mean(axis=0) + half
+    return np.sqrt(of_mean + of_test), _degrees(d, between, of_mean, of_test)
+
+
+def population_interval(
+    d_test: ArrayLike, d_val: ArrayLike, overlap: Overlap, level: float = 1 - ALPHA
+) -> tuple[Array, Array]:
+    """Intervals of mean paired differences that speak of the population of points, not of this data set alone.
+
+    Args:
+        d_test: (S, m), as for `population_error`.
+        d_val: (S, m), likewise.
+        overlap: of the seeds' parts.
+        level: nominal coverage, between 0 and 1.
+
+    Returns:
+        Lower and upper ends, (m,) each: the mean ± t times `population_error`; NaN with fewer than two seeds.
+    """
+    error, degrees = population_error(d_test, d_val, overlap)
+    mean, half = np.mean(d_test, axis=0), stdtrit(degrees, (1 + level) / 2) * error
+    return mean - half, mean + half
 
 
 def _degrees(d: Array, between: Array, of_mean: Array, of_test: Array) -> Array:

@@ -8,7 +8,7 @@ import torch
 from numpy.typing import NDArray
 from scipy import stats
 
-from synthmix.analysis.population import Overlap, overlap, population_interval, truth
+from synthmix.analysis.population import Overlap, overlap, population_error, population_interval, truth
 from synthmix.analysis.statistics import t_interval
 from synthmix.data.base import Splits, assemble
 from synthmix.data.split import split
@@ -80,6 +80,16 @@ def test_two_variances_of_the_same_numbers_have_their_degrees_of_freedom() -> No
     low, high = population_interval(d, np.zeros_like(d), Overlap(train=0, val=0.25, test=0.25))
     variance = d.var(ddof=1)
     assert (high - low)[0] / 2 == pytest.approx(stats.t.ppf(0.975, 3) * np.sqrt(variance / 4 + 0.25 * variance / 2))
+
+
+def test_the_error_is_the_spread_of_the_means_of_many_sets() -> None:
+    rng = np.random.default_rng(3)
+    shared = overlap(n_points=100, n_train=40, n_val=30, n_test=20, official_test=False)
+    sets = [seeds_of(100, 20, 30, 10, rng, noise=0.1) for _ in range(3000)]
+    test, val = (np.column_stack(part) for part in zip(*sets, strict=True))
+    error, degrees = population_error(test, val, shared)
+    assert np.mean(error**2) == pytest.approx(test.mean(axis=0).var(), rel=0.06)
+    assert ((degrees >= 9) & (degrees <= 18)).all()
 
 
 def test_equal_differences_have_no_width_and_one_seed_has_no_interval() -> None:
