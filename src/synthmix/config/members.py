@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import ClassVar, Literal
 
@@ -60,7 +60,10 @@ class LearnerConfig(Member):
     name: str = field()
 
     def faults(self, cell: Cell) -> Iterator[str]:
-        """A weight other than 1 needs a learner that takes weights."""
+        """It is fitted on points alone; a weight other than 1 needs a learner that takes weights."""
+        needed = self._needed_by_fit()
+        if needed:
+            yield f"{self.group}._target_={self._target_}: its fit needs {', '.join(needed)}; must need points alone"
         weight = cell.mix.synthetic_weight
         if weight != 1 and not self._takes_weights():
             yield f"mix.synthetic_weight={weight:g}: {self.group}.name={self.name} takes no sample weights; must be 1"
@@ -68,7 +71,18 @@ class LearnerConfig(Member):
     def _takes_weights(self) -> bool:
         if self.takes_weights is not None:
             return self.takes_weights
-        return "sample_weight" in inspect.signature(import_target(self._target_).fit).parameters
+        return "sample_weight" in self._fit_parameters()
+
+    def _needed_by_fit(self) -> Sequence[str]:
+        """What a class without a config of its own must be given beside the points, labels for instance."""
+        if self.takes_weights is not None:
+            return []
+        beside = list(self._fit_parameters().values())[2:]
+        kinds = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
+        return [one.name for one in beside if one.kind in kinds and one.default is one.empty]
+
+    def _fit_parameters(self) -> Mapping[str, inspect.Parameter]:
+        return inspect.signature(import_target(self._target_).fit).parameters
 
 
 @dataclass(kw_only=True, frozen=True)

@@ -5,16 +5,19 @@ from functools import cache
 from types import SimpleNamespace
 from typing import Any
 
+import numpy as np
 import pytest
+from sklearn.cluster import Birch
 from sklearn.utils.validation import has_fit_parameter
 
-from synthmix.config.cell import check_member
+from synthmix.config.cell import check, check_member
 from synthmix.config.composing.composer import composer
 from synthmix.config.instantiate import instantiate
 from synthmix.config.members import ClustererConfig
 from synthmix.config.nodes import build, check_node, member_types
 from synthmix.config.plain import plain
 from synthmix.spec import DataSpec, Outline
+from synthmix.tasks.clustering.task import Clustering
 
 MEMBERS = ["dbscan", "gmm", "kmeans", "minibatch_kmeans", "som"]
 
@@ -97,6 +100,17 @@ def test_a_value_out_of_range_is_one_line_with_its_key(member: str, change: Mapp
     lines = faults(member, **change)
     assert len(lines) == 1
     assert lines[0].startswith(f"clusterer.{key}={value}: ")
+
+
+def test_a_clusterer_of_scikit_learn_by_its_name_is_given_its_parameters_and_the_known_classes() -> None:
+    named = ["clusterer._target_=sklearn.cluster.Birch", "+clusterer.threshold=.3", "+clusterer.n_clusters=null"]
+    with composer() as compose:
+        config = check(compose(["clusterer=sklearn", *named]))
+    points = np.random.default_rng(0).normal(size=(80, 2))
+    task = Clustering(estimator=instantiate(config.learner), spec=DataSpec("t", "table", (2,), None, 4))
+    expected = Birch(threshold=0.3, n_clusters=4).fit(points).predict(points)
+    assert np.array_equal(task.fit(points, None, 0).outputs(points)["assignments"], expected)
+    assert len({*expected}) == 4
 
 
 def test_gmm_on_pca_is_gmm_and_brings_its_representation_unless_another_is_asked_for() -> None:
