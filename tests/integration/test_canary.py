@@ -9,6 +9,7 @@ import hashlib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from importlib.util import find_spec
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -49,6 +50,7 @@ SUITS = {
     "model=truth": ["data=toy", "data.n_points=400"],
     "gate=discriminator": ["model=gan"],
     "gate=top_k": ["model=gan"],
+    "model=flow_matching": ["model.evaluations=2"],
 }
 SMALL = ["data.n_train=60", "data.n_val=60", "data.n_test=60", "quality.n_samples=40", "tracking.pictures=false"]
 TRAINED = ["trainer.limit_steps=4", "trainer.choose=kid", "trainer.choose_every=2"]
@@ -56,11 +58,23 @@ DETECTION = ["task=anomaly_detection", "data.normal_class=0"]
 ELSEWHERE = ("seconds", "environment", "environment_text", "run_id")  # of a stage's payload: no result
 
 
-def config_of(member: str, *more: str) -> CellConfig:
-    base = [] if member.startswith("model=") else ["model=jitter"]
-    task = DETECTION if member.startswith("detector=") else []
+@pytest.fixture(scope="module")
+def configs() -> Mapping[str, CellConfig]:
+    """A small cell with each member, composed once."""
     with composer() as compose:
-        return check(compose(["tracking=none", *SMALL, *TRAINED, *base, *task, member, *SUITS.get(member, []), *more]))
+        return {
+            member: check(
+                compose(
+                    [
+                        *("tracking=none", *SMALL, *TRAINED),
+                        *([] if member.startswith("model=") else ["model=jitter"]),
+                        *(DETECTION if member.startswith("detector=") else []),
+                        *(member, *SUITS.get(member, [])),
+                    ]
+                )
+            )
+            for member in MEMBERS
+        }
 
 
 class OtherTest(Resources):
@@ -69,27 +83,12 @@ class OtherTest(Resources):
     def splits(self, config: CellConfig) -> Splits:
         dataset = self.dataset(config)
         sizes = {name: getattr(config.data, name) for name in ("n_train", "n_val", "n_test", "n_reserve")}
-        more: dict[str, Any] = {"seed": config.seed, "anomalies": config.anomaly_protocol, **sizes}
-        place = self.test_places(config, dataset)
-        x = dataset.x.clone()
-        x[place] = x[place].flip(1) if x.dim() == 2 else x[place].flip(2)
-        return split(replace(dataset, x=x), **more)
-
-    def test_places(self, config: CellConfig, dataset: Dataset) -> Tensor:
-        """Where the test points are in the data set, which a value of their own each tells."""
-        numbered = torch.arange(len(dataset), dtype=torch.float32).reshape(-1, *(1 for _ in dataset.spec.shape))
-        told = Resources.splits(self, config)
-        plain = split(
-            replace(dataset, x=numbered.expand_as(dataset.x).contiguous(), density=None),
-            seed=config.seed,
-            anomalies=config.anomaly_protocol,
-            **{name: getattr(config.data, name) for name in ("n_train", "n_val", "n_test", "n_reserve")},
-        )
-        scaling = plain.scaling
-        values = plain.test.x if scaling is None else plain.test.x * scaling.scale + scaling.shift
-        place = values.flatten(1)[:, 0].round().long()
-        assert len({*place.tolist()}) == len(told.test)
-        return place
+        more: dict[str, Any] = {"seed": config.seed, **sizes}
+        # Where they are, numbers in place of the labels tell.
+        numbered = replace(dataset, y=torch.arange(len(dataset)), density=None)
+        place, x = split(numbered, **more).test.y, dataset.x.clone()
+        x[place] = x[place].flip(-1)
+        return split(replace(dataset, x=x), anomalies=config.anomaly_protocol, **more)
 
 
 class OtherLabels(Resources):
@@ -198,9 +197,9 @@ def has_labels(given: Any) -> bool:
 
 @pytest.mark.parametrize("member", CELLS)
 def test_other_test_points_or_labels_change_the_scores_that_are_made_of_them_and_nothing_else(
-    member: str, fits: list[str], tmp_path: Path
+    member: str, configs: Mapping[str, CellConfig], fits: list[str], tmp_path: Path
 ) -> None:
-    config = config_of(member)
+    config = configs[member]
     found, scores, cell = canary(config, Resources, tmp_path / "as it is")
     tried = {type(built).__name__ for built in (cell.task, cell.representation, cell.task.estimator)}
     assert {*fits} >= tried - {"IdentityRepresentation"}
@@ -226,14 +225,16 @@ NESTED = [member for member in MEMBERS if member.partition("=")[0] in ("model", 
 
 
 @pytest.mark.parametrize("member", NESTED)
-def test_the_synthetic_points_of_a_ratio_are_the_first_of_those_of_a_larger_one(member: str, tmp_path: Path) -> None:
+def test_the_synthetic_points_of_a_ratio_are_the_first_of_those_of_a_larger_one(
+    member: str, configs: Mapping[str, CellConfig], tmp_path: Path
+) -> None:
     resources = Resources.at(Tracker(None, "canary"), tmp_path)
     synthetic = []
-    for ratio in (0.5, 1, 2):
-        config = config_of(member, f"mix.ratio={ratio}")
+    for ratio in (0.5, 1.0, 2.0):
+        config = replace(configs[member], mix=replace(configs[member].mix, ratio=ratio))
         if not is_stored(config.model._target_):  # a control: in a process of its own, as it were
             resources = Resources.at(Tracker(None, "canary"), tmp_path / str(ratio))
         synthetic.append(computed(config, resources).mixture.synthetic)
     assert [len(points) for points in synthetic] == [30, 60, 120]
-    for fewer, more in zip(synthetic, synthetic[1:], strict=False):
+    for fewer, more in pairwise(synthetic):
         assert torch.equal(more[: len(fewer)], fewer)
