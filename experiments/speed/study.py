@@ -1,7 +1,7 @@
 """What the store of stages saves, what a cell costs beside its work, and what a second worker brings.
 
     python experiments/speed/study.py store      # 6 ratios × 5 seeds × 4 clusterers, against no store at all
-    python experiments/speed/study.py complete --cells 2000   # the same command again, when it is complete
+    python experiments/speed/study.py complete --cells 2000   # the same command again, and planning
     python experiments/speed/study.py overhead   # what a cell costs beside its work, and the memory of 1,000 of them
     python experiments/speed/study.py workers    # joblib with two workers against the basic launcher
 

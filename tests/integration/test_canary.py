@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
+from functools import cache
 from importlib.util import find_spec
 from itertools import pairwise
 from pathlib import Path
@@ -59,22 +60,27 @@ ELSEWHERE = ("seconds", "environment", "environment_text", "run_id")  # of a sta
 
 
 @pytest.fixture(scope="module")
-def configs() -> Mapping[str, CellConfig]:
-    """A small cell with each member, composed once."""
+def config_of() -> Iterator[Callable[[str], CellConfig]]:
+    """A small cell with a member, composed once."""
     with composer() as compose:
-        return {
-            member: check(
-                compose(
-                    [
-                        *("tracking=none", *SMALL, *TRAINED),
-                        *([] if member.startswith("model=") else ["model=jitter"]),
-                        *(DETECTION if member.startswith("detector=") else []),
-                        *(member, *SUITS.get(member, [])),
-                    ]
-                )
-            )
-            for member in MEMBERS
-        }
+
+        @cache
+        def config_of(member: str) -> CellConfig:
+            base = [] if member.startswith("model=") else ["model=jitter"]
+            task = DETECTION if member.startswith("detector=") else []
+            config = check(compose(["tracking=none", *SMALL, *TRAINED, *base, *task, member, *SUITS.get(member, [])]))
+            few = (
+                {"mixture_components": 2} if hasattr(config.model, "mixture_components") else {}
+            )  # else one tries many
+            return replace(config, model=replace(config.model, **few))
+
+        yield config_of
+
+
+@pytest.fixture(scope="module")
+def stored(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of stores, one for each member, so that a training serves both tests."""
+    return tmp_path_factory.mktemp("stores")
 
 
 class OtherTest(Resources):
@@ -197,10 +203,10 @@ def has_labels(given: Any) -> bool:
 
 @pytest.mark.parametrize("member", CELLS)
 def test_other_test_points_or_labels_change_the_scores_that_are_made_of_them_and_nothing_else(
-    member: str, configs: Mapping[str, CellConfig], fits: list[str], tmp_path: Path
+    member: str, config_of: Callable[[str], CellConfig], stored: Path, fits: list[str], tmp_path: Path
 ) -> None:
-    config = configs[member]
-    found, scores, cell = canary(config, Resources, tmp_path / "as it is")
+    config = config_of(member)
+    found, scores, cell = canary(config, Resources, stored / member)
     tried = {type(built).__name__ for built in (cell.task, cell.representation, cell.task.estimator)}
     assert {*fits} >= tried - {"IdentityRepresentation"}
     by_labels = {name for name, metric in metrics_of(config).items() if metric.needs_labels}
@@ -226,14 +232,14 @@ NESTED = [member for member in MEMBERS if member.partition("=")[0] in ("model", 
 
 @pytest.mark.parametrize("member", NESTED)
 def test_the_synthetic_points_of_a_ratio_are_the_first_of_those_of_a_larger_one(
-    member: str, configs: Mapping[str, CellConfig], tmp_path: Path
+    member: str, config_of: Callable[[str], CellConfig], stored: Path
 ) -> None:
-    resources = Resources.at(Tracker(None, "canary"), tmp_path)
+    resources = Resources.at(Tracker(None, "canary"), stored / member)
     synthetic = []
     for ratio in (0.5, 1.0, 2.0):
-        config = replace(configs[member], mix=replace(configs[member].mix, ratio=ratio))
+        config = replace(config_of(member), mix=replace(config_of(member).mix, ratio=ratio))
         if not is_stored(config.model._target_):  # a control: in a process of its own, as it were
-            resources = Resources.at(Tracker(None, "canary"), tmp_path / str(ratio))
+            resources = Resources.at(Tracker(None, "canary"), stored / member)
         synthetic.append(computed(config, resources).mixture.synthetic)
     assert [len(points) for points in synthetic] == [30, 60, 120]
     for fewer, more in pairwise(synthetic):
