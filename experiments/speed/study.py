@@ -1,8 +1,8 @@
 """What the store of stages saves, what a cell costs beside its work, and what a second worker brings.
 
     python experiments/speed/study.py store      # 6 ratios × 5 seeds × 4 clusterers, against no store at all
-    python experiments/speed/study.py complete   # the same command on a study that is complete
-    python experiments/speed/study.py overhead   # cells whose stages are all stored, and the memory of 1,000 of them
+    python experiments/speed/study.py complete --cells 2000   # the same command again, and planning
+    python experiments/speed/study.py overhead   # what a cell costs beside its work, and the memory of 1,000 of them
     python experiments/speed/study.py workers    # joblib with two workers against the basic launcher
 
 CPU seconds of the process and its children where nothing else is said; one thread each.
@@ -20,7 +20,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -72,87 +72,97 @@ def list_of_cells() -> list[list[str]]:
     return [list(cell.overrides) for cell in make_plan([*MODEL, *SWEEP], multirun=True).cells]
 
 
-def complete(folder: Path) -> None:
-    """How long it takes to find that nothing is missing."""
-    sweep = [
-        "run",
-        "-m",
-        "model=duplicate,jitter,smote",
-        "mix.ratio=0,0.5,1,2",
-        "seed=range(10)",
-        "study.learning_curve=[]",
+def complete(folder: Path, cells: int) -> None:
+    """How long it takes to find that nothing is missing: the whole command, its imports and its report included."""
+    seeds = -(-cells // 12)  # 3 controls at 4 ratios
+    small = [
+        "data=toy",
+        "data.n_points=400",
+        "data.n_train=50",
+        "data.n_val=50",
+        "data.n_test=50",
+        "clusterer.n_init=1",
     ]
-    synthmix(sweep, folder)
-    # In one process, so that imports are not counted: plan, keys, and a verified read of every result.
+    models = ["model=duplicate,jitter,smote", "mix.ratio=0,0.5,1,2", f"seed=range({seeds})", "study.learning_curve=[]"]
+    words = ["run", "-m", *small, "quality.n_samples=20", *models]
+    synthmix(words, folder)
+    cpu, wall = synthmix(words, folder)
     code = """
 import sys, time
-from synthmix.study import sweep
-from synthmix.study.job import resources_of
 from synthmix.study.plan import make_plan
-resources_of(make_plan(sys.argv[2:3], multirun=True).configs[0])
+make_plan([], multirun=False)
 start = time.process_time()
 plan = make_plan(sys.argv[1:], multirun=True)
-resources = resources_of(plan.configs[0])
-asking = sweep.ask(plan.cells, resources)
-todo = sweep.missing(asking, resources)
-print(len(todo), (time.process_time() - start) / len(plan.cells))
+print((time.process_time() - start) / len(plan.cells))
 """
-    words = sweep[2:]
-    done = subprocess.run([sys.executable, "-c", code, *words], cwd=folder, capture_output=True, text=True, check=True)
-    todo, seconds = done.stdout.split()
-    print(f"complete study: {todo} cells to launch, found in {1000 * float(seconds):.1f} ms of CPU a cell")
+    done = subprocess.run(
+        [sys.executable, "-c", code, *words[2:]], cwd=folder, capture_output=True, text=True, check=True
+    )
+    print(f"complete study of {12 * seeds} cells: found so in {wall:.1f} s, {cpu:.1f} CPU s")
+    print(f"planning, checks included: {1000 * float(done.stdout):.2f} ms of CPU a cell")
 
 
 def overhead(folder: Path, cells: int) -> None:
-    """What a cell costs beside clustering, scoring and Hydra, when its stages are stored."""
+    """What a cell costs beside fit, outputs and scoring, when its costly stages are stored: everything is counted."""
     os.chdir(folder)
-    from synthmix import cell
+    from synthmix.cli import main
+    from synthmix.pipeline import results
     from synthmix.study import job
-    from synthmix.study.launch import launch
+    from synthmix.tasks.clustering.task import Clustering
+    from synthmix.tracking.mlflow.run import Run
+    from synthmix.verbs import run as verb
+    from synthmix.verbs import study
 
-    spent = {"work": 0.0, "jobs": 0.0}
-    kept: list[float] = []
+    spent = dict.fromkeys(("work", "planning", "logging", "jobs", "report"), 0.0)
     memory: list[float] = []
 
-    def counted(name: str, call: Callable[..., Any]) -> Callable[..., Any]:
+    def count(place: Any, name: str, what: str) -> None:
+        call = getattr(place, name)
+
         def timed(*args: Any, **kwargs: Any) -> Any:
             start = time.process_time()
             try:
                 return call(*args, **kwargs)
             finally:
-                spent[name] += time.process_time() - start
+                spent[what] += time.process_time() - start
 
-        return timed
+        setattr(place, name, timed)
 
-    def task(config: Any) -> Any:
-        before = dict(spent)
-        outcome = counted("jobs", job.run_job)(config)
-        assert outcome.status == "finished", outcome.error
-        kept.append(spent["jobs"] - before["jobs"] - (spent["work"] - before["work"]))
+    def cells_of(number: int, name: str) -> list[str]:
+        values = ",".join(f"{1e-9 * (step + 1):.12f}" for step in range(number))
+        shared = ["model=vae", "mix.ratio=1", "clusterer=minibatch_kmeans", "trainer.limit_steps=200"]
+        return ["run", "-m", *shared, f"clusterer.tol={values}", "study.learning_curve=[]", f"tracking.study={name}"]
+
+    assert main(cells_of(2, "before")) == 0  # imports, the store of MLflow, the training
+    for place, name, what in (
+        (Clustering, "fit", "work"),
+        (Clustering, "outputs", "work"),
+        (results, "scores_of", "work"),
+        (verb, "make_plan", "planning"),
+        (Run, "__init__", "logging"),
+        (Run, "publish", "logging"),
+        (Run, "end", "logging"),
+        (study, "publish", "report"),
+        (study, "launch_blocks", "jobs"),
+    ):
+        count(place, name, what)
+    original = job._write
+
+    def written(*args: Any) -> None:
+        original(*args)
         memory.append(resident())
-        return outcome
 
-    cell.cluster_scores = counted("work", cell.cluster_scores)
-    original = cell.prepared
-
-    def prepared(*args: Any) -> Any:
-        clusterer = original(*args)
-        clusterer.fit = counted("work", clusterer.fit)
-        clusterer.predict = counted("work", clusterer.predict)
-        return clusterer
-
-    cell.prepared = prepared
-    shared = ["model=vae", "mix.ratio=1", "clusterer=minibatch_kmeans", "trainer.limit_steps=200"]
-    own = ["tracking.study=overhead", "hydra.sweep.dir=multirun/overhead"]
-    jobs = [[*shared, f"clusterer.tol={1e-9 * (number + 1):.12f}"] for number in range(cells + 1)]
+    job._write = written
     start = time.process_time()
-    launch(jobs, own[1:], own[:1], task)
+    assert main(cells_of(cells + 2, "overhead")) == 0
     total = time.process_time() - start
-    costs = kept[1:]  # the first one trains
+    each = {what: 1000 * seconds / cells for what, seconds in spent.items()}
     print(
-        f"{cells} cells whose stages are stored: median {1000 * statistics.median(costs):.0f} ms of CPU a cell beside"
+        f"{cells} cells whose costly stages are stored: {1000 * (total - spent['work']) / cells:.1f} ms of CPU a cell"
     )
-    print(f"clustering and scoring; Hydra's share {1000 * (total - spent['jobs']) / len(jobs):.0f} ms")
+    print("beside fit, outputs and scores, with planning, Hydra, MLflow on sqlite and the report counted; of these")
+    print(", ".join(f"{what} {each[what]:.1f} ms" for what in ("planning", "logging", "report")))
+    print(f"jobs without logging and work: {each['jobs'] - each['logging'] - each['work']:.1f} ms")
     if cells > 100:
         print(f"memory: {memory[100]:.0f} MB after 100 cells, {memory[-1]:.0f} MB after {cells}")
 
@@ -179,7 +189,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("what", choices=["store", "complete", "overhead", "workers"])
     parser.add_argument("--sample", type=int, default=20, help="cells measured without the store")
-    parser.add_argument("--cells", type=int, default=1000, help="of overhead")
+    parser.add_argument("--cells", type=int, default=1000, help="of complete and of overhead")
     given = parser.parse_args()
     for pool in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
         os.environ[pool] = "1"  # before numpy and torch are imported
@@ -188,7 +198,7 @@ def main() -> None:
         if given.what == "store":
             store(folder, given.sample)
         elif given.what == "complete":
-            complete(folder)
+            complete(folder, given.cells)
         elif given.what == "overhead":
             overhead(folder, given.cells)
         else:

@@ -87,6 +87,8 @@ def test_a_member_composes_and_has_no_fault(composed: dict[str, DictConfig], mem
 def test_hydra_knows_exactly_the_keys_of_the_config_class(composed: dict[str, DictConfig], member: str) -> None:
     group = member.split("/")[0]
     node = plain(composed[member][group])
+    if group in GROUPS and node["_target_"] not in member_types():
+        return  # a class of scikit-learn, whose keys are its own parameters; a fault in one is found above
     kind = member_types()[node["_target_"]] if group in GROUPS else get_type_hints(CellConfig)[group]
     assert dict(differing_keys(kind, node, group)) == {}
 

@@ -15,6 +15,8 @@ TOP = (
     "trainer"
 )
 TOP_ANOMALY = TOP.replace("clusterer, data", "data, detector")
+OF_CLUSTERING = "task.name=anomaly_detection has none; allowed: detector; clusterer is read with task=clustering"
+OF_ANOMALIES = "task.name=clustering has none; allowed: clusterer; detector is read with task=anomaly_detection"
 ALLOWLIST = "not in the allowlist; allowed: synthmix., pyod.models., sklearn.cluster., "
 STORES = "must begin with one of sqlite, http, https, postgresql, mysql, mssql, databricks; e.g. sqlite:///mlflow.db"
 GRAMMAR = "must be KEY=VALUE, with quotes around special characters"
@@ -141,15 +143,19 @@ BAD: list[tuple[str, list[str]]] = [
         "data=adbench task.flagged_share=1": "task.flagged_share=1: must be > 0 and < 1",
         "data=adbench detector=knn detector.n_neighbors=50": "detector.n_neighbors=50: must be < 50 (data.n_train)",
         "data=adbench detector=kmeans": "detector=kmeans: no such member; allowed: ecod, isolation_forest, …",
-        "data=adbench clusterer=gmm": f"clusterer=gmm: unknown key; allowed: {TOP_ANOMALY}",
+        "data=adbench clusterer=gmm": f"clusterer=gmm: {OF_CLUSTERING}",
+        "data=adbench a=1": f"a=1: unknown key; allowed: {TOP_ANOMALY}",
         "data=adbench study.score=ari": "study.score=ari: allowed: average_precision, f1, false_alarm_rate, …",
         "data=adbench study.choose_by=silhouette": "study.choose_by=silhouette: allowed: average_precision, f1, …",
         "data=adbench detector=knn mix.synthetic_weight=.5":
             "mix.synthetic_weight=0.5: detector.name=knn takes no sample weights, as it counts neighbours; must be 1",
-        "data=adbench +clusterer=gmm": "clusterer=gmm: task.name=anomaly_detection has none; allowed: detector",
+        "data=adbench +clusterer=gmm": f"clusterer=gmm: {OF_CLUSTERING}",
     }.items()),
-    ("detector=knn", [f"detector=knn: unknown key; allowed: {TOP}"]),
-    ("+detector=knn", ["detector=knn: task.name=clustering has none; allowed: clusterer"]),
+    ("detector=knn", [f"detector=knn: {OF_ANOMALIES}"]),
+    ("detector.n_neighbors=3", [f"detector.n_neighbors=3: {OF_ANOMALIES}"]),
+    ("+detector=knn", [f"detector=knn: {OF_ANOMALIES}"]),
+    ("data.normal_class=3", ["data.normal_class=3: task.name=clustering does not read it; must be null"]),
+    ("data=adbench data.normal_class=1", ["data.normal_class=1: task.name=clustering does not read it; must be 0"]),
     (
         "-m task=anomaly_detection data=adbench detector=knn,ecod detector.n_neighbors=3",
         ["detector.n_neighbors=3: unknown key of detector=ecod; allowed: name, search"],
@@ -189,6 +195,15 @@ BAD: list[tuple[str, list[str]]] = [
     ),
     ("model._target_=sklearn.cluster.KMeans", ["model._target_=sklearn.cluster.KMeans: not a member of model; …"]),
     ("clusterer._target_=sklearn.cluster.KMeanz", ["clusterer._target_=sklearn.cluster.KMeanz: cannot be imported …"]),
+    (
+        "clusterer=sklearn clusterer._target_=sklearn.cluster.AgglomerativeClustering",
+        ["clusterer._target_=sklearn.cluster.AgglomerativeClustering: must be a class with fit, predict"],
+    ),
+    (
+        "clusterer=sklearn clusterer._target_=sklearn.ensemble.RandomForestClassifier",
+        ["clusterer._target_=sklearn.ensemble.RandomForestClassifier: its fit needs y; must need points alone"],
+    ),
+    ("clusterer=sklearn +clusterer.treshold=.3", ["clusterer.treshold=0.3: unknown key; did you mean threshold? …"]),
     ("+model._partial_=true", ["model._partial_=true: unknown key; allowed: batch_size, …"]),
     # the grammar of overrides
     ("model=[gan", [f"model=[gan: {GRAMMAR}"]),

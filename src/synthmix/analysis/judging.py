@@ -137,6 +137,7 @@ def _arm_scores(
         tuned=_is_tuned(setting, result),
         diverged=len(failed),
         worst=_worst(setting, result) / unit,
+        unit=setting.sign * unit,
     )
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Annotated, Any, Literal, Self
 
+from synthmix.config.allowlist import import_target
 from synthmix.config.cross_checks import Cell
 from synthmix.config.data import READ_BY_SPLIT, DataConfig
 from synthmix.config.instantiate import instantiate
@@ -26,6 +27,7 @@ from synthmix.config.nodes import (
     build_member,
     field_faults,
     member_faults,
+    member_types,
     missing_faults,
     without_none,
 )
@@ -203,10 +205,18 @@ class Checker:
 
 def _unread_learners(cell: CellConfig) -> Iterator[str]:
     """The learner of another task, which nothing would read."""
-    read = cell.task.learner
     for group in LEARNERS:
-        if group != read and (other := getattr(cell, group)) is not None:
-            yield f"{group}={other.name}: task.name={cell.task.name} has none; allowed: {read}"
+        if group != cell.task.learner and (other := getattr(cell, group)) is not None:
+            yield unread_learner(group, other.name, cell.task)
+
+
+def unread_learner(key: str, value: str, task: TaskConfig) -> str:
+    """The line for a learner, or a key of one, that another task reads than that of the cell."""
+    group = key.partition(".")[0]
+    tasks = {target: kind for target, kind in member_types().items() if issubclass(kind, TaskConfig)}
+    readers = [f"task={kind.name}" for target, kind in tasks.items() if import_target(target).learner == group]
+    hint = f"; {group} is read with {' or '.join(readers)}" if readers else ""
+    return f"{key}={value}: task.name={task.name} has none; allowed: {task.learner}{hint}"
 
 
 def check(config: Mapping[str, Any]) -> CellConfig:

@@ -7,7 +7,7 @@ from typing import ClassVar, Protocol
 
 from synthmix.config.parts import Parts
 from synthmix.metric import Metric
-from synthmix.spec import Outline
+from synthmix.spec import AnomalyProtocol, Outline
 
 
 class _Data(Protocol):
@@ -108,6 +108,11 @@ class Cell(Protocol):
     @property
     def task(self) -> _Task:
         """What the mixture is for."""
+        ...
+
+    @property
+    def anomaly_protocol(self) -> AnomalyProtocol | None:
+        """What train is made of where anomalies are to be detected; None where it is as it comes."""
         ...
 
     @property

@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from synthmix.config.cross_checks import Cell
 from synthmix.config.parts import Parts
-from synthmix.config.schema import Count, Member, NonNegativeInt
+from synthmix.config.schema import Count, Member, NonNegativeInt, shown
 from synthmix.errors import InvalidInput
 from synthmix.spec import Extent
 
@@ -56,7 +56,13 @@ class DataConfig(Member):
         )
 
     def faults(self, cell: Cell) -> Iterator[str]:
-        """Yields why the set cannot be used, or which of its sizes it cannot give."""
+        """Yields why the set cannot be used, which of its sizes it cannot give, or what the task does not read."""
+        default = type(self).normal_class  # that of a set of anomalies is no fault where another task looks at the set
+        if self.normal_class not in (None, default) and cell.anomaly_protocol is None:
+            yield (
+                f"data.normal_class={self.normal_class}: task.name={cell.task.name} does not read it; "
+                f"must be {shown(default)}"
+            )
         try:
             parts = cell.parts
         except InvalidInput as error:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Hashable, Iterator, Mapping
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from typing import Any, ClassVar, Literal, Self, cast
 
@@ -72,7 +72,10 @@ class LearnerConfig(Member):
     search: dict[str, list[Any]] = field(default_factory=dict)
 
     def faults(self, cell: Cell) -> Iterator[str]:
-        """A weight other than 1 needs a learner that takes weights, and a search keys with values of their type."""
+        """It is fitted on points alone; a weight needs one that takes it, a search keys with values of their type."""
+        needed = self._needed_by_fit()
+        if needed:
+            yield f"{self.group}._target_={self._target_}: its fit needs {', '.join(needed)}; must need points alone"
         weight = cell.mix.synthetic_weight
         if weight != 1 and not self._takes_weights():
             reason = self.why_no_weights and f", as {self.why_no_weights}"
@@ -108,7 +111,18 @@ class LearnerConfig(Member):
     def _takes_weights(self) -> bool:
         if self.takes_weights is not None:
             return self.takes_weights
-        return "sample_weight" in inspect.signature(import_target(self._target_).fit).parameters
+        return "sample_weight" in self._fit_parameters()
+
+    def _needed_by_fit(self) -> Sequence[str]:
+        """What a class without a config of its own must be given beside the points, labels for instance."""
+        if self.takes_weights is not None:
+            return []
+        beside = list(self._fit_parameters().values())[2:]
+        kinds = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
+        return [one.name for one in beside if one.kind in kinds and one.default is one.empty]
+
+    def _fit_parameters(self) -> Mapping[str, inspect.Parameter]:
+        return inspect.signature(import_target(self._target_).fit).parameters
 
 
 @dataclass(kw_only=True, frozen=True)

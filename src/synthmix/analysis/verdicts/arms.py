@@ -51,6 +51,8 @@ class ArmScores:
         tuned: False where the learner has something to tune and was not tuned; True for one that has nothing.
         diverged: seeds whose training diverged, which have no score.
         worst: the worst score there can be, or was; finite where trainings diverged.
+        unit: what 1 stands for in words, in units of the score that a reader knows; below 0 where that one is better the
+            lower it is.
 
     Raises:
         InvalidInput: arrays of another length than `scores`, more divergences than seeds without a score, or
@@ -66,6 +68,7 @@ class ArmScores:
     tuned: bool = True
     diverged: int = 0
     worst: float = math.nan
+    unit: float = 1.0
 
     def __post_init__(self) -> None:
         for against, values in self._arrays():

@@ -11,11 +11,13 @@ the worst score too; a harm, which that would only enlarge, must hold without th
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from synthmix.analysis.verdicts.arms import ArmScores, Contrast, Kind, Role
 from synthmix.analysis.verdicts.planning import ALPHA
+from synthmix.notation import signed, with_interval
 
 
 @dataclass(frozen=True)
@@ -52,6 +54,14 @@ class Evidence:
     def tuning(self) -> list[Contrast]:
         """The contrasts at default settings to real points alone, at default settings and tuned."""
         return self.of("default_baseline", "tuned_baseline")
+
+    def told(self, contrast: Contrast) -> str:
+        """Mean and two-sided interval, in the units and the direction of the score."""
+        unit = self.arm.unit
+        low, high = sorted((unit * contrast.low, unit * contrast.high))
+        if not math.isfinite(low) or not math.isfinite(high):
+            return f"{signed(unit * contrast.mean)}, without an interval"
+        return with_interval(unit * contrast.mean, low, high)
 
     def above(self, contrast: Contrast) -> bool:
         """Shown to be above zero, with diverged trainings at the worst score too."""

@@ -19,12 +19,15 @@ from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 from yaml import YAMLError
 
+from synthmix.config.cell import LEARNERS, unread_learner
 from synthmix.config.composing.base import Base
 from synthmix.config.composing.defaults import register_defaults
 from synthmix.config.composing.repository import KeptRepository
+from synthmix.config.nodes import build_member
 from synthmix.config.plain import plain
 from synthmix.config.readable import readable
 from synthmix.config.schema import unknown_key
+from synthmix.config.task import TaskConfig
 from synthmix.errors import InvalidInput
 
 
@@ -138,6 +141,8 @@ def _unknown_line(override: str, config: DictConfig) -> str:
     while not isinstance(node, DictConfig):
         parent, _, _ = parent.rpartition(".")
         node = OmegaConf.select(config, parent) if parent else config
+    if not parent and key.partition(".")[0] in LEARNERS:
+        return unread_learner(key, value, build_member(TaskConfig, plain(config.task)))
     return unknown_key(key, value, [str(name) for name in node if name != "hydra"])
 
 

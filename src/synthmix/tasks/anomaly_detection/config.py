@@ -1,4 +1,4 @@
-"""The configs of the detectors; what the keys mean is told where the detector is defined, or by scikit-learn."""
+"""The configs of the detectors; what a key means is documented at the detector's class, or by scikit-learn."""
 
 from __future__ import annotations
 

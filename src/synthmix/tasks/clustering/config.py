@@ -14,7 +14,7 @@ from synthmix.spec import DataSpec
 
 @dataclass(kw_only=True, frozen=True)
 class KClustersConfig(ClustererConfig):
-    """A clusterer that is told the number of clusters.
+    """A clusterer that is given the number of clusters.
 
     Attributes:
         n_clusters: null takes the number of known classes.

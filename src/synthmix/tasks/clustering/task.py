@@ -20,7 +20,7 @@ class Clustering:
 
     Args:
         estimator: the learner, an unfitted scikit-learn clusterer with `fit` and `predict`. Where its `n_clusters` is
-            None, it is told the number of known classes, which is a default for benchmarks.
+            None, it is given the number of known classes, which is a default for benchmarks.
         spec: of the data.
     """
 

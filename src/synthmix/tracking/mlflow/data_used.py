@@ -12,7 +12,7 @@ DIGEST_LENGTH = 36  # MLflow's limit
 
 
 def dataset_input(data: DataUsed) -> DatasetInput:
-    """What a run is told of its data set."""
+    """What a run records of its data set."""
     profile = {"num_rows": data.shape[0], "shape": list(data.shape)} if data.shape else {}
     return DatasetInput(
         Dataset(

@@ -6,16 +6,19 @@ from functools import cache
 from types import SimpleNamespace
 from typing import Any
 
+import numpy as np
 import pytest
+from sklearn.cluster import Birch
 from sklearn.utils.validation import has_fit_parameter
 
-from synthmix.config.cell import check_member
+from synthmix.config.cell import check, check_member
 from synthmix.config.composing.composer import composer
 from synthmix.config.instantiate import instantiate
 from synthmix.config.members import ClustererConfig
 from synthmix.config.nodes import build, check_node, member_types
 from synthmix.config.plain import plain
 from synthmix.spec import DataSpec, Outline
+from synthmix.tasks.clustering.task import Clustering
 
 MEMBERS = ["dbscan", "gmm", "kmeans", "minibatch_kmeans", "som"]
 
@@ -151,6 +154,17 @@ def test_a_quantile_is_for_a_radius_that_is_read_off_the_curve() -> None:
     assert faults("dbscan", eps_quantile=0.9) == []
     line = "clusterer.eps_quantile=0.9: must be null (clusterer.eps=0.5)"
     assert faults("dbscan", eps_quantile=0.9, eps=0.5) == [line]
+
+
+def test_a_clusterer_of_scikit_learn_by_its_name_is_given_its_parameters_and_the_known_classes() -> None:
+    named = ["clusterer._target_=sklearn.cluster.Birch", "+clusterer.threshold=.3", "+clusterer.n_clusters=null"]
+    with composer() as compose:
+        config = check(compose(["clusterer=sklearn", *named]))
+    points = np.random.default_rng(0).normal(size=(80, 2))
+    task = Clustering(estimator=instantiate(config.learner), spec=DataSpec("t", "table", (2,), None, 4))
+    expected = Birch(threshold=0.3, n_clusters=4).fit(points).predict(points)
+    assert np.array_equal(task.fit(points, None, 0).outputs(points)["assignments"], expected)
+    assert len({*expected}) == 4
 
 
 def test_gmm_on_pca_is_gmm_and_brings_its_representation_unless_another_is_asked_for() -> None:

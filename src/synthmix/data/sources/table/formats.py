@@ -97,7 +97,7 @@ def read_npz(path: Path, label_column: str | None) -> RawTable:
     return RawTable(columns, len(points), _row)
 
 
-# All are told the label column, as labels are an array of their own in an npz.
+# All are given the label column, as labels are an array of their own in an npz.
 READERS = {".csv": read_csv, ".parquet": read_parquet, ".npz": read_npz}
 
 

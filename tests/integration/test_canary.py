@@ -1,0 +1,246 @@
+"""A canary for leaks: other test points, or other labels, change the scores that are made of them and nothing else.
+
+Every member of conf/{model,gate,representation,clusterer,detector} is found by itself and goes through `run_cell`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from functools import cache
+from importlib.util import find_spec
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor
+
+import synthmix.cell
+import synthmix.pipeline.stages
+from synthmix.cell import ComputedCell, run_cell
+from synthmix.config.cell import LEARNERS, CellConfig, check
+from synthmix.config.composing.composer import composer, conf_dir
+from synthmix.config.instantiate import instantiate
+from synthmix.data.base import Dataset, Splits
+from synthmix.data.split import split
+from synthmix.generators.roles import is_stored
+from synthmix.metric import HeldOut, scores_of
+from synthmix.pipeline.resources import Resources
+from synthmix.pipeline.results import metrics_of
+from synthmix.pipeline.stages import Stages
+from synthmix.tracking.base import RunRecord
+from synthmix.tracking.none import Tracker
+
+MEMBERS = [
+    f"{group}={path.stem}"
+    for group in ("model", "gate", "representation", *LEARNERS)
+    for path in sorted((conf_dir() / group).glob("*.yaml"))
+]
+CELLS = [
+    pytest.param(member, marks=pytest.mark.skipif(find_spec("pyod") is None, reason="no pyod"))
+    if member == "detector=pyod"
+    else member
+    for member in MEMBERS
+]
+# What a member needs of the rest, as in tests/configs; what is not trained is the quickest beside the others.
+SUITS = {
+    "model=truth": ["data=toy", "data.n_points=400"],
+    "gate=discriminator": ["model=gan"],
+    "gate=top_k": ["model=gan"],
+    "model=flow_matching": ["model.evaluations=2"],
+}
+SMALL = ["data.n_train=60", "data.n_val=60", "data.n_test=60", "quality.n_samples=40", "tracking.pictures=false"]
+TRAINED = ["trainer.limit_steps=4", "trainer.choose=kid", "trainer.choose_every=2"]
+DETECTION = ["task=anomaly_detection", "data.normal_class=0"]
+ELSEWHERE = ("seconds", "environment", "environment_text", "run_id")  # of a stage's payload: no result
+
+
+@pytest.fixture(scope="module")
+def config_of() -> Iterator[Callable[[str], CellConfig]]:
+    """A small cell with a member, composed once."""
+    with composer() as compose:
+
+        @cache
+        def config_of(member: str) -> CellConfig:
+            base = [] if member.startswith("model=") else ["model=jitter"]
+            task = DETECTION if member.startswith("detector=") else []
+            config = check(compose(["tracking=none", *SMALL, *TRAINED, *base, *task, member, *SUITS.get(member, [])]))
+            few = (
+                {"mixture_components": 2} if hasattr(config.model, "mixture_components") else {}
+            )  # else one tries many
+            return replace(config, model=replace(config.model, **few))
+
+        yield config_of
+
+
+@pytest.fixture(scope="module")
+def stored(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of stores, one for each member, so that a training serves both tests."""
+    return tmp_path_factory.mktemp("stores")
+
+
+class OtherTest(Resources):
+    """Those of a data set whose test points are others, at the same places."""
+
+    def splits(self, config: CellConfig) -> Splits:
+        dataset = self.dataset(config)
+        sizes = {name: getattr(config.data, name) for name in ("n_train", "n_val", "n_test", "n_reserve")}
+        more: dict[str, Any] = {"seed": config.seed, **sizes}
+        # Where they are, numbers in place of the labels tell.
+        numbered = replace(dataset, y=torch.arange(len(dataset)), density=None)
+        place, x = split(numbered, **more).test.y, dataset.x.clone()
+        x[place] = x[place].flip(-1)
+        return split(replace(dataset, x=x), anomalies=config.anomaly_protocol, **more)
+
+
+class OtherLabels(Resources):
+    """Those of splits whose labels are shuffled in each part: what train is made of may depend on them by protocol."""
+
+    def splits(self, config: CellConfig) -> Splits:
+        splits = super().splits(config)
+        parts = {name: getattr(splits, name) for name in ("train", "pool", "val", "test")}
+        return replace(splits, **{name: relabelled(part) for name, part in parts.items()})
+
+
+def relabelled(part: Dataset) -> Dataset:
+    assert part.y is not None
+    return replace(part, y=part.y[torch.randperm(len(part), generator=torch.Generator().manual_seed(1))])
+
+
+def computed(config: CellConfig, resources: Resources) -> ComputedCell:
+    with resources.tracker.open(RunRecord(kind="cell", name="canary")) as run:
+        stages = Stages(config, resources, run)
+        return run_cell(config, stages)
+
+
+def canary(config: CellConfig, kind: type[Resources], folder: Path) -> tuple[dict[str, str], dict[str, float], Any]:
+    """Digests of whatever a cell has computed without test, its scores on val and test, and the cell."""
+    resources = kind.at(Tracker(None, "canary"), folder)
+    cell = computed(config, resources)
+    found = {}
+    for manifest in resources.store.entries():
+        entry = resources.store.find(manifest.stage, manifest.key)
+        assert entry is not None
+        found[f"{manifest.stage} {manifest.key}"] = digest(entry.payload)
+    mixture, points = cell.mixture, cell.representation.transform(cell.mixture.dataset.x)
+    found |= {"mixture": digest([mixture.dataset.x, mixture.weights]), "points": digest(points)}
+    found |= {"acceptance": digest(cell.numbers.get("gate/acceptance_rate"))}
+    found |= {"outputs on val": digest(cell.outputs["val"]), "outputs on train": digest(cell.task.outputs(points))}
+    scores = {f"{part} {name}": score for part in cell.outputs for name, score in scores_on(part, cell, config).items()}
+    return found, scores, cell
+
+
+def scores_on(part: str, cell: ComputedCell, config: CellConfig) -> dict[str, float]:
+    points = cell.splits.held_out[part]
+    return scores_of(metrics_of(config), HeldOut(cell.outputs[part], points.x, points.y, config.seed))
+
+
+def digest(value: Any) -> str:
+    """SHA-256 of nested values, to the bit."""
+    sha = hashlib.sha256()
+    for text in _bytes(value):
+        sha.update(text)
+    return sha.hexdigest()
+
+
+def _bytes(value: Any) -> Iterator[bytes]:
+    if isinstance(value, Mapping):
+        for key in sorted(value):
+            if key not in ELSEWHERE:
+                yield str(key).encode()
+                yield from _bytes(value[key])
+    elif isinstance(value, list | tuple):
+        for item in value:
+            yield from _bytes(item)
+    elif isinstance(value, Tensor | np.ndarray):
+        array = np.ascontiguousarray(value)
+        yield f"{array.dtype} {array.shape}".encode()
+        yield array.tobytes()
+    else:
+        yield repr(value).encode()
+
+
+@pytest.fixture
+def fits(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Every class whose `fit` was called within a cell, each looked at for labels among what it was given."""
+    seen: list[str] = []
+    watched = set()
+
+    def watch(kind: type[Any]) -> None:
+        original: Callable[..., Any] = kind.fit
+
+        def fit(self: Any, *args: Any, **kwargs: Any) -> Any:
+            seen.append(kind.__name__)
+            for given in (*args, *kwargs.values()):
+                assert not has_labels(given), f"{kind.__name__}.fit is given labels"
+            return original(self, *args, **kwargs)
+
+        monkeypatch.setattr(kind, "fit", fit)
+
+    def build(config: Any, **more: Any) -> Any:
+        built = instantiate(config, **more)
+        kind = type(built)
+        if hasattr(kind, "fit") and kind not in watched:
+            watched.add(kind)
+            watch(kind)
+        return built
+
+    for module in (synthmix.cell, synthmix.pipeline.stages):
+        monkeypatch.setattr(module, "instantiate", build)
+    return seen
+
+
+def has_labels(given: Any) -> bool:
+    if isinstance(given, Splits):
+        parts = (given.train, given.pool, given.val, given.test, given.reserve)
+        return any(part is not None and part.y is not None for part in parts)
+    return isinstance(given, Dataset) and given.y is not None
+
+
+@pytest.mark.parametrize("member", CELLS)
+def test_other_test_points_or_labels_change_the_scores_that_are_made_of_them_and_nothing_else(
+    member: str, config_of: Callable[[str], CellConfig], stored: Path, fits: list[str], tmp_path: Path
+) -> None:
+    config = config_of(member)
+    found, scores, cell = canary(config, Resources, stored / member)
+    tried = {type(built).__name__ for built in (cell.task, cell.representation, cell.task.estimator)}
+    assert {*fits} >= tried - {"IdentityRepresentation"}
+    by_labels = {name for name, metric in metrics_of(config).items() if metric.needs_labels}
+
+    without_test, other_scores, other = canary(config, OtherTest, tmp_path / "other test")
+    assert not torch.equal(other.splits.test.x, cell.splits.test.x)
+    assert without_test == found
+    assert {name for name, score in scores.items() if other_scores.get(name) != score} <= of("test", scores)
+
+    without_labels, other_scores, other = canary(config, OtherLabels, tmp_path / "other labels")
+    assert without_labels == found
+    assert {name for name, score in scores.items() if other_scores.get(name) != score} <= {
+        name for name in scores if name.partition(" ")[2] in by_labels
+    }
+
+
+def of(part: str, scores: Mapping[str, float]) -> set[str]:
+    return {name for name in scores if name.startswith(f"{part} ")}
+
+
+NESTED = [member for member in MEMBERS if member.partition("=")[0] in ("model", "gate")]
+
+
+@pytest.mark.parametrize("member", NESTED)
+def test_the_synthetic_points_of_a_ratio_are_the_first_of_those_of_a_larger_one(
+    member: str, config_of: Callable[[str], CellConfig], stored: Path
+) -> None:
+    resources = Resources.at(Tracker(None, "canary"), stored / member)
+    synthetic = []
+    for ratio in (0.5, 1.0, 2.0):
+        config = replace(config_of(member), mix=replace(config_of(member).mix, ratio=ratio))
+        if not is_stored(config.model._target_):  # a control: in a process of its own, as it were
+            resources = Resources.at(Tracker(None, "canary"), stored / member)
+        synthetic.append(computed(config, resources).mixture.synthetic)
+    assert [len(points) for points in synthetic] == [30, 60, 120]
+    for fewer, more in pairwise(synthetic):
+        assert torch.equal(more[: len(fewer)], fewer)
