@@ -112,7 +112,7 @@ def _untuned(rows: Sequence[CellRow], learner: str) -> frozenset[str]:
     return frozenset(
         str(row.config[f"{learner}.name"])
         for row in rows
-        if row.config["tuning"] != "held_out" and any(key.startswith(search) for key in row.config)
+        if row.config.get("tuning") != "held_out" and any(key.startswith(search) for key in row.config)
     )
 
 

@@ -51,8 +51,8 @@ class ArmScores:
         tuned: False where the learner has something to tune and was not tuned; True for one that has nothing.
         diverged: seeds whose training diverged, which have no score.
         worst: the worst score there can be, or was; finite where trainings diverged.
-        unit: what 1 stands for in words, in units of the score that a reader knows; below 0 where that one is better the
-            lower it is.
+        unit: what 1 stands for in words, in units of the score that a reader knows; below 0 where that one is better
+            the lower it is.
 
     Raises:
         InvalidInput: arrays of another length than `scores`, more divergences than seeds without a score, or
