@@ -45,7 +45,7 @@ def _one(engine, arm, margin=MARGIN):
         (_arm(0.2, placebo=0.2), "as_copies", "duplicate"),
         (_arm(0.2, smote=0.2), "as_noise", "smote"),
         (_arm(0.2, placebo=0.2, smote=0.2), "as_copies", "duplicate"),
-        (replace(_arm(0.0), scores=_scores(-0.02, 1, sd=0.12)), "undecided", ""),
+        (replace(_arm(0.0), scores=_scores(0.0, 12, sd=0.12)), "undecided", ""),
     ],
 )
 def test_an_arm_is_called_what_it_is(engine, arm, kind, like):
@@ -99,6 +99,16 @@ def test_a_lead_over_copies_of_less_than_the_margin_is_no_lead(engine):
     verdict = _one(engine, _arm(0.2, placebo=0.17, sd=0.005))
     assert verdict.kind == "as_copies"
     assert any("ahead of duplicate, by less than the margin" in note for note in verdict.notes)
+
+
+@BOTH
+def test_a_lead_that_is_small_on_average_is_not_shown_to_be_small(engine):
+    """The false "no more than copies" of a study without power."""
+    arm = replace(_arm(0.4), placebo={"duplicate": _scores(0.39, 3, sd=0.25)})
+    verdict = _one(engine, arm)
+    assert verdict.contrasts[1].mean < MARGIN
+    assert verdict.kind == "undecided"
+    assert "neither is it shown to be more than that of duplicate" in verdict.reason
 
 
 @BOTH

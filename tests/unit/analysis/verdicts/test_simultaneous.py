@@ -44,8 +44,9 @@ def test_a_single_contrast_has_the_p_of_the_exact_permutation_test():
         assert getattr(sign_flip_tests(d), p)[0] == pytest.approx(expected.pvalue)
 
 
-def test_a_family_has_the_p_s_of_step_down_written_out():
-    d = _symmetric(7, 4)
+@pytest.mark.parametrize("seed", [0, 7])  # of the second, a less significant contrast would have the smaller p
+def test_a_family_has_the_p_s_of_step_down_written_out(seed):
+    d = _symmetric(7, 4, seed)
     found = sign_flip_tests(d)
     assert found.p_above == pytest.approx(_brute_force_step_down(d))
     assert found.p_below == pytest.approx(_brute_force_step_down(-d))
