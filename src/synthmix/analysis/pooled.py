@@ -51,9 +51,9 @@ def pool(effects: ArrayLike, errors: ArrayLike, *, sign: int = 1, level: float =
     τ² is that of Paule and Mandel (1982). The variance of the mean is multiplied by max(1, q), q the weighted mean
     square of the residuals, with t of k − 1 degrees (Hartung and Knapp 2001; Sidik and Jonkman 2002; the guard: Röver,
     Knapp and Friede 2015). A new true effect has the mean ± t of k − 2 degrees times √(τ² + error²) (Higgins, Thompson
-    and Spiegelhalter 2009), with the guarded error; where τ is no larger than the errors it is often estimated as 0, and
-    the interval covers about .90 with five data sets. Where an error is 0, as all seeds were alike, weights by precision
-    have no meaning: the data sets then weigh the same.
+    and Spiegelhalter 2009), with the guarded error; where τ is no larger than the errors it is often estimated as 0,
+    and the interval covers about .90 with five data sets. Where an error is 0, as all seeds were alike, weights by
+    precision have no meaning: the data sets then weigh the same.
 
     Args:
         effects: (k,), the mean paired difference on each data set, finite.

@@ -108,7 +108,7 @@ def population_interval(
         Lower and upper ends, (m,) each: the mean ± t times `population_error`; NaN with fewer than two seeds.
     """
     error, degrees = population_error(d_test, d_val, overlap)
-    mean, half = np.mean(d_test, axis=0), stdtrit(degrees, (1 + level) / 2) * error
+    mean, half = np.asarray(d_test, dtype=float).mean(axis=0), stdtrit(degrees, (1 + level) / 2) * error
     return mean - half, mean + half
 
 
