@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
+from numpy.typing import NDArray
 
 from synthmix.notation import number
 from synthmix.plots.palette import INK, SEQUENCE
@@ -19,7 +21,7 @@ MOST_LETTERS = 36
 
 def critical_difference(
     arms: Sequence[str],
-    mean: Sequence[float],
+    mean: Sequence[float] | NDArray[np.float64],
     groups: Sequence[tuple[int, int]],
     *,
     critical: float,
@@ -96,7 +98,7 @@ def _p(p: float) -> str:
 
 def _alt(
     arms: Sequence[str],
-    mean: Sequence[float],
+    mean: Sequence[float] | NDArray[np.float64],
     groups: Sequence[tuple[int, int]],
     critical: float,
     p: float,

@@ -28,7 +28,11 @@ def drawn(shown: Picture) -> Axes:
 def test_each_arm_hangs_at_its_rank_beside_its_name() -> None:
     axes = drawn(picture())
     hung = [line for line in axes.lines if len(line.get_xdata()) == 3]
-    assert [float(line.get_xdata()[0]) for line in hung] == MEAN
+    assert [list(line.get_xdata()[:2]) for line in hung] == [[rank, rank] for rank in MEAN]
+    heights = [float(line.get_ydata()[-1]) for line in hung]  # downward; no line crosses another
+    assert heights[:4] == sorted(heights[:4])
+    assert heights[4:] == sorted(heights[4:], reverse=True)
+    assert min(heights) == heights[-1] == heights[0]
     for line, arm, rank in zip(hung, ARMS, MEAN, strict=True):
         text = names_at(axes, line)
         assert f"{rank:.2f}" in text
@@ -53,7 +57,7 @@ def test_bars_span_the_groups_and_stand_apart() -> None:
 def test_the_critical_difference_is_drawn_to_scale_where_it_fits() -> None:
     axes = drawn(picture())
     (bracket,) = [line for line in axes.lines if len(line.get_xdata()) == 6]
-    assert max(bracket.get_xdata()) - min(bracket.get_xdata()) == pytest.approx(2.6)
+    assert list(bracket.get_xdata()) == pytest.approx([1, 1, 1, 3.6, 3.6, 3.6])
     too_long = drawn(picture(critical=6.4))
     assert not [line for line in too_long.lines if len(line.get_xdata()) == 6]
     assert "more than the ranks can differ by" in " ".join(text.get_text() for text in too_long.texts)
@@ -65,6 +69,13 @@ def test_texts_do_not_cover_one_another_nor_leave_the_page() -> None:
     assert not [(a, b) for a, b in combinations(boxes, 2) if a.overlaps(b)]
     page = shown.figure.bbox
     assert all(page.x0 <= box.x0 and box.x1 <= page.x1 and page.y0 <= box.y0 and box.y1 <= page.y1 for box in boxes)
+
+
+def test_names_stand_outside_of_the_lines() -> None:
+    axes = drawn(picture())
+    for text in [text for text in axes.texts if hasattr(text, "xy")]:
+        end, box = axes.transData.transform(text.xy)[0], text.get_window_extent()
+        assert box.x1 < end if text.xy[0] < 1 else box.x0 > end
 
 
 def test_words_tell_ranks_and_groups() -> None:
