@@ -112,9 +112,10 @@ def faults_of(*overrides: str, multirun: bool = True) -> Sequence[str]:
 
 
 def test_the_faults_of_all_cells_are_told_once_each() -> None:
-    assert faults_of("mix.ratio=-1,0,1", "seed=0,1", "clusterer=gmm,kmeans", "mix.synthetic_weight=0.5,1") == (
+    detectors = ("task=anomaly_detection", "data.normal_class=0", "detector=knn,one_class_svm")
+    assert faults_of(*detectors, "mix.ratio=-1,0,1", "seed=0,1", "mix.synthetic_weight=0.5,1") == (
         "mix.ratio=-1: must be ≥ 0",
-        "mix.synthetic_weight=0.5: clusterer.name=gmm takes no sample weights; must be 1",
+        "mix.synthetic_weight=0.5: detector.name=knn takes no sample weights, as it counts neighbours; must be 1",
     )
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 import sklearn.mixture
+from sklearn.cluster import KMeans
 from sklearn.datasets import load_digits, make_blobs
 from sklearn.decomposition import PCA
 from sklearn.exceptions import ConvergenceWarning
@@ -47,6 +48,19 @@ def test_a_whole_weight_is_as_many_copies(kind: str) -> None:
     assert ours.score_samples(BLOBS) == pytest.approx(copies.score_samples(BLOBS), abs=1e-6)
     alone = sklearn.mixture.GaussianMixture(3, covariance_type=kind, random_state=0).fit(BLOBS)
     assert abs(ours.score_samples(BLOBS) - alone.score_samples(BLOBS)).max() > 0.05
+
+
+def test_a_start_is_the_k_means_of_the_weighted_points() -> None:
+    line = np.array(
+        [[0.0], [1.0], [10.0], [14.0], [30.0]]
+    )  # heavy first points have the two clusters part between them
+    weight = np.array([1e4, 1e4, 1.0, 1.0, 1e-2])
+    mixture = GaussianMixture(2, max_iter=1, reg_covar=1e-9, n_init=5, random_state=0)
+    with pytest.warns(ConvergenceWarning):
+        mixture.fit(line, sample_weight=weight)
+    kmeans = KMeans(2, n_init=5, random_state=0).fit(line, sample_weight=weight)
+    assert sorted(mixture.means_.ravel()) == pytest.approx(sorted(kmeans.cluster_centers_.ravel()), rel=0.01)
+    assert KMeans(2, n_init=5, random_state=0).fit(line).labels_.tolist() != kmeans.labels_.tolist()
 
 
 def test_the_scale_of_all_weights_is_nothing() -> None:
