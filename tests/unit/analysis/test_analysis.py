@@ -87,6 +87,14 @@ def test_longer_cells_of_the_oracle_are_on_the_curve_and_no_arm_of_the_study() -
     pd.testing.assert_frame_equal(one.summary[columns], other.summary[columns])
 
 
+def test_a_longer_cell_of_the_oracle_is_no_baseline() -> None:
+    """It stands before real points alone where the study has added these too, as `real` does before `vae`."""
+    added = [*arm("real", 7, 0.3), *arm("vae", 0, 0)]
+    mixed = [row for row in STUDY if row["mix.ratio"] > 0]
+    rows = [analyse(study(cells, added)).summary.set_index(["arm", "mix.ratio"]) for cells in (STUDY, mixed)]
+    assert rows[1]["difference"].to_dict() == pytest.approx(rows[0]["difference"].to_dict(), nan_ok=True)
+
+
 def test_effects_are_those_of_scipy() -> None:
     summary = indexed(analyse(study(STUDY)).summary, "model.name", "mix.ratio")
     scores = pd.DataFrame(STUDY).pivot(index="seed", columns=["model.name", "mix.ratio"], values="cluster/ari")

@@ -71,7 +71,7 @@ class Study:
         *,
         curve: bool = False,
         configured: bool = False,
-        tuning: dict[str, Any] | None = None,
+        choice: dict[str, Any] | None = None,
         n_train: int = 100,
         **changes: Any,
     ) -> Asked:
@@ -82,7 +82,7 @@ class Study:
         part[combination] = asked
         if status in ("finished", "unavailable"):
             found = METRICS if metrics is None else metrics
-            self._store(asked, status, found, f"run of {combination}", tuning)
+            self._store(asked, status, found, f"run of {combination}", choice)
         if status == "failed":
             self.record.failures[combination] = "ValueError: too bad"
         self.runs[combination] = f"shown as {combination}"
@@ -137,8 +137,8 @@ CHOSEN = {"criterion": "held_out_loss", "value": 7.5}
 
 
 def test_what_was_chosen_stands_in_columns_of_its_own(study: Study) -> None:
-    study.add(seed=0, tuning={"chosen": {"n_init": 1, "kind": "full", "grid": [2, 3], "eps": None}} | CHOSEN, **TUNED)
-    study.add(seed=1, tuning={"chosen": {"n_init": 10, "kind": "diag", "grid": [4, 3], "eps": 0.5}} | CHOSEN, **TUNED)
+    study.add(seed=0, choice={"chosen": {"n_init": 1, "kind": "full", "grid": [2, 3], "eps": None}} | CHOSEN, **TUNED)
+    study.add(seed=1, choice={"chosen": {"n_init": 10, "kind": "diag", "grid": [4, 3], "eps": 0.5}} | CHOSEN, **TUNED)
     study.add("failed", seed=2, **TUNED)
     study.add(seed=0, configured=True, clusterer__search=TUNED["clusterer__search"])
     result = study.result
