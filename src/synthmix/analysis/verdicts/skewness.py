@@ -39,4 +39,4 @@ def more_skewed_than_chance(d: ArrayLike) -> bool:
     """Whether more contrasts of a family look skewed than would in 19 of 20 families of independent normal ones."""
     warned = skewness_warning(d)
     count = int(warned.sum())
-    return count > 0 and float(bdtrc(count - 1, len(warned), CHANCE)) <= CHANCE
+    return count > 0 and float(bdtrc(count - 1, len(warned), CHANCE)) <= CHANCE + 1e-9

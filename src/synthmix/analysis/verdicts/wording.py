@@ -20,7 +20,7 @@ def reason(evidence: Evidence) -> str:
     if below(effect):
         return _harm_not_enough(evidence)
     if evidence.arm.diverged and effect.low > -evidence.margin and effect.high < evidence.margin:
-        return f"level with real points alone only where the {_diverged(evidence)} is left out"
+        return f"level with real points alone only without the {_diverged(evidence)}"
     return f"neither a gain nor a harm is shown, and {evidence.told(effect)} does not lie within ± {margin}"
 
 
