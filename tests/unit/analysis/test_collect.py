@@ -38,6 +38,7 @@ CONFIG: dict[str, Any] = {
     "quality": {"extractors": None, "n_samples": 100, "inception_weights": None},
 }
 SETTINGS = {"score": None, "choose_by": "silhouette", "learning_curve": [0.5]}
+CRITERION = {"criterion": "held_out_loss", "value": 7.5}
 METRICS = {"cluster/ari": 0.5, "cluster/silhouette": 0.1, "val/silhouette": 0.2, "quality/fd_pca": 3.0}
 QUALITY = "quality/"
 KEYS = ["model.name", "clusterer.name", "representation.name", "data.name", "data.n_train", "mix.ratio", "seed"]
@@ -71,7 +72,7 @@ class Study:
         *,
         curve: bool = False,
         configured: bool = False,
-        tuning: dict[str, Any] | None = None,
+        chosen: dict[str, Any] | None = None,
         n_train: int = 100,
         **changes: Any,
     ) -> Asked:
@@ -82,14 +83,14 @@ class Study:
         part[combination] = asked
         if status in ("finished", "unavailable"):
             found = METRICS if metrics is None else metrics
-            self._store(asked, status, found, f"run of {combination}", tuning)
+            self._store(asked, status, found, f"run of {combination}", chosen)
         if status == "failed":
             self.record.failures[combination] = "ValueError: too bad"
         self.runs[combination] = f"shown as {combination}"
         return asked
 
     def _store(
-        self, asked: Asked, status: str, metrics: dict[str, float], run: str, tuning: dict[str, Any] | None
+        self, asked: Asked, status: str, metrics: dict[str, float], run: str, chosen: dict[str, Any] | None
     ) -> None:
         """The cell, the scores derived from what it put out, and the quality of its generator."""
         stages, finished = asked.depends_on(), status == "finished"
@@ -100,7 +101,7 @@ class Study:
             "error": None if finished else "the pool is too short",
             "seconds": {"clusterer": 0.5},
             "sources": {"quality": "computed"},
-            **({} if tuning is None else {"tuning": tuning}),
+            **({} if chosen is None else {"tuning": CRITERION | {"chosen": chosen}}),
         }
         scores = {name: score for name, score in metrics.items() if not name.startswith(QUALITY)}
         quality = {name.removeprefix(QUALITY): score for name, score in metrics.items() if name not in scores}
@@ -133,12 +134,11 @@ def test_a_row_for_each_combination_with_keys_status_and_scores(study: Study) ->
 
 
 TUNED = {"tuning": "held_out", "clusterer__search": {"n_init": [1, 10]}}
-CHOSEN = {"criterion": "held_out_loss", "value": 7.5}
 
 
 def test_what_was_chosen_stands_in_columns_of_its_own(study: Study) -> None:
-    study.add(seed=0, tuning={"chosen": {"n_init": 1, "kind": "full", "grid": [2, 3], "eps": None}} | CHOSEN, **TUNED)
-    study.add(seed=1, tuning={"chosen": {"n_init": 10, "kind": "diag", "grid": [4, 3], "eps": 0.5}} | CHOSEN, **TUNED)
+    study.add(seed=0, chosen={"n_init": 1, "kind": "full", "grid": [2, 3], "eps": None}, **TUNED)
+    study.add(seed=1, chosen={"n_init": 10, "kind": "diag", "grid": [4, 3], "eps": 0.5}, **TUNED)
     study.add("failed", seed=2, **TUNED)
     study.add(seed=0, configured=True, clusterer__search=TUNED["clusterer__search"])
     result = study.result
