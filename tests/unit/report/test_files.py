@@ -110,7 +110,7 @@ def test_latex_has_a_table_for_each_setting_and_a_line_for_each_row(study: Study
     assert r"\textbf{$-$0.125}" in gan
     assert "& {[}$-$0.137, $-$0.107] & $-$0.125 {[}$-$0.159, $-$0.104] & 0.016 & harms &" in gan
     assert not [
-        line for line in lines if "textbf" in line and not line.rstrip("\\ ").split(" & ")[7] in ("helps", "harms")
+        line for line in lines if "textbf" in line and line.rstrip("\\ ").split(" & ")[7] not in ("helps", "harms")
     ]
 
 

@@ -49,7 +49,7 @@ def test_lines_fit_the_terminal_however_long_a_name(study: Study) -> None:
 
 
 def test_warnings_follow_the_table(study: Study) -> None:
-    result, analysis = study
+    _result, analysis = study
     lines = table_text(replace(analysis, warnings=["the placebo gains <i>too</i>"])).splitlines()
     assert lines.index("warning: the placebo gains <i>too</i>") > lines.index(headline(analysis))
 
