@@ -10,18 +10,19 @@ from typing import Any
 
 import pandas as pd
 
+from synthmix.analysis.best_by_labels import best_by_labels
 from synthmix.analysis.best_ratio import best_ratios
 from synthmix.analysis.cautions import cautions
 from synthmix.analysis.data_sets.population import Overlap
 from synthmix.analysis.data_sets.speaks_of import overlap_of, population_of
 from synthmix.analysis.exchange import exchange_rate, monotone_fit
-from synthmix.analysis.facts import facts
 from synthmix.analysis.judging import Judged, interim, judged, two_sided
 from synthmix.analysis.result import StudyResult, key_columns
 from synthmix.analysis.setting_cells import Arm, SettingCells, alarms_of, cells_by_setting
 from synthmix.analysis.statistics import sign_flip_p, smallest_p, t_interval
 from synthmix.analysis.verdicts.arms import Contrast
 from synthmix.analysis.verdicts.planning import detectable_effect
+from synthmix.analysis.words.facts import facts
 
 MEASURES = (
     *("arm", "role", "seeds", "mean", "sd", "low", "high"),
@@ -78,6 +79,7 @@ class Analysis:
         verdicts: on each generator at each ratio.
         interim: why there are no verdicts yet; empty where there are.
         warnings: what puts results in doubt, a line each.
+        by_labels: of `best_by_labels.best_by_labels`, a row for each tuned setting with labels.
         facts: what a reader must know of data and learners, a sentence each.
     """
 
@@ -91,6 +93,7 @@ class Analysis:
     verdicts: Sequence[Judged]
     interim: str
     warnings: Sequence[str]
+    by_labels: pd.DataFrame
     facts: Sequence[str] = ()
 
 
@@ -119,6 +122,7 @@ def analyse(result: StudyResult) -> Analysis:
         verdicts=verdicts,
         interim=interim(result),
         warnings=cautions(result, settings, verdicts),
+        by_labels=best_by_labels(result, settings),
         facts=facts(result, settings),
     )
 
