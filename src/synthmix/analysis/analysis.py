@@ -77,6 +77,7 @@ class Analysis:
             `detectable` effect: the least that is found with a power of .8. Of real points alone: the mean
             `as_configured`, with the learner at default settings, and what `tuning` it changes, with its t interval.
         verdicts: on each generator at each ratio.
+        exploratory: whether the cells are of several studies: then there is no p and no verdict.
         interim: why there are no verdicts yet; empty where there are.
         warnings: what puts results in doubt, a line each.
         by_labels: of `best_by_labels.best_by_labels`, a row for each tuned setting with labels.
@@ -91,6 +92,7 @@ class Analysis:
     best: pd.DataFrame
     family: pd.DataFrame
     verdicts: Sequence[Judged]
+    exploratory: bool
     interim: str
     warnings: Sequence[str]
     by_labels: pd.DataFrame
@@ -120,6 +122,7 @@ def analyse(result: StudyResult) -> Analysis:
         best=best_ratios(settings, result),
         family=pd.DataFrame(families, columns=_of_setting(settings, FAMILY)),
         verdicts=verdicts,
+        exploratory=result.exploratory,
         interim=interim(result),
         warnings=cautions(result, settings, verdicts),
         by_labels=best_by_labels(result, settings),

@@ -10,7 +10,7 @@ from synthmix.analysis.judging import Judged
 from synthmix.analysis.settings import Setting, settings
 from synthmix.analysis.verdicts.arms import Contrast, Kind
 from synthmix.analysis.words.sentences import effect_of, listed, sentences
-from synthmix.notation import general
+from synthmix.notation import general, number
 
 LABELS: Mapping[Kind, str] = {
     "helps": "helps",
@@ -93,6 +93,8 @@ def answers(analysis: Analysis) -> list[SettingAnswer]:
 
 def headline(analysis: Analysis) -> str:
     """Gain and harm both: a sentence for each kind of verdict and the generators and ratios that have it."""
+    if analysis.exploratory:
+        return "Exploratory: the cells were selected from several studies, so that there is no p and no verdict."
     if analysis.interim:
         return f"Interim: {analysis.interim}, and there are no verdicts before that."
     if not analysis.verdicts:
@@ -103,6 +105,16 @@ def headline(analysis: Analysis) -> str:
         found = [one for one in analysis.verdicts if one.verdict.kind == kind]
         told += [words.format(who, where) for who, where in _who_where(found, analysis.verdicts, titles)]
     return " ".join(told)
+
+
+def margin(analysis: Analysis) -> str:
+    """The margin in words; empty where nothing was judged."""
+    margins = sorted({round(one.margin, 9) for one in analysis.verdicts})
+    if not margins:
+        return ""
+    score = analysis.score.rpartition("/")[2]
+    width = number(margins[0]) + (f" to {number(margins[-1])}, by setting," if len(margins) > 1 else "")
+    return f"The margin, stated before the run: a difference of less than {width} in {score} does not matter."
 
 
 def _who_where(

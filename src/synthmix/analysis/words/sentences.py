@@ -75,6 +75,12 @@ def _labelled(setting: Setting) -> Iterator[str]:
     """What labels would have picked among the candidates of tuning."""
     row = setting.by_labels
     if row is not None:
+        if row["best_settings"] == row["chosen"]:
+            yield (
+                f"Tuning without labels picked {row['chosen']} on {row['chosen_seeds']} of {row['seeds']} seeds; labels "
+                "would pick the same."
+            )
+            return
         yield (
             f"Tuning without labels picked {row['chosen']} on {row['chosen_seeds']} of {row['seeds']} seeds; of its "
             f"candidates labels would pick {row['best_settings']}, with {row['by'].rpartition('/')[2]} "
