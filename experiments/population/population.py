@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 from simulate import ARMS, SCORES, TRAIN_SHARES, Array, Learner, differences, linear_differences
 
-from synthmix.analysis.population import overlap, population_interval
+from synthmix.analysis.data_sets.population import overlap, population_interval
 from synthmix.analysis.statistics import t_interval
 
 SIZES = ((400, 100), (400, 240), (600, 360), (1800, 100))  # points of a set, and those of train

@@ -10,8 +10,11 @@ from typing import Any
 
 import pandas as pd
 
+from synthmix.analysis.best_by_labels import best_by_labels
 from synthmix.analysis.best_ratio import best_ratios
 from synthmix.analysis.cautions import cautions
+from synthmix.analysis.data_sets.population import Overlap
+from synthmix.analysis.data_sets.speaks_of import overlap_of, population_of
 from synthmix.analysis.exchange import exchange_rate, monotone_fit
 from synthmix.analysis.judging import Judged, interim, judged, two_sided
 from synthmix.analysis.result import StudyResult, key_columns
@@ -19,6 +22,7 @@ from synthmix.analysis.setting_cells import Arm, SettingCells, alarms_of, cells_
 from synthmix.analysis.statistics import sign_flip_p, smallest_p, t_interval
 from synthmix.analysis.verdicts.arms import Contrast
 from synthmix.analysis.verdicts.planning import detectable_effect
+from synthmix.analysis.words.facts import facts
 
 MEASURES = (
     *("arm", "role", "seeds", "mean", "sd", "low", "high"),
@@ -26,6 +30,7 @@ MEASURES = (
     *("verdict", "simultaneous_low", "simultaneous_high", "p_adjusted", "p_setting", "more_seeds"),
     *("placebo", "lead", "lead_low", "lead_high", "lead_p"),
     *("configured", "configured_low", "configured_high", "tuned_share"),
+    *("population_low", "population_high"),
     *("exchange", "exchange_low", "exchange_high", "exchange_status", "exchange_reason", "fd", "alarms"),
 )
 CURVE = ("n", "source", "seeds", "mean", "sd", "low", "high", "fitted")
@@ -58,7 +63,9 @@ class Analysis:
             `simultaneous_high`, `p_adjusted` (two-sided; `p_setting` for the setting alone), `more_seeds` that would
             decide; `lead` over the `placebo` that it is least ahead of, with `lead_low`, `lead_high`, `lead_p`;
             `configured`, the difference with the learner at default settings, with its ends, and `tuned_share`, the
-            share of it that tuning alone brings to real points. `exchange`, `exchange_low`, `exchange_high`,
+            share of it that tuning alone brings to real points. `population_low` and `population_high`, of generators,
+            the 95 % interval of the difference that speaks of the population of points, not of this data set alone
+            (`data_sets.population`), each by itself. `exchange`, `exchange_low`, `exchange_high`,
             `exchange_status`, `exchange_reason` (`exchange.ExchangeRate`; empty at ratio 0 and for an oracle that is
             the curve), `fd`, the mean Fréchet distance, NaN where there is none, and `alarms`, those that the arm's
             generator raises and on how many seeds.
@@ -70,8 +77,11 @@ class Analysis:
             `detectable` effect: the least that is found with a power of .8. Of real points alone: the mean
             `as_configured`, with the learner at default settings, and what `tuning` it changes, with its t interval.
         verdicts: on each generator at each ratio.
+        exploratory: whether the cells are of several studies: then there is no p and no verdict.
         interim: why there are no verdicts yet; empty where there are.
-        warnings: what a reader must know, a line each.
+        warnings: what puts results in doubt, a line each.
+        by_labels: of `best_by_labels.best_by_labels`, a row for each tuned setting with labels.
+        facts: what a reader must know of data and learners, a sentence each.
     """
 
     score: str
@@ -82,8 +92,11 @@ class Analysis:
     best: pd.DataFrame
     family: pd.DataFrame
     verdicts: Sequence[Judged]
+    exploratory: bool
     interim: str
     warnings: Sequence[str]
+    by_labels: pd.DataFrame
+    facts: Sequence[str] = ()
 
 
 def analyse(result: StudyResult) -> Analysis:
@@ -94,7 +107,8 @@ def analyse(result: StudyResult) -> Analysis:
     summaries = []
     for number, setting in enumerate(settings):
         alone = judged(result, [setting])
-        rows = _summary(setting, number, by_row, {(one.arm, one.ratio): one for one in alone})
+        by_arm, common = {(one.arm, one.ratio): one for one in alone}, overlap_of(result, setting.keys)
+        rows = _summary(setting, number, by_row, by_arm, common)
         summaries.append(pd.DataFrame(rows, columns=_columns(result, MEASURES)))
     families = [_family(setting, number, verdicts, len(verdicts)) for number, setting in enumerate(settings)]
     return Analysis(
@@ -108,8 +122,11 @@ def analyse(result: StudyResult) -> Analysis:
         best=best_ratios(settings, result),
         family=pd.DataFrame(families, columns=_of_setting(settings, FAMILY)),
         verdicts=verdicts,
+        exploratory=result.exploratory,
         interim=interim(result),
         warnings=cautions(result, settings, verdicts),
+        by_labels=best_by_labels(result, settings),
+        facts=facts(result, settings),
     )
 
 
@@ -126,6 +143,7 @@ def _summary(
     number: int,
     verdicts: Mapping[tuple[int, str, float], Judged],
     alone: Mapping[tuple[str, float], Judged],
+    common: Overlap | None,
 ) -> Iterator[dict[Any, Any]]:
     for arm in setting.arms:
         keys = {**setting.keys, **arm.keys, "arm": arm.name}
@@ -134,6 +152,9 @@ def _summary(
         for ratio in arm.ratios:
             judgement = verdicts.get((number, arm.name, ratio))
             of_verdict = _of_verdict(judgement, alone.get((arm.name, ratio)), setting) if judgement else UNJUDGED
+            if arm.role == "generator":
+                low, high = population_of(setting, arm, ratio, common)
+                of_verdict = {**of_verdict, "population_low": low, "population_high": high}
             yield {**keys, "mix.ratio": ratio, "role": arm.role, **_effect(setting, arm, ratio), **of_verdict}
 
 

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
-
-import pandas as pd
 
 from synthmix.analysis.analysis import Analysis
 from synthmix.analysis.judging import Judged
 from synthmix.analysis.settings import Setting, settings
 from synthmix.analysis.verdicts.arms import Contrast, Kind
-from synthmix.notation import exchange, general, number, spread, with_interval
+from synthmix.analysis.words.sentences import effect_of, listed, sentences
+from synthmix.notation import general, number
 
 LABELS: Mapping[Kind, str] = {
     "helps": "helps",
@@ -41,7 +39,7 @@ HEADLINES: Mapping[Kind, str] = {
     "as_copies": "{} helped {} only as copies of the real points do.",
     "as_noise": "{} helped {} only as noisy copies do.",
     "equivalent": "{} made no difference that matters to {}.",
-    "undecided": "{} on {}: undecided.",
+    "undecided": "Whether {} helps or harms {} is undecided.",
 }
 MOST_NAMED = 4  # arms, or settings, that the headline names; more are counted
 ROLE_WORDS = {
@@ -60,7 +58,8 @@ class ArmLine:
         ratio: synthetic points for each real one.
         kind: of the verdict.
         label: the kind in words.
-        effect: the difference to real points alone with its simultaneous interval.
+        effect: the difference to real points alone with its simultaneous interval; where it helps as tuning does, that
+            with both at default settings too.
         evidence: the other contrasts, or why it is undecided, in sentences.
     """
 
@@ -94,16 +93,28 @@ def answers(analysis: Analysis) -> list[SettingAnswer]:
 
 def headline(analysis: Analysis) -> str:
     """Gain and harm both: a sentence for each kind of verdict and the generators and ratios that have it."""
+    if analysis.exploratory:
+        return "Exploratory: the cells were selected from several studies, so that there is no p and no verdict."
     if analysis.interim:
         return f"Interim: {analysis.interim}, and there are no verdicts before that."
     if not analysis.verdicts:
         return "No generator has been compared: there is no verdict."
     titles = [setting.title for setting in settings(analysis)]
-    sentences = []
+    told = []
     for kind, words in HEADLINES.items():
         found = [one for one in analysis.verdicts if one.verdict.kind == kind]
-        sentences += [words.format(who, where) for who, where in _who_where(found, analysis.verdicts, titles)]
-    return " ".join(sentences)
+        told += [words.format(who, where) for who, where in _who_where(found, analysis.verdicts, titles)]
+    return " ".join(told)
+
+
+def margin(analysis: Analysis) -> str:
+    """The margin in words; empty where nothing was judged."""
+    margins = sorted({round(one.margin, 9) for one in analysis.verdicts})
+    if not margins:
+        return ""
+    score = analysis.score.rpartition("/")[2]
+    width = number(margins[0]) + (f" to {number(margins[-1])}, by setting," if len(margins) > 1 else "")
+    return f"The margin, stated before the run: a difference of less than {width} in {score} does not matter."
 
 
 def _who_where(
@@ -131,107 +142,52 @@ def _who_where(
         counted = (
             f"{len(where)} of {len(titles)} settings" if len(where) < len(titles) else f"all {len(where)} settings"
         )
-        yield _listed(named), _listed(where, "; ") if len(where) <= MOST_NAMED else counted
+        yield listed(named), listed(where, "; ") if len(where) <= MOST_NAMED else counted
 
 
 def _with_ratios(arm: str, ratios: Sequence[float], all_of_them: bool) -> str:
     if all_of_them:
         return arm
-    return f"{arm} at ratio{'s' if len(ratios) > 1 else ''} {_listed([general(ratio) for ratio in ratios])}"
+    return f"{arm} at ratio{'s' if len(ratios) > 1 else ''} {listed([general(ratio) for ratio in ratios])}"
 
 
 def _answer(place: int, setting: Setting, analysis: Analysis) -> SettingAnswer:
-    score, sign = analysis.score.rpartition("/")[2], analysis.sign
     own = [one for one in analysis.verdicts if one.setting == place]
-    rows = setting.summary[(setting.summary["mix.ratio"] > 0) & setting.summary["difference"].notna()]
-    sentences = [
-        *_baseline(setting, score),
-        *_tuning(setting, own, score, sign),
-        *_oracle(rows),
-        *_worth(rows),
-    ]
-    return SettingAnswer(setting.title, [_line(one, sign) for one in own], sentences)
+    return SettingAnswer(setting.title, [_line(one, analysis.sign) for one in own], sentences(setting, own, analysis))
 
 
 def _line(one: Judged, sign: int) -> ArmLine:
     verdict = one.verdict
     others = [_against(contrast, sign) for contrast in verdict.contrasts[1:] if contrast.seeds]
-    evidence = f"{_capital(_listed(others))}." if others else ""
+    evidence = f"{_capital(listed(others))}." if others else ""
     if verdict.kind == "undecided":
         more = f"; about {verdict.more_seeds} more seeds would decide" if verdict.more_seeds else ""
         evidence = f"{_capital(verdict.reason)}{more}. {evidence}"
     if verdict.worst_case is not None:
         evidence += (
-            f" Where trainings diverged, with the worst score in their place: {_effect(verdict.worst_case, sign)}."
+            f" Where trainings diverged, with the worst score in their place: {effect_of(verdict.worst_case, sign)}."
         )
     return ArmLine(
         one.arm,
         general(one.ratio),
         verdict.kind,
         LABELS[verdict.kind],
-        _effect(one.effect, sign),
+        _told(one, sign),
         " ".join([evidence.strip(), *verdict.notes]).strip(),
     )
 
 
+def _told(one: Judged, sign: int) -> str:
+    """The effect; where tuning brings it too, the gain at default settings that the verdict speaks of comes first."""
+    effect = effect_of(one.effect, sign)
+    if one.verdict.kind != "as_tuning" or one.at_default is None:
+        return effect
+    return f"{effect_of(one.at_default, sign)} with the learner as configured, {effect} with it tuned"
+
+
 def _against(contrast: Contrast, sign: int) -> str:
-    return f"{_effect(contrast, sign)} against {ROLE_WORDS.get(contrast.role, contrast.against)}"
-
-
-def _effect(contrast: Contrast, sign: int) -> str:
-    low, high = sorted((sign * contrast.low, sign * contrast.high))
-    return with_interval(sign * contrast.mean, low, high)
-
-
-def _baseline(setting: Setting, score: str) -> Iterator[str]:
-    for row in setting.summary[setting.summary["role"] == "baseline"].to_dict("records"):
-        yield f"Real points alone: {score} {spread(row['mean'], row['sd'])} over {row['seeds']} seeds."
-
-
-def _tuning(setting: Setting, own: Sequence[Judged], score: str, sign: int) -> Iterator[str]:
-    """What tuning alone brings, beside the gains of generators at default settings."""
-    family = setting.family
-    if pd.isna(family["tuning"]):
-        return
-    effect = with_interval(family["tuning"], family["tuning_low"], family["tuning_high"])
-    yield (
-        f"Real points alone have {score} {number(family['as_configured'])} with the learner as configured; tuning it "
-        f"without labels changes that by {effect}."
-    )
-    gains = [(one, one.at_default) for one in own if one.at_default is not None and one.at_default.lower > 0]
-    if gains:
-        one, contrast = max(gains, key=lambda gain: gain[1].mean)
-        more = f", and {len(gains) - 1} more gain" if len(gains) > 1 else ""
-        yield (
-            f"As configured, {one.arm} at ratio {general(one.ratio)} seems to bring {_effect(contrast, sign)}{more}; "
-            f"tuning alone brings {sign * family['tuning'] / contrast.mean:.0%} of that."
-        )
-
-
-def _worth(rows: pd.DataFrame) -> Iterator[str]:
-    """Exchange rates of generators, and why there is none."""
-    generators = rows[rows["role"] == "generator"]
-    known = [
-        f"{exchange(row)} ({row['arm']}, ratio {general(row['mix.ratio'])})"
-        for row in generators[~generators["exchange_status"].isin(["", "not identified"])].to_dict("records")
-    ]
-    if known:
-        yield f"What one synthetic point is worth in real ones: {_listed(known)}."
-    for reason in generators.loc[generators["exchange_status"] == "not identified", "exchange_reason"].unique():
-        yield f"What one synthetic point is worth is not identified: {reason}."
-
-
-def _oracle(rows: pd.DataFrame) -> Iterator[str]:
-    """The effect of the oracle at the largest ratio: the gain that real points would bring."""
-    oracle = rows[rows["role"] == "oracle"].sort_values("mix.ratio").tail(1)
-    for row in oracle.to_dict("records"):
-        effect = with_interval(row["difference"], row["difference_low"], row["difference_high"])
-        yield f"As many real points instead: {effect} at ratio {general(row['mix.ratio'])} (oracle {row['arm']})."
+    return f"{effect_of(contrast, sign)} against {ROLE_WORDS.get(contrast.role, contrast.against)}"
 
 
 def _capital(text: str) -> str:
     return text[:1].upper() + text[1:]
-
-
-def _listed(texts: Sequence[Any], comma: str = ", ") -> str:
-    return texts[0] if len(texts) == 1 else f"{comma.join(texts[:-1])} and {texts[-1]}"

@@ -11,6 +11,7 @@ import pandas as pd
 import yaml
 
 from synthmix.analysis.candidates import candidate_scores, tuning_columns
+from synthmix.analysis.data_sets.sizes import sizes_of
 from synthmix.analysis.result import LAST_KEYS, Failure, StudyResult, first_keys
 from synthmix.config.cell import from_plain
 from synthmix.config.flat import flatten
@@ -103,6 +104,8 @@ def collect(
         shown=shown,
         exploratory=exploratory,
         untuned=_untuned(asked, task.learner),
+        k_from_labels=_k_from_labels(asked, task.learner),
+        sizes=sizes_of(asked, record.data, resources),
     )
 
 
@@ -113,6 +116,13 @@ def _untuned(rows: Sequence[CellRow], learner: str) -> frozenset[str]:
         str(row.config[f"{learner}.name"])
         for row in rows
         if row.config.get("tuning") != "held_out" and any(key.startswith(search) for key in row.config)
+    )
+
+
+def _k_from_labels(rows: Sequence[CellRow], learner: str) -> frozenset[str]:
+    """Names of the learners whose number of clusters is left to the known classes."""
+    return frozenset(
+        str(row.config[f"{learner}.name"]) for row in rows if row.config.get(f"{learner}.n_clusters", 0) is None
     )
 
 

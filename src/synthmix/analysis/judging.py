@@ -71,7 +71,7 @@ def judged(result: StudyResult, settings: Sequence[SettingCells]) -> list[Judged
     units = [_unit(setting, result) for setting in settings]
     seeds = list(dict.fromkeys(seed for setting in settings for seed in setting.seeds))
     arms = [
-        _arm_scores(settings[number], arm, ratio, result, units[number], seeds, str(place))
+        arm_scores(settings[number], arm, ratio, result, units[number], seeds, str(place))
         for place, (number, arm, ratio) in enumerate(places)
     ]
     margin = MARGIN if result.margin is None else result.margin
@@ -107,13 +107,33 @@ def _unit(setting: SettingCells, result: StudyResult) -> float:
     return 1.0 if bounded or result.margin is not None or not size > 0 else size
 
 
-def _arm_scores(
-    setting: SettingCells, arm: Arm, ratio: float, result: StudyResult, unit: float, seeds: Sequence[int], name: str
+def arm_scores(
+    setting: SettingCells,
+    arm: Arm,
+    ratio: float,
+    result: StudyResult,
+    unit: float,
+    seeds: Sequence[int],
+    name: str,
+    *,
+    score: str | None = None,
 ) -> ArmScores:
-    """An arm beside its rivals of the same ratio; a rival whose points are weighted or gated is one all the same."""
+    """An arm beside its rivals of the same ratio; a rival whose points are weighted or gated is one all the same.
+
+    Args:
+        setting: the cells of the setting.
+        arm: a generator's, of the setting.
+        ratio: one of its ratios.
+        result: the study.
+        unit: what the scores are divided by.
+        seeds: the rows.
+        name: of the arm in its family.
+        score: another column than that of the primary score, such as the same on val.
+    """
 
     def scores(cells: pd.DataFrame) -> NDArray[np.float64]:
-        column = cells[setting.score] if setting.score in cells else pd.Series(dtype=float)
+        name = score or setting.score
+        column = cells[name] if name in cells else pd.Series(dtype=float)
         return setting.sign * column.reindex(list(seeds)).to_numpy(dtype=float) / unit
 
     rivals = {rival.name: rival for rival in setting.arms if ratio in rival.ratios}

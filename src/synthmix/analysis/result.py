@@ -37,6 +37,23 @@ class Failure:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Sizes:
+    """How many points of a data set there are to divide, and how many each seed holds out.
+
+    Attributes:
+        n_points: points that are divided anew for each seed: without an official test set, and without the reserve.
+        n_val: points of val.
+        n_test: points of test.
+        official_test: whether all seeds share one official test set.
+    """
+
+    n_points: int
+    n_val: int
+    n_test: int
+    official_test: bool
+
+
+@dataclass(frozen=True, kw_only=True)
 class StudyResult:
     """A study's cells, finished or not.
 
@@ -69,6 +86,8 @@ class StudyResult:
         tracking_uri: of the MLflow store; None where nothing is logged.
         notes: lines that a reader must know, such as cells of another version of the code.
         untuned: names of the learners that have a search and were not tuned.
+        k_from_labels: names of the learners whose number of clusters is that of the known classes.
+        sizes: of each data set, by `data.name`, as far as a cell of it has a result.
         margin: the smallest difference of the primary score that matters, as stated before the run; None for the usual.
         planned_seeds: the seeds whose cells count in the analysis; None where all do.
         seeds_to_come: how many seeds more were planned than any command has asked for.
@@ -95,6 +114,8 @@ class StudyResult:
     tracking_uri: str | None
     notes: Sequence[str] = field(default=())
     untuned: frozenset[str] = frozenset()
+    k_from_labels: frozenset[str] = frozenset()
+    sizes: Mapping[str, Sizes] = field(default_factory=dict)
     margin: float | None = None
     planned_seeds: Sequence[int] | None = None
     seeds_to_come: int = 0

@@ -149,6 +149,14 @@ class SettingCells:
         """The same less those of real points alone, of the seeds that have both."""
         return (self.scores(arm, ratio) - self.baseline).dropna()
 
+    def differences_on_val(self, arm: Arm, ratio: float) -> pd.Series[float]:
+        """The differences of the same cells in the score on val; empty where they do not have it there."""
+        column = f"val/{self.score.rpartition('/')[2]}"
+        cells = arm.at(ratio)
+        if column not in cells or column not in self.real:
+            return pd.Series(dtype=float)
+        return (cells[column] - self.real[column]).dropna()
+
     @cached_property
     def pairs(self) -> list[int]:
         """Differences in each planned test of the family: generators only, each of their ratios by itself."""

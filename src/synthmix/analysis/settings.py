@@ -25,6 +25,7 @@ class Setting:
         summary: of `Analysis`, by role, arm and ratio; ratio 0, which all arms share, once.
         curve: of `Analysis`.
         best: of `Analysis`, by role and arm.
+        by_labels: its row of `Analysis.by_labels`; None where it has none.
         family: its row of `Analysis.family`.
     """
 
@@ -33,6 +34,7 @@ class Setting:
     summary: pd.DataFrame
     curve: pd.DataFrame
     best: pd.DataFrame
+    by_labels: Mapping[Any, Any] | None
     family: Mapping[Any, Any]
 
 
@@ -46,7 +48,8 @@ def settings(analysis: Analysis) -> list[Setting]:
         summary, curve, best = (rows_of(table, own) for table in (analysis.summary, analysis.curve, analysis.best))
         baseline = summary["role"] == "baseline"
         once = pd.concat([summary[baseline].head(1).assign(arm=BASELINE), summary[~baseline]])
-        ordered = _by_role(once, "mix.ratio"), curve, _by_role(best, "ratio")
+        labelled = next(iter(rows_of(analysis.by_labels, own).to_dict("records")), None)
+        ordered = _by_role(once, "mix.ratio"), curve, _by_role(best, "ratio"), labelled
         found.append(Setting(setting_title(own, varying, analysis.learner), own, *ordered, row))
     return found
 

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import math
 import re
+from collections.abc import Sequence
 
 from synthmix.analysis.analysis import Analysis
-from synthmix.analysis.settings import by_size, settings
+from synthmix.analysis.answer import LABELS
+from synthmix.analysis.settings import Setting, by_size, settings
+from synthmix.notation import interval_of
+from synthmix.plots.forest import Panel, forest
 from synthmix.plots.heat_map import heat_map
 from synthmix.plots.learning_curve import learning_curves
 from synthmix.plots.panels import Picture
@@ -20,6 +25,9 @@ def figures(analysis: Analysis) -> list[Picture]:
     score = analysis.score.rpartition("/")[2]
     found = settings(analysis)
     pictures = []
+    panels = [panel for setting in found if (panel := _panel(setting)) is not None]
+    if panels:
+        pictures.append(forest(panels, score, higher_is_better=analysis.sign > 0))
     mixed = {setting.title: setting.summary for setting in found if (setting.summary["mix.ratio"] > 0).any()}
     compared = {title: rows for title, rows in mixed.items() if rows["difference"].notna().any()}
     if compared:
@@ -38,3 +46,29 @@ def figures(analysis: Analysis) -> list[Picture]:
             name = "heat_map_" + re.sub(r"\W+", "_", title).strip("_")
             pictures.append(heat_map(rows, score, title, name))
     return pictures
+
+
+def _panel(setting: Setting) -> Panel | None:
+    """The effects of a setting against its margin; None where nothing was judged."""
+    rows = setting.summary[(setting.summary["mix.ratio"] > 0) & setting.summary["difference"].notna()]
+    if math.isnan(setting.family["margin"]) or rows.empty:
+        return None
+    ends = [_finite(interval_of(row)) for row in rows.to_dict("records")]
+    lines = rows[["arm", "mix.ratio", "difference"]].assign(
+        difference_low=[low for low, _ in ends],
+        difference_high=[high for _, high in ends],
+        verdict=[LABELS.get(kind, "") for kind in rows["verdict"]],
+    )
+    tuning = setting.family["tuning"]
+    return Panel(
+        title=setting.title,
+        lines=lines,
+        margin=setting.family["margin"],
+        as_configured=None if math.isnan(tuning) else -tuning,
+    )
+
+
+def _finite(ends: Sequence[float]) -> tuple[float, float]:
+    """The ends of an interval; none where one is infinite, as with too few seeds."""
+    low, high = ends
+    return (low, high) if math.isfinite(low) and math.isfinite(high) else (math.nan, math.nan)

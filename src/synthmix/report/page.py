@@ -14,7 +14,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from matplotlib.figure import Figure
 
 from synthmix.analysis.analysis import Analysis
-from synthmix.analysis.answer import LABELS, MEANINGS, answers, headline
+from synthmix.analysis.answer import LABELS, MEANINGS, answers, headline, margin
 from synthmix.analysis.result import StudyResult
 from synthmix.notation import general
 from synthmix.plots.panels import Picture
@@ -23,6 +23,7 @@ from synthmix.report.tables import (
     best_table,
     failure_table,
     family_table,
+    labels_table,
     run_table,
     stage_table,
     summary_table,
@@ -56,7 +57,10 @@ def context(result: StudyResult, analysis: Analysis, pictures: Sequence[Picture]
         "lower_is_better": analysis.sign < 0,
         "learner": analysis.learner,
         "facts": facts(result),
+        "notes_on_data": analysis.facts,
         "headline": headline(analysis),
+        "margin": margin(analysis),
+        "exploratory": result.exploratory,
         "answers": answers(analysis),
         "meanings": [(kind, LABELS[kind], MEANINGS[kind]) for kind in kinds],
         "icons": ICONS,
@@ -65,6 +69,7 @@ def context(result: StudyResult, analysis: Analysis, pictures: Sequence[Picture]
         "pictures": [(picture, embedded(picture.figure)) for picture in pictures],
         "best": best_table(analysis),
         "supervised": not analysis.best.empty and bool(analysis.best["supervised"].any()),
+        "by_labels": labels_table(analysis),
         "family": family_table(analysis),
         "failures": failure_table(result),
         "stages": stage_table(result),

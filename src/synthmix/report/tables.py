@@ -14,7 +14,7 @@ from synthmix.analysis.answer import LABELS
 from synthmix.analysis.result import StudyResult, key_columns
 from synthmix.analysis.settings import Setting, settings
 from synthmix.analysis.statistics import ALPHA
-from synthmix.notation import exchange, general, interval_of, lead, number, p_value, spread, with_interval
+from synthmix.notation import exchange, general, interval, interval_of, lead, number, p_value, spread, with_interval
 
 DIFFERENCE = "difference [95\N{NO-BREAK SPACE}%]"
 ICONS = {
@@ -79,13 +79,13 @@ def summary_table(analysis: Analysis) -> ReportTable:
         "setting",
         "arm",
         "ratio",
-        "seeds",
-        f"mean {score} ±\N{NO-BREAK SPACE}sd",
+        "verdict",
         DIFFERENCE,
         "interval",
         "beyond copies [95\N{NO-BREAK SPACE}%]",
-        "verdict",
         "adjusted p",
+        f"mean {score} ±\N{NO-BREAK SPACE}sd",
+        "seeds",
         "as configured [95\N{NO-BREAK SPACE}%]",
     ]
     heads += ["exchange rate [95\N{NO-BREAK SPACE}%]", "fd"]
@@ -108,13 +108,13 @@ def _summary_line(setting: Setting, row: dict[Any, Any], scale: tuple[float, flo
         TableCell(setting.title),
         _alarmed(row),
         _numeric(row["mix.ratio"], general(row["mix.ratio"])),
-        _numeric(row["seeds"], general(row["seeds"])),
-        _numeric(row["mean"], spread(row["mean"], row["sd"])),
-        _numeric(row["difference"], effect),
+        TableCell(LABELS[row["verdict"]] if row["verdict"] else "", mark=ICONS.get(row["verdict"], "")),
+        _numeric(row["difference"], effect, _population(row)),
         TableCell("", _value(row["difference"]), _bar(row, scale)),
         _numeric(row["lead"], lead(row), row["placebo"]),
-        TableCell(LABELS[row["verdict"]] if row["verdict"] else "", mark=ICONS.get(row["verdict"], "")),
         _numeric(row["p_adjusted"], p_value(row["p_adjusted"]), _other_p(row)),
+        _numeric(row["mean"], spread(row["mean"], row["sd"])),
+        _numeric(row["seeds"], general(row["seeds"])),
         _numeric(row["configured"], configured, _share(row)),
         _numeric(row["exchange"], exchange(row), str(row["exchange_reason"] or "")),
         _numeric(row["fd"], general(row["fd"])),
@@ -142,6 +142,27 @@ def best_table(analysis: Analysis) -> ReportTable:
             ]
             lines.append(Line(cells, setting.title, [row["role"]]))
     return _without_constant(ReportTable(heads, frozenset([*heads[2:4], *heads[5:]]), lines), "setting")
+
+
+def labels_table(analysis: Analysis) -> ReportTable:
+    """Real points alone as configured, tuned without labels, and with the candidate that labels would pick."""
+    heads = ["setting", "score", "seeds", "as configured", "tuned without labels", "chosen most often"]
+    heads += ["best by labels (supervised)", "which is"]
+    lines = []
+    for setting in settings(analysis):
+        row = setting.by_labels
+        if row is not None:
+            cells = [
+                TableCell(setting.title),
+                TableCell(row["by"].rpartition("/")[2]),
+                _numeric(row["seeds"], general(row["seeds"])),
+                *(_numeric(row[name], spread(row[name], row[f"{name}_sd"])) for name in ("configured", "tuned")),
+                TableCell(f"{row['chosen']} ({row['chosen_seeds']} of {row['seeds']} seeds)"),
+                _numeric(row["best"], spread(row["best"], row["best_sd"])),
+                TableCell(row["best_settings"]),
+            ]
+            lines.append(Line(cells, setting.title))
+    return ReportTable(heads, frozenset([*heads[2:5], heads[6]]), lines)
 
 
 def family_table(analysis: Analysis) -> ReportTable:
@@ -227,6 +248,11 @@ def _other_p(row: dict[Any, Any]) -> str:
         return ""
     within = "" if pd.isna(row["p_setting"]) else f"; {p_value(row['p_setting'])} adjusted within this setting alone"
     return f"{p_value(row['p'])} by itself{within}"
+
+
+def _population(row: dict[Any, Any]) -> str:
+    ends = interval(row["population_low"], row["population_high"])
+    return f"of the population, by itself: {ends}" if ends else ""
 
 
 def _share(row: dict[Any, Any]) -> str:

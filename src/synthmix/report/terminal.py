@@ -12,21 +12,21 @@ from synthmix.analysis.answer import LABELS, headline
 from synthmix.analysis.settings import Setting, settings
 from synthmix.notation import exchange, general, interval_of, lead, number, spread, with_interval
 
-WIDTH = 120
+WIDTH = 128
 COLUMNS = (
     ("ratio", 5),
     ("mean ± sd", 13),
     ("difference [95 %]", 23),
     ("beyond copies [95 %]", 23),
-    ("verdict", 19),
-    ("exchange rate", 17),
+    ("verdict", 20),
+    ("exchange rate", 20),
 )
 
 
 def table_text(analysis: Analysis) -> str:
     """A table for each setting, the headline, and a line for each warning.
 
-    No line of the tables is longer than 120 letters.
+    No line of the tables is longer than 128 letters.
     """
     score = analysis.score.rpartition("/")[2]
     better = ", the lower the better" if analysis.sign < 0 else ""

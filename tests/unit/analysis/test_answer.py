@@ -81,7 +81,7 @@ def test_undecided_is_never_called_no_effect_and_says_what_would_decide(make: Ma
     assert line.label == "undecided"
     assert "more seeds would decide" in line.evidence
     assert "no effect" not in headline(analysis)
-    assert headline(analysis) == "vae on kmeans on identity: undecided."
+    assert headline(analysis) == "Whether vae helps or harms kmeans on identity is undecided."
 
 
 def test_a_difference_within_the_margin_is_equivalent(make: Make) -> None:

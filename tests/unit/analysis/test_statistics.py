@@ -18,7 +18,7 @@ from synthmix.analysis.statistics import (
     smallest_p,
     t_interval,
 )
-from synthmix.analysis.verdicts.simultaneous import simultaneous
+from synthmix.analysis.verdicts.simultaneous import sign_flip_tests
 
 RNG = np.random.default_rng(7)
 
@@ -90,7 +90,7 @@ def test_the_smallest_p_is_attained_by_a_gain_on_every_seed() -> None:
     for seeds, others in ((3, 0), (8, 4), (10, 30)):
         family = np.column_stack([np.ones(seeds) + 1e-3 * rng.normal(size=seeds), rng.normal(size=(seeds, others))])
         assert smallest_p(seeds) == pytest.approx(sign_flip_p(np.ones(seeds)))
-        assert 2 * simultaneous(family).p_above[0] == pytest.approx(smallest_p(seeds))
+        assert 2 * sign_flip_tests(family).p_above[0] == pytest.approx(smallest_p(seeds))
     assert smallest_p(0) == smallest_p(1) == 1
     assert smallest_p(200) == 1e-5
 

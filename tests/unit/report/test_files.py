@@ -103,12 +103,15 @@ def test_latex_has_a_table_for_each_setting_and_a_line_for_each_row(study: Study
     analysis = study[1]
     tex = summary_tex(analysis)
     assert tex.count(r"\begin{tabular}") == tex.count(r"\end{tabular}") == tex.count(r"\toprule") == 2
-    lines = [line for line in tex.splitlines() if line.endswith(r"\\") and "interval" not in line]
+    lines = [line for line in tex.splitlines() if line.endswith(r"\\") and not line.strip().startswith("arm")]
     assert len(lines) == (analysis.summary["mix.ratio"] > 0).sum() + 2
-    assert {line.replace(r"\&", "").count("&") for line in lines} == {6}
+    assert {line.replace(r"\&", "").count("&") for line in lines} == {8}
     (gan,) = [line for line in lines if "gan & 4" in line and "textbf" in line]
     assert r"\textbf{$-$0.125}" in gan
-    assert "& 0.008 &" in gan
+    assert "& {[}$-$0.137, $-$0.107] & $-$0.125 {[}$-$0.159, $-$0.104] & 0.016 & harms &" in gan
+    assert not [
+        line for line in lines if "textbf" in line and line.rstrip("\\ ").split(" & ")[7] not in ("helps", "harms")
+    ]
 
 
 def test_latex_takes_a_name_for_text() -> None:

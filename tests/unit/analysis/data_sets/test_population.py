@@ -8,7 +8,7 @@ import torch
 from numpy.typing import NDArray
 from scipy import stats
 
-from synthmix.analysis.population import Overlap, overlap, population_error, population_interval, truth
+from synthmix.analysis.data_sets.population import Overlap, overlap, population_error, population_interval, truth
 from synthmix.analysis.statistics import t_interval
 from synthmix.data.base import Splits, assemble
 from synthmix.data.split import split

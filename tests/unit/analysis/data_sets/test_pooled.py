@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from synthmix.analysis.pooled import Pooled, pool, rank
+from synthmix.analysis.data_sets.pooled import Pooled, pool, rank
 from synthmix.errors import InvalidInput
 
 # Trials of the BCG vaccine (Colditz et al. 1994): cases and others among the vaccinated, and among the controls.

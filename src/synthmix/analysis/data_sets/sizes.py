@@ -1,0 +1,49 @@
+"""How many points a study's data sets have, of which each seed draws its own."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from synthmix.analysis.candidates import Row
+from synthmix.analysis.result import Sizes
+from synthmix.config.cell import CellConfig
+from synthmix.config.data import SIZES
+from synthmix.config.parts import Parts
+from synthmix.pipeline.resources import Resources
+
+
+def sizes_of(rows: Sequence[Row], known: Mapping[str, Mapping[str, Any]], resources: Resources) -> dict[str, Sizes]:
+    """The sizes of each data set of which some cell has a result, by its name.
+
+    A set is loaded only where its size was not written down, or where only the set tells whether it has an official
+    test set.
+
+    Args:
+        rows: the combinations of a study.
+        known: by digest, the `shape` of all points of a set that are divided.
+        resources: what loads a data set.
+    """
+    with_result = {str(row.config["data.name"]): row.asked for row in reversed(rows) if row.result is not None}
+    return {
+        name: _sizes(asked.depends_on().config, known.get(asked.digest), resources)
+        for name, asked in with_result.items()
+    }
+
+
+def _sizes(config: CellConfig, known: Mapping[str, Any] | None, resources: Resources) -> Sizes:
+    asked = {key: getattr(config.data, key) for key in SIZES}
+    official = None
+    if known is None or config.data.n_test is None:
+        dataset = resources.dataset(config)
+        official = None if dataset.test is None else len(dataset.test)
+        n_points = len(dataset)
+    else:
+        n_points = int(known["shape"][0])
+    parts = Parts(n_points=n_points, n_official_test=official, **asked)
+    return Sizes(
+        n_points=n_points - parts.n_reserve,
+        n_val=parts.val,
+        n_test=parts.held_out if official is None else official,
+        official_test=official is not None,
+    )

@@ -1,0 +1,61 @@
+"""What a reader must know of a study's data and learners to judge its numbers, a sentence each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from synthmix.analysis.data_sets.population import truth
+from synthmix.analysis.data_sets.speaks_of import overlap_of
+from synthmix.analysis.result import StudyResult
+from synthmix.analysis.setting_cells import SettingCells, written
+from synthmix.notation import general
+
+DUPLICATES = "data/duplicates_across_split"
+
+
+def facts(result: StudyResult, settings: Sequence[SettingCells]) -> list[str]:
+    """Copies across the split, a number of clusters that labels gave, and which truth intervals speak of.
+
+    Args:
+        result: the study.
+        settings: the cells of its settings.
+    """
+    return [*_duplicates(result), *_k_from_labels(result), *_truths(result, settings)]
+
+
+def _duplicates(result: StudyResult) -> Iterator[str]:
+    """Held-out points that are among those to learn from."""
+    if DUPLICATES not in result.cells:
+        return
+    for name, cells in result.cells.groupby("data.name"):
+        count = cells.groupby("seed")[DUPLICATES].max().mean()
+        if count > 0:
+            sizes = result.sizes.get(str(name))
+            of = "" if sizes is None else f" of {sizes.n_val + sizes.n_test}"
+            yield (
+                f"{name}: {general(count)}{of} held-out points (val and test, mean over seeds) occur value for value "
+                "among the points to learn from as well."
+            )
+
+
+def _k_from_labels(result: StudyResult) -> Iterator[str]:
+    if result.k_from_labels:
+        names = ", ".join(sorted(result.k_from_labels))
+        yield (
+            f"k from the labels: {names} look{'s' if len(result.k_from_labels) == 1 else ''} for as many clusters as "
+            f"there are known classes ({result.learner}.n_clusters=null), which only a benchmark can know."
+        )
+
+
+def _truths(result: StudyResult, settings: Sequence[SettingCells]) -> Iterator[str]:
+    """One sentence for each data set and size; without their names where there is one."""
+    sizes = list(dict.fromkeys((str(one.keys["data.name"]), one.n) for one in settings))
+    names, found = {name for name, _ in sizes}, {}
+    for setting in settings:
+        common = overlap_of(result, setting.keys)
+        if common is not None:
+            of_data = str(setting.keys["data.name"]) if len(names) > 1 else ""
+            of_size = f"n = {written(setting.n)}" if len(sizes) > len(names) else ""
+            found[", ".join(filter(None, (of_data, of_size)))] = truth(common)
+    for where, sentence in found.items():
+        yield f"{where}: {sentence}" if where else sentence
