@@ -15,6 +15,7 @@ from synthmix.analysis.judging import two_sided
 from synthmix.analysis.verdicts.arms import Contrast
 
 LEAST_FOR_RANKS = 3  # data sets
+DIGITS = 12  # beyond which equal scores differ by rounding
 MEASURES = (
     *("arm", "mix.ratio", "data_sets", "mean", "low", "high", "simultaneous_low", "simultaneous_high", "p_adjusted"),
     *("verdict", "margin", "relative", "between", "prediction_low", "prediction_high", "gain"),
@@ -107,5 +108,5 @@ def _rankings(group: Group, sign: int) -> Iterator[Ranking]:
             yield Ranking(
                 title=group.title,
                 ratio=ratio,
-                ranks=rank(pd.DataFrame(complete).to_numpy(), list(complete), sign=sign),
+                ranks=rank(pd.DataFrame(complete).round(DIGITS).to_numpy(), list(complete), sign=sign),
             )
