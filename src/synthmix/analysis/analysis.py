@@ -13,8 +13,10 @@ import pandas as pd
 from synthmix.analysis.best_by_labels import best_by_labels
 from synthmix.analysis.best_ratio import best_ratios
 from synthmix.analysis.cautions import cautions
+from synthmix.analysis.data_sets.over import PooledVerdict, groups, over_data_sets
 from synthmix.analysis.data_sets.population import Overlap
 from synthmix.analysis.data_sets.speaks_of import overlap_of, population_of
+from synthmix.analysis.data_sets.summary import Ranking, pooled_table, rankings
 from synthmix.analysis.exchange import exchange_rate, monotone_fit
 from synthmix.analysis.judging import Judged, interim, judged, two_sided
 from synthmix.analysis.result import StudyResult, key_columns
@@ -77,6 +79,10 @@ class Analysis:
             `detectable` effect: the least that is found with a power of .8. Of real points alone: the mean
             `as_configured`, with the learner at default settings, and what `tuning` it changes, with its t interval.
         verdicts: on each generator at each ratio.
+        over: of a study of several data sets, the verdicts over them; `judged.setting` is the place in `groups`.
+        groups: the titles of what is pooled.
+        pooled: of `data_sets.summary.pooled_table`, a row for each of `over`.
+        rankings: of arms over data sets, where these are three at least.
         exploratory: whether the cells are of several studies: then there is no p and no verdict.
         interim: why there are no verdicts yet; empty where there are.
         warnings: what puts results in doubt, a line each.
@@ -92,6 +98,10 @@ class Analysis:
     best: pd.DataFrame
     family: pd.DataFrame
     verdicts: Sequence[Judged]
+    over: Sequence[PooledVerdict]
+    groups: Sequence[str]
+    pooled: pd.DataFrame
+    rankings: Sequence[Ranking]
     exploratory: bool
     interim: str
     warnings: Sequence[str]
@@ -104,12 +114,15 @@ def analyse(result: StudyResult) -> Analysis:
     settings = cells_by_setting(result)
     verdicts = judged(result, settings)
     by_row = {(one.setting, one.arm, one.ratio): one for one in verdicts}
+    pooled_groups = groups(settings, result.learner)
+    over = over_data_sets(result, pooled_groups)
     summaries = []
     for number, setting in enumerate(settings):
         alone = judged(result, [setting])
         by_arm, common = {(one.arm, one.ratio): one for one in alone}, overlap_of(result, setting.keys)
         rows = _summary(setting, number, by_row, by_arm, common)
-        summaries.append(pd.DataFrame(rows, columns=_columns(result, MEASURES)))
+        table = pd.DataFrame(rows, columns=_columns(result, MEASURES))
+        summaries.append(table.assign(p=math.nan) if result.exploratory else table)
     families = [_family(setting, number, verdicts, len(verdicts)) for number, setting in enumerate(settings)]
     return Analysis(
         score=result.score,
@@ -122,6 +135,10 @@ def analyse(result: StudyResult) -> Analysis:
         best=best_ratios(settings, result),
         family=pd.DataFrame(families, columns=_of_setting(settings, FAMILY)),
         verdicts=verdicts,
+        over=over,
+        groups=[group.title for group in pooled_groups],
+        pooled=pooled_table(pooled_groups, over, result.sign),
+        rankings=[] if result.exploratory else rankings(pooled_groups, result.sign),
         exploratory=result.exploratory,
         interim=interim(result),
         warnings=cautions(result, settings, verdicts),

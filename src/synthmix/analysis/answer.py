@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from synthmix.analysis.analysis import Analysis
+from synthmix.analysis.data_sets.over import PooledVerdict
+from synthmix.analysis.data_sets.pooled import LEAST_FOR_PREDICTION
 from synthmix.analysis.judging import Judged
 from synthmix.analysis.settings import Setting, settings
 from synthmix.analysis.verdicts.arms import Contrast, Kind
 from synthmix.analysis.words.sentences import effect_of, listed, sentences
-from synthmix.notation import general, number
+from synthmix.notation import general, interval, number, signed
 
 LABELS: Mapping[Kind, str] = {
     "helps": "helps",
@@ -72,6 +75,31 @@ class ArmLine:
 
 
 @dataclass(frozen=True)
+class PooledLine:
+    """The verdict on a generator at a ratio over data sets, as a line.
+
+    Attributes:
+        arm: its name.
+        ratio: synthetic points for each real one.
+        kind: of the verdict.
+        label: the kind in words.
+        effect: the mean over data sets with its interval, adjusted for all pooled verdicts.
+        prediction: what a new data set would show, a sentence.
+        data_sets: the effect on each, with its name.
+        evidence: the leads over controls.
+    """
+
+    arm: str
+    ratio: str
+    kind: Kind
+    label: str
+    effect: str
+    prediction: str
+    data_sets: Sequence[str]
+    evidence: str
+
+
+@dataclass(frozen=True)
 class SettingAnswer:
     """What is said of a setting.
 
@@ -91,6 +119,14 @@ def answers(analysis: Analysis) -> list[SettingAnswer]:
     return [_answer(place, setting, analysis) for place, setting in enumerate(settings(analysis))]
 
 
+def pooled_answers(analysis: Analysis) -> dict[str, list[PooledLine]]:
+    """What is said over data sets, by the title of what is pooled."""
+    found: dict[str, list[PooledLine]] = {}
+    for one in analysis.over:
+        found.setdefault(analysis.groups[one.judged.setting], []).append(_pooled_line(one, analysis.sign))
+    return found
+
+
 def headline(analysis: Analysis) -> str:
     """Gain and harm both: a sentence for each kind of verdict and the generators and ratios that have it."""
     if analysis.exploratory:
@@ -99,11 +135,20 @@ def headline(analysis: Analysis) -> str:
         return f"Interim: {analysis.interim}, and there are no verdicts before that."
     if not analysis.verdicts:
         return "No generator has been compared: there is no verdict."
-    titles = [setting.title for setting in settings(analysis)]
+    if not analysis.over:
+        return _told_of(analysis.verdicts, [setting.title for setting in settings(analysis)])
+    count = max(len(one.data_sets) for one in analysis.over)
+    kinds = [one.verdict.kind for one in analysis.verdicts]
+    alone = listed([f"{LABELS[kind]} {kinds.count(kind)}" for kind in HEADLINES if kind in kinds])
+    pooled = _told_of([one.judged for one in analysis.over], analysis.groups)
+    return f"Over {count} data sets: {pooled} On each data set alone, of {len(kinds)} verdicts: {alone}."
+
+
+def _told_of(verdicts: Sequence[Judged], titles: Sequence[str]) -> str:
     told = []
     for kind, words in HEADLINES.items():
-        found = [one for one in analysis.verdicts if one.verdict.kind == kind]
-        told += [words.format(who, where) for who, where in _who_where(found, analysis.verdicts, titles)]
+        found = [one for one in verdicts if one.verdict.kind == kind]
+        told += [words.format(who, where) for who, where in _who_where(found, verdicts, titles)]
     return " ".join(told)
 
 
@@ -183,6 +228,32 @@ def _told(one: Judged, sign: int) -> str:
     if one.verdict.kind != "as_tuning" or one.at_default is None:
         return effect
     return f"{effect_of(one.at_default, sign)} with the learner as configured, {effect} with it tuned"
+
+
+def _pooled_line(one: PooledVerdict, sign: int) -> PooledLine:
+    judged, pooled = one.judged, one.pooled
+    others = [_against(contrast, sign) for contrast in judged.verdict.contrasts[1:]]
+    prediction = f"Two data sets say nothing of a third; it takes {LEAST_FOR_PREDICTION}."
+    if math.isfinite(pooled.gain):
+        low, high = sorted((sign * pooled.prediction.low, sign * pooled.prediction.high))
+        prediction = (
+            f"On a new data set the effect is expected within {interval(low, high)}, and to be a gain with a "
+            f"probability of {_probability(pooled.gain)}."
+        )
+    return PooledLine(
+        judged.arm,
+        general(judged.ratio),
+        judged.verdict.kind,
+        LABELS[judged.verdict.kind],
+        effect_of(judged.effect, sign),
+        prediction,
+        [f"{name} {signed(sign * effect)}" for name, effect in zip(one.data_sets, one.effects, strict=True)],
+        f"{_capital(listed(others))}." if others else "",
+    )
+
+
+def _probability(share: float) -> str:
+    return "more than 0.99" if share > 0.99 else "less than 0.01" if share < 0.01 else number(share, 2)
 
 
 def _against(contrast: Contrast, sign: int) -> str:

@@ -33,7 +33,7 @@ def cautions(result: StudyResult, settings: Sequence[SettingCells], verdicts: Se
         for text in (
             *_lacking(setting),
             *_untuned(setting, result),
-            *_too_few_seeds(setting),
+            *(() if result.exploratory else _too_few_seeds(setting)),
             *_unpaired(setting),
             *_alarmed(setting),
             *_gaining_placebos(setting),

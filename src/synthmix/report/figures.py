@@ -5,11 +5,14 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 
 from synthmix.analysis.analysis import Analysis
 from synthmix.analysis.answer import LABELS
+from synthmix.analysis.data_sets.summary import Ranking
 from synthmix.analysis.settings import Setting, by_size, settings
-from synthmix.notation import interval_of
+from synthmix.notation import general, interval_of
+from synthmix.plots.critical_difference import critical_difference
 from synthmix.plots.forest import Panel, forest
 from synthmix.plots.heat_map import heat_map
 from synthmix.plots.learning_curve import learning_curves
@@ -25,6 +28,7 @@ def figures(analysis: Analysis) -> list[Picture]:
     score = analysis.score.rpartition("/")[2]
     found = settings(analysis)
     pictures = []
+    pictures += [_ranks(ranking, number) for number, ranking in enumerate(analysis.rankings)]
     panels = [panel for setting in found if (panel := _panel(setting)) is not None]
     if panels:
         pictures.append(forest(panels, score, higher_is_better=analysis.sign > 0))
@@ -66,6 +70,16 @@ def _panel(setting: Setting) -> Panel | None:
         margin=setting.family["margin"],
         as_configured=None if math.isnan(tuning) else -tuning,
     )
+
+
+def _ranks(ranking: Ranking, number: int) -> Picture:
+    ranks = ranking.ranks
+    picture = critical_difference(
+        ranks.arms, list(ranks.mean), ranks.groups, critical=ranks.critical, p=ranks.p, data_sets=ranks.data_sets
+    )
+    where = f"{ranking.title}, ratio {general(ranking.ratio)}"
+    name = f"{picture.name}_{number}" if number else picture.name
+    return replace(picture, name=name, title=f"{picture.title}: {where}")
 
 
 def _finite(ends: Sequence[float]) -> tuple[float, float]:

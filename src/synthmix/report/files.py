@@ -20,7 +20,7 @@ def write_report(result: StudyResult, analysis: Analysis, folder: Path) -> list[
 
     `cells.csv` holds no time and no run id, and each number in the fewest digits that give it back, so that equal
     studies give equal files; `cells.parquet` is the same table. `configured_cells.csv` and `candidates.csv` are there
-    where something was tuned.
+    where something was tuned, `pooled.csv` where there are verdicts over several data sets.
 
     Args:
         result: a study.
@@ -39,6 +39,8 @@ def write_report(result: StudyResult, analysis: Analysis, folder: Path) -> list[
         tables["configured_cells.csv"] = with_sorted_metrics(result.configured)
     if len(result.candidates):
         tables["candidates.csv"] = result.candidates
+    if len(analysis.pooled):
+        tables["pooled.csv"] = analysis.pooled
     (folder / "figures").mkdir(parents=True, exist_ok=True)
     for name, table in tables.items():
         table.to_csv(folder / name, index=False, lineterminator="\n")

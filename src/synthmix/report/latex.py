@@ -46,10 +46,9 @@ HEADS = (
 
 def summary_tex(analysis: Analysis) -> str:
     """A table for each setting: mean ± sd, paired difference with its interval, lead over copies, p and verdict."""
-    score = analysis.score.rpartition("/")[2]
     lines = [r"% Needs \usepackage{booktabs,graphicx} in the preamble. Differences shown to help or to harm are bold."]
     for place, setting in enumerate(settings(analysis), start=1):
-        lines += _table(setting, score, place)
+        lines += _table(setting, analysis, place)
     return "\n".join(lines) + "\n"
 
 
@@ -58,15 +57,23 @@ def escaped(text: str) -> str:
     return "".join(ESCAPES.get(sign, sign) for sign in text)
 
 
-def _table(setting: Setting, score: str, place: int) -> list[str]:
+def _table(setting: Setting, analysis: Analysis, place: int) -> list[str]:
+    score = analysis.score.rpartition("/")[2]
     n, data = general(setting.keys["data.n_train"]), setting.keys["data.name"]
     margin = "" if pd.isna(setting.family["margin"]) else f" Margin of equivalence: {number(setting.family['margin'])}."
+    if analysis.exploratory:
+        tests = "95 % Student's t intervals, each by itself. Exploratory: selected cells, without tests. "
+    else:
+        tests = (
+            "95 % intervals that hold for all generators of the study at once (maximum of t by sign flips and "
+            "bootstrap-t; those of controls are Student's, each by itself), and two-sided p of the step-down sign-flip "
+            f"test, adjusted likewise.{margin} "
+        )
+    lower = ", the lower the better," if analysis.sign < 0 else ""
     caption = escaped(
-        f"{setting.title}: {score} on held-out points, with {n} real points of {data} and r synthetic ones for each, "
+        f"{setting.title}: {score} on held-out points{lower} with {n} real points of {data} and r synthetic ones each, "
         f"as mean ± sd over {general(setting.family['seeds'])} seeds; paired difference to r = 0, and beyond copies, "
-        "with 95 % intervals that hold for all generators of the study at once (maximum of t by sign flips and "
-        "bootstrap-t; those of controls are Student's, each by itself), and two-sided p of the step-down sign-flip "
-        f"test, adjusted likewise.{margin} p: placebo, o: oracle."
+        f"with {tests}p: placebo, o: oracle."
     )
     lines = [
         "",

@@ -14,7 +14,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from matplotlib.figure import Figure
 
 from synthmix.analysis.analysis import Analysis
-from synthmix.analysis.answer import LABELS, MEANINGS, answers, headline, margin
+from synthmix.analysis.answer import LABELS, MEANINGS, answers, headline, margin, pooled_answers
 from synthmix.analysis.result import StudyResult
 from synthmix.notation import general
 from synthmix.plots.panels import Picture
@@ -50,7 +50,8 @@ def page(result: StudyResult, analysis: Analysis, pictures: Sequence[Picture]) -
 
 def context(result: StudyResult, analysis: Analysis, pictures: Sequence[Picture]) -> dict[str, Any]:
     """What the template reads."""
-    kinds = [kind for kind in MEANINGS if any(one.verdict.kind == kind for one in analysis.verdicts)]
+    verdicts = [*analysis.verdicts, *(one.judged for one in analysis.over)]
+    kinds = [kind for kind in MEANINGS if any(one.verdict.kind == kind for one in verdicts)]
     return {
         "name": result.name,
         "score": analysis.score.rpartition("/")[2],
@@ -62,6 +63,8 @@ def context(result: StudyResult, analysis: Analysis, pictures: Sequence[Picture]
         "margin": margin(analysis),
         "exploratory": result.exploratory,
         "answers": answers(analysis),
+        "pooled": pooled_answers(analysis),
+        "relative": any(one.relative for one in analysis.over),
         "meanings": [(kind, LABELS[kind], MEANINGS[kind]) for kind in kinds],
         "icons": ICONS,
         "warnings": [*analysis.warnings, *result.notes],

@@ -13,6 +13,7 @@ from synthmix.analysis.collect import collect
 from synthmix.analysis.result import StudyResult
 from synthmix.config.cell import LEARNERS
 from synthmix.pipeline.resources import Resources
+from synthmix.report.displayed import displayed
 from synthmix.report.files import write_report
 from synthmix.report.study_run import arm_records, study_record
 from synthmix.report.terminal import table_text
@@ -96,7 +97,7 @@ def publish(
         exploratory: whether the cells are of several studies.
     """
     result = collect(record, resources, runs, present, selected=selected, exploratory=exploratory)
-    analysis = analyse(result)
+    analysis = displayed(analyse(result), result)
     files = write_report(result, analysis, folder)
     if parent is None or parent.id is None:
         return Report(result, analysis, folder, None)

@@ -8,11 +8,11 @@ from typing import Any
 import pandas as pd
 
 from synthmix.analysis.analysis import Analysis
-from synthmix.analysis.answer import LABELS, headline
+from synthmix.analysis.answer import LABELS, headline, pooled_answers
 from synthmix.analysis.settings import Setting, settings
 from synthmix.notation import exchange, general, interval_of, lead, number, spread, with_interval
 
-WIDTH = 128
+WIDTH = 130
 COLUMNS = (
     ("ratio", 5),
     ("mean ± sd", 13),
@@ -24,17 +24,22 @@ COLUMNS = (
 
 
 def table_text(analysis: Analysis) -> str:
-    """A table for each setting, the headline, and a line for each warning.
+    """What holds over data sets, a table for each setting, the headline, and a line for each fact and warning.
 
-    No line of the tables is longer than 128 letters.
+    No line of the tables is longer than 130 letters.
     """
     score = analysis.score.rpartition("/")[2]
     better = ", the lower the better" if analysis.sign < 0 else ""
     lines = [f"{score} on held-out real points{better}; differences: to real points alone, paired by seed"]
     lines += ["intervals of generators hold for all of the study at once, those of controls each by itself"]
+    for title, over in pooled_answers(analysis).items():
+        lines += ["", f"over data sets: {title}"]
+        for line in over:
+            lines += [f"  {line.arm}, ratio {line.ratio}: {line.label}, {line.effect}", f"    {line.prediction}"]
     for setting in settings(analysis):
         lines += ["", f"{setting.title}{_margin(setting)}", *_table(setting)]
     lines += ["", headline(analysis)]
+    lines += [f"note: {fact}" for fact in analysis.facts]
     if analysis.warnings:
         lines += ["", *(f"warning: {warning}" for warning in analysis.warnings)]
     return "\n".join(lines)

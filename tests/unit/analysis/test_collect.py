@@ -14,7 +14,7 @@ import pytest
 import yaml
 
 from synthmix.analysis.collect import collect
-from synthmix.analysis.result import StudyResult, key_columns
+from synthmix.analysis.result import Sizes, StudyResult, key_columns
 from synthmix.config.cell import from_plain
 from synthmix.pipeline.dependencies import Dependencies
 from synthmix.pipeline.resources import Resources
@@ -172,6 +172,29 @@ def test_what_was_planned_before_the_run_is_told(study: Study) -> None:
     study.record.settings |= {"sequential": True, "seeds_planned": None}
     study.record.seeds_planned = []
     assert (study.result.sequential, study.result.planned_seeds) == (True, None)
+
+
+def test_sizes_are_those_that_the_split_gives(study: Study) -> None:
+    """Digits has 1,797 points and no official test set; a size that is null is a fifth."""
+    study.add(seed=0, data__n_reserve=97)
+    study.add("missing", seed=1)
+    assert study.result.sizes == {"digits": Sizes(n_points=1700, n_val=300, n_test=497, official_test=False)}
+    study.record.data["digest"] = {"name": "digits", "shape": [1000, 1, 8, 8]}
+    assert study.result.sizes["digits"].n_points == 903  # as it was written down, and nothing is loaded
+
+
+def test_a_test_set_that_no_config_tells_of_is_looked_up(study: Study) -> None:
+    study.add(data__n_test=None, data__n_val=None)
+    study.record.data["digest"] = {"name": "digits", "shape": [1797, 1, 8, 8]}
+    assert study.result.sizes == {"digits": Sizes(n_points=1797, n_val=359, n_test=359, official_test=False)}
+
+
+def test_learners_that_take_their_number_of_clusters_from_the_labels_are_named(study: Study) -> None:
+    study.add()
+    assert study.result.k_from_labels == {"kmeans"}
+    study.record.cells.clear()
+    study.add(clusterer__n_clusters=7)
+    assert study.result.k_from_labels == frozenset()
 
 
 def test_of_a_selection_all_cells_are_there_and_some_are_shown(study: Study) -> None:

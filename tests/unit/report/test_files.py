@@ -19,7 +19,7 @@ from synthmix.report.latex import escaped, summary_tex
 
 HOSTILE = "<script>alert(1)</script> & $x_1$"
 Study = tuple[StudyResult, Analysis]
-PICTURES = ["differences", "learning_curve", "quality_benefit", "ratio_curves"]
+PICTURES = ["differences", "forest", "learning_curve", "quality_benefit", "ratio_curves"]
 
 
 @pytest.fixture(scope="module")

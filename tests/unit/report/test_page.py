@@ -110,7 +110,8 @@ def test_nothing_is_loaded_from_anywhere(html: str, reader: Reader) -> None:
 
 def test_every_picture_is_whole_and_has_words_with_numbers(study: Study, reader: Reader) -> None:
     images = [attributes for tag, attributes in reader.elements if tag == "img"]
-    assert len(images) == len(figures(study[1])) == 4
+    assert len(images) == len(figures(study[1])) == 5
+    assert figures(study[1])[0].name == "forest"
     for image in images:
         assert re.search(r"\d\.\d", image["alt"])
         content = base64.b64decode(image["src"].removeprefix("data:image/svg+xml;base64,"))
@@ -164,9 +165,12 @@ def test_the_answer_comes_first_and_everything_has_its_place(reader: Reader) -> 
     parts = [
         "Did synthetic data help?",
         "gan harmed kmeans on identity.",
+        "The margin, stated before the run: a difference of less than 0.020 in ari does not matter.",
+        "With 8 seeds these tests find effects of ±0.022 or more with a power of .8; the margin is 0.020, 5% of the",
         "Warnings",
         "2 cells were computed with other code",
         "Mean ari over seeds",
+        "Effect against margin",
         "What synthetic points change",
         "The ratio that a score on validation points chooses",
         "found with a power of .8",
@@ -262,6 +266,48 @@ def test_links_lead_to_their_sections_and_never_away_in_mlflows_viewer(html: str
     # Virtual time would not wait for a frame in a process of its own.
     found = dom(tmp_path / "viewer.html", "--disable-features=IsolateSandboxedIframes", "--virtual-time-budget=10000")
     assert re.findall("<title>(.*)</title>", found) == ["figures, 0 leave, files named: true"]
+
+
+def test_an_exploratory_page_says_so_and_has_neither_p_nor_verdict(make: Callable[..., Study]) -> None:
+    result, analysis = make(exploratory=True)
+    reader = read(page(result, analysis, figures(analysis)))
+    first, *lines = reader.rows("summary")
+    assert "Exploratory: what selected cells show" in reader.words
+    assert "Did synthetic data help?" not in reader.words
+    assert {line[first.index(head)] for line in lines for head in ("verdict", "adjusted p")} == {""}
+    assert "family" not in reader.tables
+    words = reader.words[reader.words.index("Primary score") :]  # behind the styles
+    assert not [word for word in ("helps", "harms", "undecided", "sign flips") if word in words]
+    assert not [cell for row in reader.tables["summary"] for cell, _ in row if "by itself" in cell.get("title", "")]
+    assert analysis.summary["p"].isna().all()
+    assert "forest" not in [picture.name for picture in figures(analysis)]
+
+
+def test_facts_stand_before_the_warnings(study: Study) -> None:
+    result, analysis = study
+    reader = read(page(result, replace(analysis, facts=["two seeds have <b>much</b> in common"]), []))
+    assert reader.words.index("two seeds have <b>much</b> in common") < reader.words.index("Warnings")
+
+
+def test_an_interval_of_the_population_is_a_hint_on_the_difference(study: Study) -> None:
+    result, analysis = study
+    known = analysis.summary.assign(population_low=-0.5, population_high=0.25)
+    reader = read(page(result, replace(analysis, summary=known), []))
+    column = reader.rows("summary")[0].index("difference [95 %]")
+    hints = {row[column][0].get("title") for row in reader.tables["summary"][1:]}
+    assert "of the population, by itself: [−0.500, +0.250]" in hints
+
+
+def test_what_labels_would_pick_stands_beside_what_was_picked(study: Study) -> None:
+    result, analysis = study
+    keys = analysis.family.head(1)[["clusterer.name", "representation.name", "data.name", "data.n_train"]]
+    numbers = {"configured": 0.2, "configured_sd": 0.01, "tuned": 0.3, "tuned_sd": 0.02, "best": 0.5, "best_sd": 0.03}
+    chosen = {"by": "cluster/ari", "seeds": 8, "chosen": "c=1", "chosen_seeds": 7, "best_settings": "c=2"}
+    reader = read(page(result, replace(analysis, by_labels=keys.assign(**numbers, **chosen)), []))
+    expected = ["gmm on identity", "ari", "8", "0.200 ± 0.010", "0.300 ± 0.020", "c=1 (7 of 8 seeds)", "0.500 ± 0.030"]
+    assert reader.rows("by-labels")[1:] == [[*expected, "c=2"]]
+    assert "best by labels (supervised)" in reader.rows("by-labels")[0]
+    assert "labels would pick c=2, with ari 0.500 ± 0.030 (supervised, for comparison only)" in reader.words
 
 
 def test_an_arm_over_which_an_alarm_rings_is_marked(study: Study) -> None:

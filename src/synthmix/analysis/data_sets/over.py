@@ -144,13 +144,14 @@ def _pooled(
     if relative and result.margin is not None:
         margin = min(result.margin / unit for unit in units)
     of_sets = [_scores(result, setting, arm, ratio, unit) for (setting, arm), unit in zip(having, units, strict=True)]
-    effects, worst = (_effects(result, having, of_sets, at_worst) for at_worst in (False, True))
+    effects, worst = (_effects(result, having, of_sets, at_worst=at_worst) for at_worst in (False, True))
     of_effect = effects["baseline", "baseline"]
     if len(of_effect) < LEAST:
         return None
     contrasts = _contrasts(effects, tests)
+    at_worst = _contrasts({contrast: worst[contrast] for contrast in effects}, tests)
     arm = replace(of_sets[0][0], name=name, tuned=all(test.tuned for test, _ in of_sets), unit=float(result.sign))
-    evidence = Evidence(arm, contrasts, _contrasts(worst, tests), margin)
+    evidence = Evidence(arm, contrasts, at_worst, margin)
     kind, like = decide(evidence)
     return PooledVerdict(
         judged=Judged(place, name, ratio, ArmVerdict(name, kind, contrasts, like=like), margin),
@@ -181,6 +182,7 @@ def _effects(
     result: StudyResult,
     having: Sequence[tuple[SettingCells, Arm]],
     of_sets: Sequence[tuple[ArmScores, ArmScores]],
+    *,
     at_worst: bool,
 ) -> dict[tuple[str, Role], list[tuple[float, float]]]:
     """Mean and error of each contrast on each data set that has it."""

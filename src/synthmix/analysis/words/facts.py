@@ -57,5 +57,6 @@ def _truths(result: StudyResult, settings: Sequence[SettingCells]) -> Iterator[s
             of_data = str(setting.keys["data.name"]) if len(names) > 1 else ""
             of_size = f"n = {written(setting.n)}" if len(sizes) > len(names) else ""
             found[", ".join(filter(None, (of_data, of_size)))] = truth(common)
-    for where, sentence in found.items():
+    for sentence in dict.fromkeys(found.values()):
+        where = "; ".join(place for place, same in found.items() if same == sentence and place)
         yield f"{where}: {sentence}" if where else sentence

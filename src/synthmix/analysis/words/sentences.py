@@ -77,8 +77,8 @@ def _labelled(setting: Setting) -> Iterator[str]:
     if row is not None:
         if row["best_settings"] == row["chosen"]:
             yield (
-                f"Tuning without labels picked {row['chosen']} on {row['chosen_seeds']} of {row['seeds']} seeds; labels "
-                "would pick the same."
+                f"Tuning without labels picked {row['chosen']} on {row['chosen_seeds']} of {row['seeds']} seeds; "
+                "labels would pick the same."
             )
             return
         yield (

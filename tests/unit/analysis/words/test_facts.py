@@ -1,0 +1,51 @@
+"""What is told of data and learners."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from synthmix.analysis.analysis import Analysis
+from synthmix.analysis.result import Sizes, StudyResult
+
+Make = Callable[..., tuple[StudyResult, Analysis]]
+SIZES = Sizes(n_points=1000, n_val=100, n_test=300, official_test=False)
+ARMS = {("kmeans", "gan"): (0.1, 0.2), ("kmeans", "duplicate"): (0.0, 0.0)}
+
+
+def told(make: Make, **fields: Any) -> list[str]:
+    return list(make(ARMS, **fields)[1].facts)
+
+
+def test_nothing_is_told_where_nothing_is_known(make: Make) -> None:
+    assert told(make) == []
+
+
+def test_the_overlap_of_seeds_is_that_of_the_sizes(make: Make) -> None:
+    (line,) = told(make, sizes={"digits": SIZES})
+    assert line == (
+        "Intervals over seeds speak of this data set, not of the population that it was drawn from: two seeds have "
+        "10% of their train points and 30% of their test points in common."
+    )
+
+
+def test_of_an_official_test_set_all_seeds_have_all(make: Make) -> None:
+    (line,) = told(make, sizes={"digits": Sizes(n_points=500, n_val=100, n_test=300, official_test=True)})
+    assert "its official test set, which all seeds share; two seeds have 20% of their train points" in line
+
+
+def test_k_from_the_labels(make: Make) -> None:
+    (line,) = told(make, k_from_labels=frozenset({"kmeans"}))
+    assert line.startswith("k from the labels: kmeans looks for as many clusters as there are known classes")
+
+
+@pytest.mark.parametrize("count", [0, 3])
+def test_copies_across_the_split_are_counted(count: int, make: Make) -> None:
+    result, _ = make(ARMS)
+    # Each seed's split has its own: half of them one more.
+    cells = result.cells.assign(**{"data/duplicates_across_split": count + (result.cells["seed"] % 2) * bool(count)})
+    lines = told(make, cells=cells, sizes={"digits": SIZES})
+    found = [line for line in lines if "occur value for value" in line]
+    assert [line.partition(" held-out")[0] for line in found] == (["digits: 3.5 of 400"] if count else [])
