@@ -25,10 +25,11 @@ SMALL = ["data.n_train=50", "quality.n_samples=100", "trainer.limit_steps=30"]
 
 
 def outcomes_in(folder: Path) -> dict[str, dict[str, float]]:
-    """The metrics of a study's cells, by model and ratio, as they were written."""
+    """The metrics of a study's cells, by tuning, size, model and ratio, as they were written."""
     found = [json.loads(file.read_text()) for file in folder.rglob("outcome.json")]
     told = [{"tuning": "none"} | outcome["config"] for outcome in found]
-    names = [f"{config['tuning']} {config['model.name']} {config['mix.ratio']}" for config in told]
+    keys = ("tuning", "data.n_train", "model.name", "mix.ratio")
+    names = [" ".join(str(config[key]) for key in keys) for config in told]
     assert len(set(names)) == len(names)
     return {name: outcome["metrics"] for name, outcome in zip(names, found, strict=True)}
 
@@ -45,7 +46,7 @@ def test_two_processes_compute_the_same_bits(
     assert command("run", *words, folder=tmp_path / "here").code == 0
     assert process("run", *words, folder=tmp_path / "there").code == 0
     here, there = outcomes_in(tmp_path / "here"), outcomes_in(tmp_path / "there")
-    assert len(here) == 2 * 9  # with real points alone, tuned and as configured
+    assert len(here) == 2 * 9 + 3  # tuned and as configured, with real points alone and three parts of them
     mixed = [metrics for name, metrics in here.items() if not name.endswith(" 0.0")]
     assert all({"cluster/ari", "quality/fd_pca"} <= set(metrics) for metrics in mixed)
     assert len(mixed) == 2 * 8

@@ -46,8 +46,6 @@ def run_study(plan: Plan, words: Sequence[str], resources: Resources) -> int:
     with studies.only_one(name):
         record = studies.read(name)
         record.check(plan.configs[0])
-        for line in plan.warnings(asked.config for asked in record.cells.values()):
-            print(line, file=sys.stderr)
         command = shlex.join(["synthmix", "run", *words])
         own = own_settings(resources, name)
         asked_for, added = settled(cells, own), settled(distinct(curve), own)
@@ -62,6 +60,8 @@ def run_study(plan: Plan, words: Sequence[str], resources: Resources) -> int:
             if not todo:
                 print(f"nothing to compute: every cell of study {name} is stored", file=sys.stderr)
             else:
+                for line in plan.warnings(asked.config for asked in record.cells.values()):
+                    print(line, file=sys.stderr)
                 attempt = folder / f"{time.strftime('%Y%m%d-%H%M%S')}-{secrets.token_hex(2)}"
                 stored = len({asked.key for _, asked in both.values()}) - len(todo)
                 with progress_bar(attempt, jobs=len(todo), stored=stored):
