@@ -18,13 +18,13 @@ from synthmix.analysis.data_sets.population import Overlap
 from synthmix.analysis.data_sets.speaks_of import overlap_of, population_of
 from synthmix.analysis.data_sets.summary import Ranking, pooled_table, rankings
 from synthmix.analysis.exchange import exchange_rate, monotone_fit
+from synthmix.analysis.facts import facts
 from synthmix.analysis.judging import Judged, interim, judged, two_sided
 from synthmix.analysis.result import StudyResult, key_columns
 from synthmix.analysis.setting_cells import Arm, SettingCells, alarms_of, cells_by_setting
 from synthmix.analysis.statistics import sign_flip_p, smallest_p, t_interval
 from synthmix.analysis.verdicts.arms import Contrast
 from synthmix.analysis.verdicts.planning import detectable_effect
-from synthmix.analysis.words.facts import facts
 
 MEASURES = (
     *("arm", "role", "seeds", "mean", "sd", "low", "high"),

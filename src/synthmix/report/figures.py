@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from synthmix.analysis.analysis import Analysis
-from synthmix.analysis.answer import LABELS
 from synthmix.analysis.data_sets.summary import Ranking
 from synthmix.analysis.settings import Setting, by_size, settings
+from synthmix.analysis.words.answer import LABELS
 from synthmix.notation import general, interval_of
 from synthmix.plots.critical_difference import critical_difference
 from synthmix.plots.forest import Panel, forest

@@ -7,8 +7,8 @@ from typing import Any
 import pandas as pd
 
 from synthmix.analysis.analysis import Analysis
-from synthmix.analysis.answer import LABELS
 from synthmix.analysis.settings import Setting, settings
+from synthmix.analysis.words.answer import LABELS
 from synthmix.notation import (
     MINUS,
     exchange,

@@ -14,8 +14,8 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from matplotlib.figure import Figure
 
 from synthmix.analysis.analysis import Analysis
-from synthmix.analysis.answer import LABELS, MEANINGS, answers, headline, margin, pooled_answers
 from synthmix.analysis.result import StudyResult
+from synthmix.analysis.words.answer import LABELS, MEANINGS, answers, headline, margin, pooled_answers
 from synthmix.notation import general
 from synthmix.plots.panels import Picture
 from synthmix.report.tables import (

@@ -14,9 +14,9 @@ from typing import Any
 import pandas as pd
 
 from synthmix.analysis.analysis import Analysis
-from synthmix.analysis.answer import answers, headline
 from synthmix.analysis.result import StudyResult
 from synthmix.analysis.setting_cells import Arm, SettingCells, cells_by_setting, rows_of
+from synthmix.analysis.words.answer import answers, headline
 from synthmix.notation import interval_of
 from synthmix.plots.arms import styles
 from synthmix.plots.palette import colours

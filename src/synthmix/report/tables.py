@@ -10,10 +10,10 @@ from typing import Any
 import pandas as pd
 
 from synthmix.analysis.analysis import Analysis
-from synthmix.analysis.answer import LABELS
 from synthmix.analysis.result import StudyResult, key_columns
 from synthmix.analysis.settings import Setting, settings
 from synthmix.analysis.statistics import ALPHA
+from synthmix.analysis.words.answer import LABELS
 from synthmix.notation import exchange, general, interval, interval_of, lead, number, p_value, spread, with_interval
 
 DIFFERENCE = "difference [95\N{NO-BREAK SPACE}%]"

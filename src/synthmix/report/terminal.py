@@ -8,8 +8,8 @@ from typing import Any
 import pandas as pd
 
 from synthmix.analysis.analysis import Analysis
-from synthmix.analysis.answer import LABELS, headline, pooled_answers
 from synthmix.analysis.settings import Setting, settings
+from synthmix.analysis.words.answer import LABELS, headline, pooled_answers
 from synthmix.notation import exchange, general, interval_of, lead, number, spread, with_interval
 
 WIDTH = 130

@@ -9,8 +9,8 @@ import pandas as pd
 import pytest
 
 from synthmix.analysis.analysis import Analysis
-from synthmix.analysis.answer import answers
 from synthmix.analysis.result import StudyResult
+from synthmix.analysis.words.answer import answers
 
 Make = Callable[..., tuple[StudyResult, Analysis]]
 ARMS = {("kmeans", "gan"): (0.1, 0.2), ("kmeans", "duplicate"): (0.0, 0.0)}

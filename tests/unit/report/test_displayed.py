@@ -8,8 +8,8 @@ from dataclasses import replace
 import pandas as pd
 
 from synthmix.analysis.analysis import Analysis, analyse
-from synthmix.analysis.answer import headline
 from synthmix.analysis.result import StudyResult
+from synthmix.analysis.words.answer import headline
 from synthmix.report.displayed import displayed
 
 Study = tuple[StudyResult, Analysis]

@@ -3,8 +3,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from synthmix.analysis.analysis import Analysis
-from synthmix.analysis.answer import headline
 from synthmix.analysis.result import StudyResult
+from synthmix.analysis.words.answer import headline
 from synthmix.report.terminal import table_text
 
 Study = tuple[StudyResult, Analysis]

@@ -12,9 +12,9 @@ import pytest
 from scipy import stats
 
 from synthmix.analysis.analysis import Analysis, analyse
-from synthmix.analysis.answer import headline, pooled_answers
 from synthmix.analysis.data_sets.population import overlap, population_error
 from synthmix.analysis.result import Sizes, StudyResult
+from synthmix.analysis.words.answer import headline, pooled_answers
 
 Make = Callable[..., tuple[StudyResult, Analysis]]
 Both = tuple[float, float]

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from synthmix.analysis.analysis import Analysis
-from synthmix.analysis.answer import ArmLine, SettingAnswer, answers, headline
 from synthmix.analysis.result import StudyResult
+from synthmix.analysis.words.answer import ArmLine, SettingAnswer, answers, headline
 
 Make = Callable[..., tuple[StudyResult, Analysis]]
 CONTROLS = {"duplicate": (0.0, 0.0), "jitter": (0.0, 0.0), "real": (0.1, 0.2)}
