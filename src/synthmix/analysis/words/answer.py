@@ -13,7 +13,7 @@ from synthmix.analysis.judging import Judged
 from synthmix.analysis.settings import Setting, settings
 from synthmix.analysis.verdicts.arms import Contrast, Kind
 from synthmix.analysis.words.sentences import effect_of, listed, sentences
-from synthmix.notation import general, interval, number, signed
+from synthmix.notation import general, interval, number, p_value, signed
 
 LABELS: Mapping[Kind, str] = {
     "helps": "helps",
@@ -33,7 +33,8 @@ MEANINGS: Mapping[Kind, str] = {
     "as_copies": "There is a gain, and copies of the real points are shown to bring it too, up to the margin.",
     "as_noise": "There is a gain, and noisy copies or interpolations are shown to bring it too, up to the margin.",
     "equivalent": "The difference to real points alone is shown to be smaller than the margin, either way.",
-    "undecided": "These seeds do not show any of the above. It does not mean that there is no effect.",
+    "undecided": "These seeds show neither a gain nor a harm of the generator's own, nor that the difference is within "
+    "the margin. It does not mean that there is no effect.",
 }
 HEADLINES: Mapping[Kind, str] = {
     "harms": "{} harmed {}.",
@@ -42,7 +43,7 @@ HEADLINES: Mapping[Kind, str] = {
     "as_copies": "{} helped {} only as copies of the real points do.",
     "as_noise": "{} helped {} only as noisy copies do.",
     "equivalent": "{} made no difference that matters to {}.",
-    "undecided": "Whether {} helps or harms {} is undecided.",
+    "undecided": "Undecided: {} on {}.",
 }
 MOST_NAMED = 4  # arms, or settings, that the headline names; more are counted
 ROLE_WORDS = {
@@ -175,7 +176,8 @@ def _who_where(
             if one.setting == place:
                 arms.setdefault(one.arm, []).append(one.ratio)
         whole = {one.arm: sum(other.arm == one.arm and other.setting == place for other in everything) for one in found}
-        named = tuple(_with_ratios(arm, ratios, len(ratios) == whole[arm]) for arm, ratios in arms.items())
+        partly = {arm for arm, ratios in arms.items() if len(ratios) < whole[arm]}
+        named = tuple(_with_ratios(arm, ratios, arm in partly) if partly else arm for arm, ratios in arms.items())
         if named:
             alike.setdefault(named, []).append(title)
     if len(alike) > MOST_NAMED or max(map(len, alike)) > MOST_NAMED:
@@ -190,10 +192,10 @@ def _who_where(
         yield listed(named), listed(where, "; ") if len(where) <= MOST_NAMED else counted
 
 
-def _with_ratios(arm: str, ratios: Sequence[float], all_of_them: bool) -> str:
-    if all_of_them:
-        return arm
-    return f"{arm} at ratio{'s' if len(ratios) > 1 else ''} {listed([general(ratio) for ratio in ratios])}"
+def _with_ratios(arm: str, ratios: Sequence[float], partly: bool) -> str:
+    if not partly:
+        return f"{arm} (every ratio)"
+    return f"{arm} (ratio{'s' if len(ratios) > 1 else ''} {listed([general(ratio) for ratio in ratios])})"
 
 
 def _answer(place: int, setting: Setting, analysis: Analysis) -> SettingAnswer:
@@ -208,10 +210,6 @@ def _line(one: Judged, sign: int) -> ArmLine:
     if verdict.kind == "undecided":
         more = f"; about {verdict.more_seeds} more seeds would decide" if verdict.more_seeds else ""
         evidence = f"{_capital(verdict.reason)}{more}. {evidence}"
-    if verdict.worst_case is not None:
-        evidence += (
-            f" Where trainings diverged, with the worst score in their place: {effect_of(verdict.worst_case, sign)}."
-        )
     return ArmLine(
         one.arm,
         general(one.ratio),
@@ -227,7 +225,8 @@ def _told(one: Judged, sign: int) -> str:
     effect = effect_of(one.effect, sign)
     if one.verdict.kind != "as_tuning" or one.at_default is None:
         return effect
-    return f"{effect_of(one.at_default, sign)} with the learner as configured, {effect} with it tuned"
+    p = p_value(one.at_default.p_above)
+    return f"{effect_of(one.at_default, sign)} (p {p}) with the learner as configured, {effect} with it tuned"
 
 
 def _pooled_line(one: PooledVerdict, sign: int) -> PooledLine:

@@ -42,8 +42,8 @@ def test_a_gain_beyond_every_control_helps(make: Make) -> None:
 def test_the_headline_names_gain_and_harm_of_one_generator(make: Make) -> None:
     analysis = study(make, {"gan": (0.1, -0.15)})
     assert headline(analysis) == (
-        "gan at ratio 4 harmed kmeans on identity. "
-        "gan at ratio 1 helped kmeans on identity, more than copies, noise and tuning do."
+        "gan (ratio 4) harmed kmeans on identity. "
+        "gan (ratio 1) helped kmeans on identity, more than copies, noise and tuning do."
     )
 
 
@@ -81,7 +81,7 @@ def test_undecided_is_never_called_no_effect_and_says_what_would_decide(make: Ma
     assert line.label == "undecided"
     assert "more seeds would decide" in line.evidence
     assert "no effect" not in headline(analysis)
-    assert headline(analysis) == "Whether vae helps or harms kmeans on identity is undecided."
+    assert headline(analysis) == "Undecided: vae on kmeans on identity."
 
 
 def test_a_difference_within_the_margin_is_equivalent(make: Make) -> None:
