@@ -61,6 +61,11 @@ class Plan:
         return [cell.config for cell in self.cells]
 
     @property
+    def is_sequential(self) -> bool:
+        """Whether it is a study that adds seeds by itself."""
+        return self.is_study and self.configs[0].study.sequential
+
+    @property
     def all_cells(self) -> Sequence[PlannedCell]:
         """Those asked for, and those that the study adds."""
         return [*self.cells, *self.curve, *self.configured]

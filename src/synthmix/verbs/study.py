@@ -138,7 +138,7 @@ def _compute_all(plan: Plan, parts: Parts, command: StudyCommand, parent: OpenRu
         return compute(batch, of_batch)
 
     may_go_on = compute(plan, parts)
-    if plan.configs[0].study.sequential and may_go_on:
+    if plan.is_sequential and may_go_on:
         go_on(plan, record, resources, ask_and_compute)
     record.failures = failures(record, {}, resources)
     record.write(command.file)
