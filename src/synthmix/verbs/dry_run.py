@@ -23,6 +23,7 @@ from synthmix.study.sweep import ask, missing
 
 JOB_SECONDS = 0.3  # of Hydra and MLflow, for each job
 HOUR = 3600
+MOST_READ = 300  # stored results, so that it stays quick
 
 
 def print_dry_run(plan: Plan, resources: Resources) -> None:
@@ -125,7 +126,7 @@ def _detectable(plan: Plan, asked_for: Collection[Asked], resources: Resources) 
     config = plan.configs[0]
     for setting, of_setting in settings.items():
         seeds = config.study.seeds_planned or config.study.most_seeds or len(of_setting)
-        spread = stored_spread(setting, config, records, resources)
+        spread = stored_spread(setting, config, records, resources, MOST_READ // len(settings))
         if spread is None:
             yield f"unknown: nothing is stored yet of {setting}"
             continue

@@ -17,7 +17,6 @@ from synthmix.study.combination import arm_id, learner_name
 from synthmix.study.record import Asked, Record
 
 OF_AN_ARM = ("model", "gate", "mix", "trainer", "quality")  # parts that real points alone are scored without
-MOST_READ = 200  # results of one setting, so that a dry run stays quick
 LEAST_PAIRS = 3
 
 Pair = tuple[Asked, Asked]  # a cell, and real points alone of the same seed
@@ -59,7 +58,7 @@ class PlannedSetting:
 
 
 def stored_spread(
-    setting: PlannedSetting, config: CellConfig, records: Iterable[Record], resources: Resources
+    setting: PlannedSetting, config: CellConfig, records: Iterable[Record], resources: Resources, most: int
 ) -> Spread | None:
     """The spread of the paired differences to real points alone that the store has of a setting.
 
@@ -68,6 +67,7 @@ def stored_spread(
         config: of one of its cells, for the score.
         records: of all studies.
         resources: the store.
+        most: results that are read, after which no other arm is begun.
 
     Returns:
         None where no arm has `LEAST_PAIRS` pairs.
@@ -82,7 +82,7 @@ def stored_spread(
         known = [difference for difference in differences if not math.isnan(difference)]
         if len(known) >= LEAST_PAIRS:
             spreads.append(statistics.stdev(known))
-        if scores.read >= MOST_READ:
+        if scores.read >= most:
             break
     return Spread(statistics.median(spreads), len(spreads), scores.name) if spreads else None
 
