@@ -53,9 +53,7 @@ def test_an_arm_is_the_same_on_all_seeds() -> None:
         ("seed=5", 2, 30, [6, 7]),
     ],
 )
-def test_the_integers_that_follow_up_to_the_most(
-    seeds: str, size: int, most: int, expected: list[int] | None
-) -> None:
+def test_the_integers_that_follow_up_to_the_most(seeds: str, size: int, most: int, expected: list[int] | None) -> None:
     plan = planned(seeds)
     batch = next_batch(record_of(plan), arms_of(plan), most, size)
     assert (batch and batch.seeds) == expected
