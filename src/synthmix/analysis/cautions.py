@@ -34,7 +34,7 @@ def cautions(result: StudyResult, settings: Sequence[SettingCells], verdicts: Se
             *_lacking(setting),
             *_untuned(setting, result),
             *(() if result.exploratory else _too_few_seeds(setting)),
-            *_unpaired(setting),
+            *_unpaired(setting, result),
             *_alarmed(setting),
             *_gaining_placebos(setting),
             *_skewed(own),
@@ -104,10 +104,11 @@ def _too_few_seeds(setting: SettingCells) -> Iterator[str]:
         )
 
 
-def _unpaired(setting: SettingCells) -> Iterator[str]:
-    """Arms whose seeds differ from the baseline's."""
-    baseline = setting.baseline.index
+def _unpaired(setting: SettingCells, result: StudyResult) -> Iterator[str]:
+    """Arms whose seeds differ from the baseline's; those that a sequential study has decided get no more by design."""
     for arm in setting.arms:
+        asked = arm.cells["seed"].unique() if result.sequential else setting.baseline.index
+        baseline = setting.baseline.index[setting.baseline.index.isin(asked)]
         for ratio in arm.ratios:
             seeds, pairs = setting.scores(arm, ratio).index, setting.differences(arm, ratio)
             if len(baseline) and len(seeds) and not seeds.equals(baseline):

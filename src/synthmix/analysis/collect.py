@@ -98,7 +98,7 @@ def collect(
         tracking_uri=resources.tracker.uri,
         notes=list(_notes(record)),
         margin=settings.get("margin"),
-        planned_seeds=list(record.seeds_planned) or None,
+        planned_seeds=list(record.seeds if settings.get("sequential") else record.seeds_planned) or None,
         seeds_to_come=max(0, (settings.get("seeds_planned") or 0) - len(record.seeds)),
         sequential=bool(settings.get("sequential")),
         shown=shown,
@@ -239,12 +239,15 @@ def _shared_config(rows: list[CellRow], first: Sequence[str], varying: list[str]
 
 
 def _notes(record: Record) -> Iterator[str]:
-    """Notes on a changed primary score, and on results of other versions of the code."""
+    """Notes on a changed primary score, a sequential study's end, and results of other versions of the code."""
     if len(record.scores) > 1:
         yield (
             f"the primary score was changed ({', then '.join(record.scores)}): one that is chosen after the result is "
             "known is no evidence, whatever its p"
         )
+    if record.settings.get("sequential"):
+        so_far = f"not over after {len(record.seeds)} seeds; the command that asked for it goes on"
+        yield f"sequential: {record.stopped or so_far}"
     stale = sum(not asked.is_current for asked in record.all_cells.values())
     if stale:
         yield (

@@ -69,7 +69,8 @@ def judged(result: StudyResult, settings: Sequence[SettingCells]) -> list[Judged
         for ratio in arm.ratios
     ]
     units = [_unit(setting, result) for setting in settings]
-    seeds = list(dict.fromkeys(seed for setting in settings for seed in setting.seeds))
+    known = dict.fromkeys(seed for setting in settings for seed in setting.seeds)
+    seeds = [seed for seed in result.planned_seeds or known if seed in known]
     arms = [
         arm_scores(settings[number], arm, ratio, result, units[number], seeds, str(place))
         for place, (number, arm, ratio) in enumerate(places)

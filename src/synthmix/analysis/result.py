@@ -89,7 +89,8 @@ class StudyResult:
         k_from_labels: names of the learners whose number of clusters is that of the known classes.
         sizes: of each data set, by `data.name`, as far as a cell of it has a result.
         margin: the smallest difference of the primary score that matters, as stated before the run; None for the usual.
-        planned_seeds: the seeds whose cells count in the analysis; None where all do.
+        planned_seeds: the seeds whose cells count in the analysis, in the order in which they were asked for; of a
+            sequential study it is that of looking; None where all do.
         seeds_to_come: how many seeds more were planned than any command has asked for.
         sequential: whether the study is tested at every look.
         shown: labels of the rows of `cells` that were selected for display; None where all were. The analysis is that

@@ -54,6 +54,11 @@ def combination_id(config: Mapping[str, Any]) -> str:
     return key_of("combination", asked_for(config))
 
 
+def arm_id(config: Mapping[str, Any]) -> str:
+    """The key of a combination but for its seed: what is to be run on further seeds."""
+    return key_of("arm", {key: value for key, value in asked_for(config).items() if key != "seed"})
+
+
 def learner_name(config: Mapping[str, Any]) -> str:
     """Name of the learner of a plain config."""
     return str(next(config[group]["name"] for group in LEARNERS if group in config))

@@ -5,7 +5,7 @@ Dry run, launch, progress, resume and report all read the plan; Hydra launches i
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -22,7 +22,7 @@ from synthmix.config.sections.study import DESIGN
 from synthmix.errors import InvalidInput
 from synthmix.stages.key import key_of
 from synthmix.study.added import ConfigOf, PlannedCell, configured_cells, curve_cells, is_oracle
-from synthmix.study.combination import asked_for
+from synthmix.study.combination import arm_id, asked_for
 
 # Adding to these never makes another study, whether they were swept over or not.
 AXES = ("seed", "mix.ratio")
@@ -42,6 +42,7 @@ class Plan:
         fixed: the overrides that are not swept over.
         master: the config of these, with Hydra's own node.
         swept: the keys that are swept over.
+        overrides: those of the command.
     """
 
     cells: Sequence[PlannedCell]
@@ -52,11 +53,17 @@ class Plan:
     fixed: Sequence[str]
     master: DictConfig
     swept: Sequence[str]
+    overrides: Sequence[str]
 
     @property
     def configs(self) -> Sequence[CellConfig]:
         """The configs of the cells asked for."""
         return [cell.config for cell in self.cells]
+
+    @property
+    def is_sequential(self) -> bool:
+        """Whether it is a study that adds seeds by itself."""
+        return self.is_study and self.configs[0].study.sequential
 
     @property
     def all_cells(self) -> Sequence[PlannedCell]:
@@ -96,8 +103,13 @@ class Plan:
         return f"{self.experiment or 'study'}-{key_of('study', identity)[:8]}"
 
 
-def make_plan(overrides: Sequence[str], *, multirun: bool) -> Plan:
+def make_plan(overrides: Sequence[str], *, multirun: bool, arms: Container[str] | None = None) -> Plan:
     """Enumerates the cells as Hydra's basic sweeper would, and checks each of them.
+
+    Args:
+        overrides: of the command.
+        multirun: whether it asks for a sweep.
+        arms: by `arm_id` what is planned of the sweep; None for all of it.
 
     Raises:
         InvalidInput: one line for each fault, over all cells.
@@ -119,15 +131,16 @@ def make_plan(overrides: Sequence[str], *, multirun: bool) -> Plan:
             return replace(config, tuning="held_out") if is_study and config.tuning is None else config
 
         cells = _checked(config_of, combinations, swept)
+        if arms is not None:
+            cells = [cell for cell in cells if arm_id(to_plain(cell.config)) in arms]
         if not cells:
             raise InvalidInput(f"{' '.join(overrides)}: sweeps over no value, so that there is no cell")
         _one_design(cells)
         _enough_seeds(cells)
         curve = list(curve_cells(config_of, cells)) if is_study else []
         configured = list(configured_cells(cells, curve)) if is_study else []
-    return Plan(
-        cells, curve, configured, is_study, master.hydra.runtime.choices.get("experiment"), fixed, master, swept
-    )
+    experiment = master.hydra.runtime.choices.get("experiment")
+    return Plan(cells, curve, configured, is_study, experiment, fixed, master, swept, overrides)
 
 
 def _master(compose: Composer, fixed: list[str], parsed: Sequence[Override]) -> tuple[list[str], DictConfig]:

@@ -112,6 +112,19 @@ def asked_of(depends_on: Dependencies) -> Asked:
     )
 
 
+@dataclass(frozen=True)
+class Batch:
+    """Seeds that a sequential study adds.
+
+    Attributes:
+        seeds: the further ones.
+        arms: what is run on them, by `combination.arm_id`, sorted.
+    """
+
+    seeds: Sequence[int]
+    arms: Sequence[str]
+
+
 @dataclass
 class Record:
     """The requests of a study.
@@ -125,6 +138,8 @@ class Record:
         curve: the cells that the study has added for its learning curve, by combination.
         configured: those that it has added without tuning, likewise.
         seeds_planned: the seeds whose cells count in the analysis; empty where all do.
+        batches: of a sequential study, the batches of seeds that it has added by itself, in turn.
+        stopped: why it adds no more; empty while it is under way, and of a study that is not sequential.
         failures: one line for each combination that failed last time.
         tracking: the node `tracking` of the last command, its `uri` resolved.
         experiment: the `experiment=` of the first command; None where it named none.
@@ -143,6 +158,8 @@ class Record:
     curve: dict[str, Asked] = field(default_factory=dict)
     configured: dict[str, Asked] = field(default_factory=dict)
     seeds_planned: list[int] = field(default_factory=list)
+    batches: list[Batch] = field(default_factory=list)
+    stopped: str = ""
     failures: dict[str, str] = field(default_factory=dict)
     tracking: dict[str, Any] = field(default_factory=dict)
     experiment: str | None = None
@@ -248,6 +265,7 @@ class Record:
         content = json.loads(file.read_text(encoding="utf-8"))
         for part in ("cells", "curve", "configured"):
             content[part] = {key: Asked(**asked) for key, asked in content.get(part, {}).items()}
+        content["batches"] = [Batch(**batch) for batch in content.get("batches", [])]
         return cls(**content)
 
     def write(self, file: Path) -> None:

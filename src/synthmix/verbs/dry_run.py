@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from statistics import median
 from typing import Any
 
+from synthmix.analysis.scheduling.spread import PlannedSetting, stored_spread
 from synthmix.analysis.statistics import ALPHA, seeds_needed, smallest_p
+from synthmix.analysis.verdicts.planning import detectable_effect
 from synthmix.generators.roles import role_at
 from synthmix.pipeline.resources import Resources
 from synthmix.stages.store import Store
 from synthmix.study.added import PlannedCell
-from synthmix.study.combination import learner_name
+from synthmix.study.batches import batch_size
+from synthmix.study.combination import arm_id, learner_name
 from synthmix.study.plan import Plan
 from synthmix.study.record import Asked, Record, Studies
 from synthmix.study.sweep import ask, missing
 
 JOB_SECONDS = 0.3  # of Hydra and MLflow, for each job
 HOUR = 3600
+MOST_READ = 300  # stored results, so that it stays quick
 
 
 def print_dry_run(plan: Plan, resources: Resources) -> None:
@@ -40,12 +45,24 @@ def print_dry_run(plan: Plan, resources: Resources) -> None:
         ("to compute", f"{len(todo)} of {distinct} different cells; {distinct - len(todo)} are stored"),
         ("trainings", f"{len(trainings)} of {len(keys)} generators; {len(keys) - len(trainings)} are stored"),
         ("time", _estimate(todo, trainings, resources.store)),
-        *(("smallest p", text) for text in _attainable(combinations) if plan.is_study),
+        *(("sequential", text) for text in _sequential(plan, distinct)),
+        *(("smallest p", text) for text in _attainable(combinations) if plan.is_study and not plan.is_sequential),
+        *(("detectable", text) for text in _detectable(plan, asked_for.values(), resources) if plan.is_study),
         *(("warning", line) for line in plan.warnings(asked.config for asked in record.cells.values())),
     ]
     for name, text in lines:
         print(f"{name:<11} {text}")
     print("nothing was started")
+
+
+def _sequential(plan: Plan, cells: int) -> Iterator[str]:
+    """How a sequential study goes on after the cells that are asked for."""
+    study, seeds = plan.configs[0].study, len({config.seed for config in plan.configs})
+    if plan.is_sequential and study.most_seeds is not None:
+        yield (
+            f"a first batch of {cells} cells ({seeds} seeds), then {batch_size(plan)} seeds at a time until every arm "
+            f"is decided: {cells * study.most_seeds // seeds} cells at most (study.max_seeds={study.most_seeds})"
+        )
 
 
 def _estimate(todo: Sequence[tuple[PlannedCell, Asked]], trainings: set[str], store: Store) -> str:
@@ -93,3 +110,34 @@ def _attainable(combinations: Sequence[Mapping[str, Any]]) -> Iterator[str]:
         models = ", ".join(model for model, of_model in seeds.items() if len(of_model) == number)
         enough = "" if smallest_p(number) <= ALPHA else f"; {seeds_needed()} seeds are needed to reach {ALPHA:g}"
         yield f"{smallest_p(number):.2g} with {number} seeds ({models}){enough}"
+
+
+def _detectable(plan: Plan, asked_for: Collection[Asked], resources: Resources) -> Iterator[str]:
+    """The least effect that a study finds with a power of .8, of each setting by the spread of what is stored of it."""
+    arms = [asked for asked in asked_for if _is_generator(asked)]
+    if not arms:
+        return
+    tests = len({arm_id(asked.config) for asked in arms})
+    studies = Studies(resources.store.root)
+    records = [studies.read(name) for name in reversed(studies.names())]
+    settings: dict[PlannedSetting, set[int]] = defaultdict(set)
+    for asked in arms:
+        settings[PlannedSetting.of(asked.config, asked.n_train)].add(int(asked.config["seed"]))
+    config = plan.configs[0]
+    for setting, of_setting in settings.items():
+        seeds = config.study.seeds_planned or config.study.most_seeds or len(of_setting)
+        spread = stored_spread(setting, config, records, resources, MOST_READ // len(settings))
+        if spread is None:
+            yield f"unknown: nothing is stored yet of {setting}"
+            continue
+        effect, counted = detectable_effect(spread.sd, seeds, tests), f"{tests} test{'s' if tests > 1 else ''}"
+        found = f"{effect:.2g} of {spread.score}" if math.isfinite(effect) else "no effect"
+        planned = " planned seeds; a sequential study takes somewhat more" if plan.is_sequential else " seeds"
+        yield (
+            f"{found} for {setting}: {counted}, {seeds}{planned} "
+            f"(sd {spread.sd:.2g} of differences, from {spread.arms} stored arm{'s' if spread.arms > 1 else ''})"
+        )
+
+
+def _is_generator(asked: Asked) -> bool:
+    return role_at(asked.config["model"]["_target_"], asked.config["mix"]["ratio"]) == "generator"

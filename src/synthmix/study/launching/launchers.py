@@ -6,7 +6,7 @@ import gc
 import os
 import signal
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from functools import cache, partial
 from importlib import import_module
@@ -55,6 +55,24 @@ def jobs_at_once(launcher: Any, config: DictConfig) -> int | None:
     if kind == "BasicLauncher":
         return JOBS_PER_LAUNCH
     return max(1, (os.cpu_count() or 1) // config.threads) if kind == "LocalLauncher" else None
+
+
+def workers(launcher: Mapping[str, Any], threads: int) -> int:
+    """How many jobs a launcher runs at once, at least 1.
+
+    Args:
+        launcher: its node of the config.
+        threads: of a job.
+    """
+    kind, processors = str(launcher["_target_"]).rpartition(".")[2], os.cpu_count() or 1
+    if kind == "BasicLauncher":
+        return 1
+    if kind == "JoblibLauncher":
+        asked = int(launcher["n_jobs"])
+        return max(1, asked if asked > 0 else processors + 1 + asked)
+    if kind == "SlurmLauncher":
+        return int(launcher["array_parallelism"])
+    return max(1, processors // threads)
 
 
 @contextmanager
