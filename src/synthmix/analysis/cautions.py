@@ -8,7 +8,8 @@ from synthmix.analysis.exchange import curve_fault
 from synthmix.analysis.judging import Judged
 from synthmix.analysis.result import StudyResult
 from synthmix.analysis.setting_cells import SettingCells, alarms_of
-from synthmix.analysis.statistics import ALPHA, seeds_needed, smallest_p, t_interval
+from synthmix.analysis.statistics import t_interval
+from synthmix.analysis.verdicts.planning import fewest_seeds
 from synthmix.notation import general, with_interval
 
 REASONS = {
@@ -97,11 +98,8 @@ def _untuned(setting: SettingCells, result: StudyResult) -> Iterator[str]:
 
 def _too_few_seeds(setting: SettingCells) -> Iterator[str]:
     seeds = max(setting.pairs, default=0)
-    if setting.pairs and smallest_p(seeds) > ALPHA:
-        yield (
-            f"too few seeds: {seeds} cannot give a p under {smallest_p(seeds):.2g}, whatever the effect; "
-            f"{seeds_needed()} can reach {ALPHA:g}"
-        )
+    if setting.pairs and seeds < fewest_seeds():
+        yield f"too few seeds: {seeds} can show neither help nor harm, whatever the effect; it takes {fewest_seeds()}"
 
 
 def _unpaired(setting: SettingCells, result: StudyResult) -> Iterator[str]:
