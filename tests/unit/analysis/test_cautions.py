@@ -105,11 +105,11 @@ def test_harm_is_no_gain_of_a_control(warned: Callable[..., list[str]]) -> None:
 
 
 def test_too_few_seeds(make: Make) -> None:
-    """Five differences of one sign have a one-sided p of 1/32, four one of 1/16."""
-    result, _ = make(WHOLE, seeds=4)
+    """Six differences of one sign have a one-sided p of 1/64, under .025 of either side; five have 1/32."""
+    result, _ = make(WHOLE, seeds=5)
     lines = analyse(result).warnings
-    assert "too few seeds: 4 can show neither help nor harm, whatever the effect; it takes 5" in lines
-    assert not [line for line in analyse(make(WHOLE, seeds=5)[0]).warnings if "too few" in line]
+    assert "too few seeds: 5 can show neither help nor harm, whatever the effect; it takes 6" in lines
+    assert not [line for line in analyse(make(WHOLE, seeds=6)[0]).warnings if "too few" in line]
 
 
 def test_cells_without_a_result(warned: Callable[..., list[str]]) -> None:

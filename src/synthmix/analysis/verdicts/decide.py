@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from synthmix.analysis.verdicts.arms import ArmScores, Contrast, Kind, Role
-from synthmix.analysis.verdicts.planning import ALPHA
+from synthmix.analysis.verdicts.planning import SIDE
 from synthmix.notation import signed, with_interval
 
 
@@ -66,7 +66,7 @@ class Evidence:
     def above(self, contrast: Contrast) -> bool:
         """Shown to be above zero, with diverged trainings at the worst score too."""
         worst = self.worst[list(self.contrasts).index(contrast)]
-        return contrast.p_above <= ALPHA and worst.p_above <= ALPHA
+        return contrast.p_above <= SIDE and worst.p_above <= SIDE
 
     def small(self, contrast: Contrast) -> bool:
         """Shown to be less than the margin above zero."""
@@ -109,7 +109,7 @@ class Evidence:
 
 def below(contrast: Contrast) -> bool:
     """Shown to be below zero."""
-    return contrast.p_below <= ALPHA
+    return contrast.p_below <= SIDE
 
 
 def decide(evidence: Evidence) -> tuple[Kind, str]:

@@ -14,14 +14,14 @@ import numpy as np
 from synthmix.analysis.verdicts.arms import ArmScores, ArmVerdict, Contrast, Scores
 from synthmix.analysis.verdicts.decide import Evidence
 from synthmix.analysis.verdicts.family import QUESTIONS, checked, contrasts, worst_case
-from synthmix.analysis.verdicts.planning import ALPHA, seeds_to_find
+from synthmix.analysis.verdicts.planning import ALPHA, SIDE, seeds_to_find
 from synthmix.analysis.verdicts.simultaneous import intervals, moments, sign_flip_tests
 from synthmix.analysis.verdicts.skewness import skewness_warning
 from synthmix.analysis.verdicts.verdict import verdict
 
 
 def judge(arms: Sequence[ArmScores], *, margin: float) -> list[ArmVerdict]:
-    """A verdict on each arm, at a family-wise level of .05 for "helps" and for "harms".
+    """A verdict on each arm, at a family-wise level of .025 for "helps" and for "harms" each, .05 for both.
 
     Args:
         arms: all generator arms × ratios × learners of the study, or a part that was chosen before its scores were
@@ -53,7 +53,7 @@ class _Family:
         self.interval_tests: dict[str, float] = {}
 
     def adjusted(self, d: Scores, questions: Sequence[str]) -> list[Contrast]:
-        tests, ends = sign_flip_tests(d, alpha=ALPHA), np.empty((4, d.shape[1]))
+        tests, ends = sign_flip_tests(d, alpha=SIDE), np.empty((4, d.shape[1]))
         self.tests = tests.tests
         for question in dict.fromkeys(questions):
             at = [j for j, of_contrast in enumerate(questions) if of_contrast == question]

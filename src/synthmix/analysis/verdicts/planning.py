@@ -11,11 +11,12 @@ import math
 from scipy.special import nctdtr, nctdtrinc, stdtrit
 
 ALPHA = 0.05
+SIDE = ALPHA / 2  # of "helps" and of "harms" each, so that a verdict never goes beyond a two-sided p
 POWER = 0.8
 MOST_SEEDS = 1_000  # more than that nobody runs
 
 
-def detectable_effect(sd: float, seeds: int, tests: float, power: float = POWER, alpha: float = ALPHA) -> float:
+def detectable_effect(sd: float, seeds: int, tests: float, power: float = POWER, alpha: float = SIDE) -> float:
     """The mean paired difference that a one-sided test finds with this power: δ·sd / √seeds.
 
     δ is the noncentrality with which Student's t exceeds its 1 − `alpha` / `tests` quantile with probability `power`.
@@ -36,12 +37,12 @@ def detectable_effect(sd: float, seeds: int, tests: float, power: float = POWER,
     return float(nctdtrinc(seeds - 1, 1 - power, critical)) * sd / math.sqrt(seeds)
 
 
-def fewest_seeds(alpha: float = ALPHA) -> int:
+def fewest_seeds(alpha: float = SIDE) -> int:
     """Seeds from which on a one-sided sign-flip test can attain `alpha`: ⌈log₂(1 / alpha)⌉."""
     return math.ceil(math.log2(1 / alpha))
 
 
-def seeds_to_find(effect: float, sd: float, tests: float, power: float = POWER, alpha: float = ALPHA) -> int | None:
+def seeds_to_find(effect: float, sd: float, tests: float, power: float = POWER, alpha: float = SIDE) -> int | None:
     """The seeds with which a one-sided test finds a mean paired difference with this power.
 
     Args:

@@ -11,7 +11,7 @@ from synthmix.analysis.verdicts.arms import ArmScores, ArmVerdict, Contrast, Sco
 from synthmix.analysis.verdicts.decide import Evidence
 from synthmix.analysis.verdicts.e_process import confidence_ends, log_e, seeds_until
 from synthmix.analysis.verdicts.family import QUESTIONS, checked, contrasts, differences, worst_case
-from synthmix.analysis.verdicts.planning import ALPHA, MOST_SEEDS
+from synthmix.analysis.verdicts.planning import ALPHA, MOST_SEEDS, SIDE
 from synthmix.analysis.verdicts.simultaneous import moments
 from synthmix.analysis.verdicts.skewness import skewness_warning
 from synthmix.analysis.verdicts.verdict import verdict
@@ -84,5 +84,5 @@ class _Family:
         if not effect > 0:
             return None
         tests = 2 * self.sizes[QUESTIONS[contrast.role]] if by_interval else len(self.roles)
-        needed = seeds_until(effect, contrast.sd, tests / ALPHA)
+        needed = seeds_until(effect, contrast.sd, tests / SIDE)
         return math.ceil(needed) if needed <= 2 * MOST_SEEDS else None

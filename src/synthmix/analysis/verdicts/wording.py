@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from synthmix.analysis.verdicts.arms import Kind
 from synthmix.analysis.verdicts.decide import Evidence, below
-from synthmix.analysis.verdicts.planning import ALPHA, fewest_seeds
+from synthmix.analysis.verdicts.planning import SIDE, fewest_seeds
 from synthmix.notation import general
 
 
@@ -15,7 +15,7 @@ def reason(evidence: Evidence) -> str:
     effect, margin = evidence.effect, general(evidence.margin * abs(evidence.arm.unit))
     if effect.seeds < fewest_seeds():
         return f"{effect.seeds} seeds can show nothing; it takes {fewest_seeds()}"
-    if effect.p_above <= ALPHA:
+    if effect.p_above <= SIDE:
         return _gain_not_enough(evidence)
     if below(effect):
         return _harm_not_enough(evidence)
@@ -51,7 +51,7 @@ def _harm_not_enough(evidence: Evidence) -> str:
 def notes(evidence: Evidence, kind: Kind) -> Iterator[str]:
     """Sentences on what the verdict alone would hide."""
     effect = evidence.effect
-    if kind == "equivalent" and (effect.p_above <= ALPHA or below(effect)):
+    if kind == "equivalent" and (effect.p_above <= SIDE or below(effect)):
         side = "above" if effect.mean * evidence.arm.unit > 0 else "below"
         yield f"It is {side} real points alone, by less than the margin: {evidence.told(effect)}."
     for placebo in evidence.of("placebo"):
@@ -62,7 +62,7 @@ def notes(evidence: Evidence, kind: Kind) -> Iterator[str]:
             yield f"It is behind {placebo.against}, {evidence.told(placebo)}."
     if kind in ("as_copies", "as_noise"):
         for rival in evidence.rivals:
-            if rival.p_above <= ALPHA and evidence.small(rival):
+            if rival.p_above <= SIDE and evidence.small(rival):
                 yield f"It is ahead of {rival.against}, by less than the margin: {evidence.told(rival)}."
     yield from _on_tuning(evidence, kind)
     if evidence.arm.diverged:

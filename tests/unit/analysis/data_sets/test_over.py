@@ -51,7 +51,7 @@ def test_a_gain_on_every_data_set_helps_and_a_harm_harms(make: Make) -> None:
     assert (row(analysis, "gan", 1)["verdict"], row(analysis, "gan", 4)["verdict"]) == ("helps", "harms")
     assert row(analysis, "gan", 1)["mean"] == pytest.approx(0.115, abs=1e-3)
     said = headline(analysis)
-    assert said.startswith("Over 4 data sets: gan at ratio 4 harmed kmeans on identity. gan at ratio 1 helped")
+    assert said.startswith("Over 4 data sets: gan (ratio 4) harmed kmeans on identity. gan (ratio 1) helped")
     assert "On each data set alone, of 16 verdicts: harms 4, helps 4" in said
     lines = {(line.arm, line.ratio): line for line in pooled_answers(analysis)["kmeans on identity"]}
     assert lines["gan", "1"].data_sets == ["digits +0.100", "letters +0.110", "pendigits +0.120", "usps +0.130"]

@@ -170,14 +170,14 @@ def test_of_seeds_without_a_score_those_with_the_best_baseline_count_as_diverged
 def test_few_seeds_show_nothing_and_say_so():
     few = replace(
         _arm(0.2),
-        scores=_scores(0.2, 1)[:4],
-        baseline=_scores(0, 2)[:4],
-        placebo={"duplicate": _scores(0, 3)[:4]},
+        scores=_scores(0.2, 1)[:5],
+        baseline=_scores(0, 2)[:5],
+        placebo={"duplicate": _scores(0, 3)[:5]},
         controls={},
     )
     verdict = _one(judge, few)
     assert verdict.kind == "undecided"
-    assert verdict.reason == "4 seeds can show nothing; it takes 5"
+    assert verdict.reason == "5 seeds can show nothing; it takes 6"
     assert verdict.more_seeds == 1
 
 
