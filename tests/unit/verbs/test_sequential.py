@@ -116,6 +116,9 @@ def test_batches_that_were_begun_are_completed_before_the_next_look(monkeypatch:
         record = study.run(monkeypatch)
         assert (record.batches, record.stopped) == (expected.batches, expected.stopped)
         assert set(record.cells) == set(expected.cells)
+        resumed = study.computed[killed_at:]
+        assert {seed for part in resumed for seed in part["gan"]} == {*expected.seeds}
+        assert {seed for part in resumed for seed in part.get("vae", ())} == {*range(5)}
         assert study.looks == 1 + len(expected.batches) - begun
 
 
