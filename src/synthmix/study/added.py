@@ -1,4 +1,4 @@
-"""The cells that a study adds to those asked for: its learning curve, and what tuned cells come to as configured."""
+"""What a study adds to the cells asked for: a learning curve, tuned cells as configured, and batches of seeds."""
 
 from __future__ import annotations
 
@@ -22,6 +22,19 @@ class PlannedCell:
 
     overrides: Sequence[str]
     config: CellConfig
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Seeds that a sequential study adds.
+
+    Attributes:
+        seeds: the further ones.
+        arms: what is run on them, by `combination.arm_id`, sorted.
+    """
+
+    seeds: Sequence[int]
+    arms: Sequence[str]
 
 
 def curve_cells(config_of: ConfigOf, cells: Sequence[PlannedCell]) -> Iterator[PlannedCell]:

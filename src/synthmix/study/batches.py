@@ -7,10 +7,11 @@ from collections.abc import Collection, Iterator, Sequence
 
 from synthmix.config.composing.composer import parse
 from synthmix.config.plain import to_plain
+from synthmix.study.added import Batch
 from synthmix.study.combination import arm_id
 from synthmix.study.launching.launchers import workers
 from synthmix.study.plan import Plan, make_plan
-from synthmix.study.record import Batch, Record
+from synthmix.study.record import Record
 
 LEAST = 2  # seeds of a batch: looking costs about as much as a small seed, and one seed too many costs no more
 

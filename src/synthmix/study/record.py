@@ -27,6 +27,7 @@ from synthmix.errors import InvalidInput
 from synthmix.pipeline.dependencies import Dependencies
 from synthmix.pipeline.resources import Resources
 from synthmix.pipeline.results import CellResult, Keys, result_of
+from synthmix.study.added import Batch
 from synthmix.study.combination import asked_for, left_out
 
 RECORD = "study.json"
@@ -110,19 +111,6 @@ def asked_of(depends_on: Dependencies) -> Asked:
         digest=depends_on.digest,
         elsewhere=left_out(node),
     )
-
-
-@dataclass(frozen=True)
-class Batch:
-    """Seeds that a sequential study adds.
-
-    Attributes:
-        seeds: the further ones.
-        arms: what is run on them, by `combination.arm_id`, sorted.
-    """
-
-    seeds: Sequence[int]
-    arms: Sequence[str]
 
 
 @dataclass
