@@ -277,7 +277,7 @@ def test_several_metrics_stand_side_by_side_and_one_that_reads_labels_needs_them
 def test_a_metric_that_reads_what_there_is_not_says_what_there_is(own: Callable[..., Any]) -> None:
     answer = own("run", "data=mine", "model=duplicate", "+metric=lost", "tracking=none")
     assert answer.code == 2
-    assert answer.err.splitlines() == ["metrics.lost.reads=[nowhere]: allowed: assignments, points, labels"]
+    assert answer.err.splitlines() == ["metrics.lost.reads=[nowhere]: allowed: assignments, held_out_loss, points, labels"]
 
 
 def test_what_has_a_schema_of_its_own_goes_through_a_study(own: Callable[..., Any]) -> None:
