@@ -12,7 +12,7 @@ import torch
 
 TOP = (
     "clusterer, data, gate, metrics, mix, model, paths, quality, representation, seed, study, task, threads, tracking, "
-    "trainer"
+    "trainer, tuning"
 )
 TOP_ANOMALY = TOP.replace("clusterer, data", "data, detector")
 OF_CLUSTERING = "task.name=anomaly_detection has none; allowed: detector; clusterer is read with task=clustering"
