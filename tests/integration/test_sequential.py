@@ -21,12 +21,12 @@ import pytest
 Command = Callable[..., Any]
 TOY = ["data=toy", "data.n_points=400", "data.n_train=40", "data.n_val=50", "data.n_test=100", "quality.n_samples=50"]
 TOY += ["data.n_clusters=4", "data.separation=4", "clusterer.n_clusters=4", "clusterer.n_init=1"]
-# A generator of one step harms at once; what a Gaussian does to k-means is not known after ten seeds.
+# A generator of one step harms; what a Gaussian does to k-means is not known after twelve seeds.
 HARMS, UNKNOWN = "gan", "gaussian"
 STUDY = ["run", "-m", "mix.ratio=0,1", "seed=range(4)", "study.sequential=true", "study.learning_curve=[]", *TOY]
-STUDY += ["trainer.limit_steps=1", "tracking.study=seq"]
+STUDY += ["trainer.limit_steps=1", "study.score=nmi", "tracking.study=seq"]
 EARLY = [*STUDY, f"model={HARMS},duplicate"]
-BOTH = [*STUDY, f"model={HARMS},{UNKNOWN},duplicate", "study.max_seeds=10"]
+BOTH = [*STUDY, f"model={HARMS},{UNKNOWN},duplicate", "study.max_seeds=12"]
 TABLES = ("cells.csv", "summary.csv")
 
 
@@ -80,18 +80,18 @@ def test_a_clear_effect_stops_the_study_early(tmp_path: Path, command: Command) 
     assert (tmp_path / "again" / "cells.csv").read_bytes() == table(tmp_path, "cells.csv")
     detectable = command(*EARLY, "--dry-run", folder=tmp_path).out
     assert re.search(
-        r"detectable  0\.\d+ of ari for kmeans on identity, toy n=40: 1 test, 30 planned seeds", detectable
+        r"detectable  0\.\d+ of nmi for kmeans on identity, toy n=40: 1 test, 30 planned seeds", detectable
     )
 
 
 def test_a_decided_arm_gets_no_more_cells(undisturbed: tuple[Path, Any]) -> None:
     folder, answer = undisturbed
     assert answer.code == 0
-    assert "sequential: stopped at study.max_seeds=10 with 1 arm undecided" in answer.out.splitlines()
+    assert "sequential: stopped at study.max_seeds=12 with 1 arm undecided" in answer.out.splitlines()
     seeds = seeds_of(folder)
-    assert seeds[UNKNOWN] == seeds["duplicate"] == [*range(10)]
+    assert seeds[UNKNOWN] == seeds["duplicate"] == [*range(12)]
     assert seeds[HARMS] == [*range(len(seeds[HARMS]))]
-    assert 4 < len(seeds[HARMS]) < 10
+    assert 4 < len(seeds[HARMS]) < 12
     assert "compared on" not in answer.out
     summary = pd.read_csv(folder / "multirun" / "seq" / "report" / "summary.csv")
     generators = summary[summary["mix.ratio"] == 1].set_index("arm")
@@ -104,24 +104,24 @@ def test_more_seeds_may_be_allowed_later(undisturbed: tuple[Path, Any], command:
     folder = tmp_path / "copy"
     subprocess.run(["cp", "-r", str(undisturbed[0]), str(folder)], check=True)
     before = journal(folder)
-    answer = command(*BOTH, "study.max_seeds=11", "tracking=none", f"paths.store={folder}/.synthmix", folder=folder)
-    assert "sequential: stopped at study.max_seeds=11 with 1 arm undecided" in answer.out.splitlines()
+    answer = command(*BOTH, "study.max_seeds=13", "tracking=none", f"paths.store={folder}/.synthmix", folder=folder)
+    assert "sequential: stopped at study.max_seeds=13 with 1 arm undecided" in answer.out.splitlines()
     after = journal(folder)
     assert before < after
     assert set(after.values()) == {1}
-    assert [batch["seeds"] for batch in record(folder)["batches"]] == [[4, 5], [6, 7], [8, 9], [10]]
+    assert [batch["seeds"] for batch in record(folder)["batches"]] == [[4, 5], [6, 7], [8, 9], [10, 11], [12]]
 
 
 def test_a_study_that_was_killed_ends_as_one_that_was_not(
     undisturbed: tuple[Path, Any], command: Command, tmp_path: Path
 ) -> None:
-    """SIGKILL in the second batch that the study adds, of two workers, and in the third, of one process."""
+    """SIGKILL in the second batch that the study adds, of two workers, and in the fourth, of one process."""
     folder, answer = undisturbed
     kill_in_batch([*BOTH, "hydra/launcher=joblib", "hydra.launcher.n_jobs=2"], tmp_path, batches=2)
-    kill_in_batch(BOTH, tmp_path, batches=3)
+    kill_in_batch(BOTH, tmp_path, batches=4)
     assert record(tmp_path)["stopped"] == ""
     told = command("report", "seq", folder=tmp_path)
-    assert "sequential: not over after 10 seeds; the command that asked for it goes on" in told.out
+    assert "sequential: not over after 12 seeds; the command that asked for it goes on" in told.out
     resumed = command(*BOTH, folder=tmp_path)
     assert resumed.code == 0
     assert {name: table(tmp_path, name) for name in TABLES} == {name: table(folder, name) for name in TABLES}

@@ -178,10 +178,10 @@ def read(resources: Resources, monkeypatch: pytest.MonkeyPatch) -> list[str]:
 def test_the_detectable_effect_is_that_of_the_spread_of_stored_generators(
     words: list[str], seeds: int, tests: int, said: str, told: Told, read: list[str]
 ) -> None:
-    """Power .8 of a one-sided t test, by the noncentral distribution of scipy.stats; the copies' spread is not used."""
+    """Power .8 of a t test at .025 on one side, by scipy's noncentral t; the copies' spread is not used."""
     (line,) = told("model=gan,duplicate", "mix.ratio=0,1", *words)["detectable"]
     noncentrality = float(line.split()[0]) / 0.01 * math.sqrt(seeds)
-    power = stats.nct.sf(stats.t.ppf(1 - 0.05 / tests, seeds - 1), seeds - 1, noncentrality)
+    power = stats.nct.sf(stats.t.ppf(1 - 0.025 / tests, seeds - 1), seeds - 1, noncentrality)
     assert power == pytest.approx(0.8, abs=0.05)  # two digits of the effect
     assert line.endswith(f"of ari for kmeans on identity, toy n=40: {said} (sd 0.01 of differences, from 1 stored arm)")
     assert len(read) == len(set(read)) == 10  # of each seed the generator, and real points alone
