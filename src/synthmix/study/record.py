@@ -66,7 +66,7 @@ class Asked:
         """The config that it was asked for with."""
         parts = {**self.config, **{key: part for key, part in self.elsewhere.items() if key not in self.config}}
         shared = {key: {**parts[key], **part} for key, part in self.elsewhere.items() if key in self.config}
-        return {**parts, **shared}
+        return {"tuning": "none", **parts, **shared}
 
     @property
     def alarm_limits(self) -> AlarmsConfig:
