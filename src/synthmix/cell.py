@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 from synthmix.config.cell import CellConfig
 from synthmix.config.instantiate import instantiate
+from synthmix.config.nodes import with_settings
 from synthmix.data.base import Splits
 from synthmix.gates.base import Candidates, accepted_points
 from synthmix.mixing import Mixture, mix
@@ -72,7 +73,7 @@ def run_cell(config: CellConfig, stages: Stages) -> ComputedCell:
         points = representation.transform(mixture.dataset.x)
     settings = stages.tuning(splits)  # none where the learner is as configured
     with stages.timed(config.task.learner):
-        estimator = instantiate(config.learner.with_settings(settings))
+        estimator = instantiate(with_settings(config.learner, settings))
         task: Task = instantiate(config.task, estimator=estimator, spec=splits.train.spec)
         task.fit(points, mixture.sample_weight, config.seed)
 

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Hashable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, fields, replace
-from typing import Any, ClassVar, Literal, Self, cast
+from dataclasses import dataclass, field, fields
+from typing import Any, ClassVar, Literal, cast
 
 from synthmix.config.allowlist import import_target
 from synthmix.config.cross_checks import Cell
-from synthmix.config.nodes import build_field
 from synthmix.config.schema import Member, shown, target_of, type_hints, unknown_key, value_fault
 
 
@@ -82,13 +81,6 @@ class LearnerConfig(Member):
             learner = f"{self.group}.name={self.name}"
             yield f"mix.synthetic_weight={weight:g}: {learner} takes no sample weights{reason}; must be 1"
         yield from self._search_faults()
-
-    def with_settings(self, settings: Mapping[str, Any]) -> Self:
-        """The same learner with other values of keys that its search may vary, such as those that tuning has chosen."""
-        own = {field.name for field in fields(self)}
-        known = {key: build_field(type(self), key, value) for key, value in settings.items() if key in own}
-        passed_on = {key: value for key, value in settings.items() if key not in own}
-        return replace(self, **known, arguments={**self.arguments, **passed_on})
 
     def _search_faults(self) -> Iterator[str]:
         hints, allowed = type_hints(cast(Hashable, type(self))), self._searchable()

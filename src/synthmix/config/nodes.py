@@ -112,6 +112,17 @@ def build_field(kind: type[Any], key: str, value: Any) -> Any:
     return _makers(cast(Hashable, kind))[key](value)
 
 
+def with_settings(member: MemberT, settings: Mapping[str, Any]) -> MemberT:
+    """The same member with other values of some keys, such as those that tuning has chosen of a learner.
+
+    Not a method of it: what the modules of all members import is part of the keys of their stages.
+    """
+    own = {field.name for field in dataclasses.fields(member)}
+    known = {key: build_field(type(member), key, value) for key, value in settings.items() if key in own}
+    passed_on = {key: value for key, value in settings.items() if key not in own}
+    return dataclasses.replace(member, **known, arguments={**member.arguments, **passed_on})
+
+
 def build_member(base: type[MemberT], node: Mapping[str, Any]) -> MemberT:
     """Makes the config of what the node names: of its own dataclass, else of `base`, with what is left in `arguments`.
 

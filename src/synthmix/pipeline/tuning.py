@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from synthmix.config.instantiate import instantiate
+from synthmix.config.nodes import with_settings
 from synthmix.data.base import Splits
 from synthmix.pipeline.results import as_tensors
 from synthmix.representations.base import Representation
@@ -71,7 +72,7 @@ def _task_maker(inputs: Inputs, splits: Splits) -> Callable[[Mapping[str, Any]],
     """Makes the unfitted task of a cell with settings of its learner."""
 
     def make(settings: Mapping[str, Any]) -> Task:
-        estimator = instantiate(inputs.learner.with_settings(settings))
+        estimator = instantiate(with_settings(inputs.learner, settings))
         task: Task = instantiate(inputs.task, estimator=estimator, spec=splits.train.spec)
         return task
 

@@ -20,6 +20,7 @@ from sklearn.mixture import GaussianMixture
 from synthmix.config.cell import check_member
 from synthmix.config.instantiate import instantiate
 from synthmix.config.members import LearnerConfig
+from synthmix.config.nodes import with_settings
 from synthmix.errors import InvalidInput
 from synthmix.spec import DataSpec
 from synthmix.tasks.clustering.learners.dbscan import DBSCAN
@@ -35,7 +36,7 @@ def task(learner: Callable[..., Any], settings: Mapping[str, Any]) -> Clustering
 
 
 def configured(config: LearnerConfig, settings: Mapping[str, Any]) -> Clustering:
-    return Clustering(estimator=instantiate(config.with_settings(settings)), spec=SPEC)
+    return Clustering(estimator=instantiate(with_settings(config, settings)), spec=SPEC)
 
 
 class Fixed(BaseEstimator):
@@ -200,5 +201,5 @@ def test_settings_reach_a_learner_that_has_no_config_of_its_own() -> None:
     node = {"_target_": "sklearn.cluster.Birch", "name": "mine", "threshold": 0.5, "n_clusters": 3}
     config = check_member(node, "clusterer")
     assert isinstance(config, LearnerConfig)
-    changed = instantiate(config.with_settings({"threshold": 0.1}))
+    changed = instantiate(with_settings(config, {"threshold": 0.1}))
     assert (changed.threshold, changed.n_clusters) == (0.1, 3)

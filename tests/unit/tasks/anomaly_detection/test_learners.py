@@ -19,6 +19,7 @@ from sklearn.utils.validation import has_fit_parameter
 from synthmix.config.cell import check_member
 from synthmix.config.composing.composer import composer
 from synthmix.config.instantiate import instantiate
+from synthmix.config.nodes import with_settings
 from synthmix.config.plain import plain
 from synthmix.spec import DataSpec
 from synthmix.tasks.anomaly_detection.learners.covariance import MahalanobisDetector
@@ -153,7 +154,7 @@ def test_tuning_never_has_a_greater_loss_on_the_folds_than_the_defaults(member: 
     config = configured(member)
 
     def task(settings: Mapping[str, Any]) -> AnomalyDetection:
-        detector = instantiate(config.with_settings(settings))
+        detector = instantiate(with_settings(config, settings))
         return AnomalyDetection(
             AnomalyDetectionConfig(), estimator=detector, spec=DataSpec("t", "table", (4,), None, 2)
         )

@@ -15,7 +15,7 @@ from synthmix.config.cell import check, check_member
 from synthmix.config.composing.composer import composer
 from synthmix.config.instantiate import instantiate
 from synthmix.config.members import ClustererConfig
-from synthmix.config.nodes import build, check_node, member_types
+from synthmix.config.nodes import build, check_node, member_types, with_settings
 from synthmix.config.plain import plain
 from synthmix.spec import DataSpec, Outline
 from synthmix.tasks.clustering.task import Clustering
@@ -145,7 +145,7 @@ def test_the_search_of_a_class_without_a_config_has_its_parameters() -> None:
 def test_settings_take_the_place_of_those_of_the_config() -> None:
     config = check_member(node("gmm"), "clusterer")
     assert isinstance(config, ClustererConfig)
-    changed: Any = config.with_settings({"reg_covar": 1, "covariance_type": "diag"})
+    changed: Any = with_settings(config, {"reg_covar": 1, "covariance_type": "diag"})
     assert (changed.reg_covar, changed.covariance_type, changed.n_init) == (1.0, "diag", 5)
     assert isinstance(changed.reg_covar, float)
 
