@@ -80,14 +80,7 @@ def collect(
         configured=_table(configured, first, varying).reset_index(drop=True),
         candidates=candidate_scores([*asked, *added], score, first, varying, resources),
         runs=_runs_table(asked, first, varying, runs, present),
-        failures=[
-            *(Failure(cell_label(row.config, first, varying), row.failure) for row in asked + added if row.failure),
-            *(
-                Failure(f"{cell_label(row.config, first, varying)} as configured", row.failure)
-                for row in configured
-                if row.failure
-            ),
-        ],
+        failures=[*_failures(asked + added, first, varying), *_failures(configured, first, varying, " as configured")],
         score=f"{task.prefix}/{score}",
         choose_by=record.settings["choose_by"] or choose_by,
         learner=task.learner,
@@ -145,6 +138,13 @@ def _first_of_all(names: Sequence[str], prefix: str, cells: pd.DataFrame, compar
         return next(iter(usable), None)
     of_all = [name for name in usable if name in known and known[name].all()]
     return next(iter([*of_all, *(name for name in usable if name in known and known[name].any())]), None)
+
+
+def _failures(rows: Sequence[CellRow], first: Sequence[str], varying: list[str], suffix: str = "") -> Iterator[Failure]:
+    """The cells without a result, and why."""
+    for row in rows:
+        if row.failure:
+            yield Failure(cell_label(row.config, first, varying) + suffix, row.failure)
 
 
 def flat_config(asked: Asked) -> dict[str, Any]:
