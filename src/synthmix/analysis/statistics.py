@@ -96,8 +96,3 @@ def smallest_p(seeds: int) -> float:
         seeds: pairs in the test, from 0.
     """
     return min(1.0, 2.0 ** (1 - seeds)) if seeds <= MAX_EXACT else 1 / (1 + DRAWS)
-
-
-def seeds_needed(alpha: float = ALPHA) -> int:
-    """Seeds from which on a sign-flip test can attain `alpha`: ⌈1 + log₂(1 / alpha)⌉, six for .05."""
-    return math.ceil(1 - math.log2(alpha))

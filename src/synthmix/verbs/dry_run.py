@@ -9,8 +9,8 @@ from statistics import median
 from typing import Any
 
 from synthmix.analysis.scheduling.spread import PlannedSetting, stored_spread
-from synthmix.analysis.statistics import ALPHA, seeds_needed, smallest_p
-from synthmix.analysis.verdicts.planning import detectable_effect
+from synthmix.analysis.statistics import ALPHA, smallest_p
+from synthmix.analysis.verdicts.planning import detectable_effect, fewest_seeds
 from synthmix.generators.roles import role_at
 from synthmix.pipeline.resources import Resources
 from synthmix.stages.store import Store
@@ -108,7 +108,7 @@ def _attainable(combinations: Sequence[Mapping[str, Any]]) -> Iterator[str]:
             seeds[str(config["model"]["name"])].add(config["seed"])
     for number in sorted({len(of_model) for of_model in seeds.values()}):
         models = ", ".join(model for model, of_model in seeds.items() if len(of_model) == number)
-        enough = "" if smallest_p(number) <= ALPHA else f"; {seeds_needed()} seeds are needed to reach {ALPHA:g}"
+        enough = "" if smallest_p(number) <= ALPHA else f"; {fewest_seeds()} seeds are needed to reach {ALPHA:g}"
         yield f"{smallest_p(number):.2g} with {number} seeds ({models}){enough}"
 
 

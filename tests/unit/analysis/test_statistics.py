@@ -12,12 +12,13 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from synthmix.analysis.statistics import (
+    ALPHA,
     MAX_EXACT,
-    seeds_needed,
     sign_flip_p,
     smallest_p,
     t_interval,
 )
+from synthmix.analysis.verdicts.planning import fewest_seeds
 from synthmix.analysis.verdicts.simultaneous import sign_flip_tests
 
 RNG = np.random.default_rng(7)
@@ -95,10 +96,8 @@ def test_the_smallest_p_is_attained_by_a_gain_on_every_seed() -> None:
     assert smallest_p(200) == 1e-5
 
 
-@pytest.mark.parametrize(("alpha", "needed"), [(0.05, 6), (0.01, 8), (0.5, 2)])
-def test_seeds_needed_are_the_fewest_that_can_reach_it(alpha: float, needed: int) -> None:
-    assert seeds_needed(alpha) == needed
-    assert smallest_p(needed) <= alpha < smallest_p(needed - 1)
+def test_the_fewest_seeds_of_a_verdict_are_those_that_can_reach_a_two_sided_p_of_a_twentieth() -> None:
+    assert smallest_p(fewest_seeds()) <= ALPHA < smallest_p(fewest_seeds() - 1)
 
 
 def test_both_keep_their_promise_without_an_effect() -> None:
