@@ -84,6 +84,7 @@ class Analysis:
         pooled: of `data_sets.summary.pooled_table`, a row for each of `over`.
         rankings: of arms over data sets, where these are three at least.
         exploratory: whether the cells are of several studies: then there is no p and no verdict.
+        sequential: whether the study may be looked at after any seed, by other tests and intervals.
         interim: why there are no verdicts yet; empty where there are.
         warnings: what puts results in doubt, a line each.
         by_labels: of `best_by_labels.best_by_labels`, a row for each tuned setting with labels.
@@ -103,6 +104,7 @@ class Analysis:
     pooled: pd.DataFrame
     rankings: Sequence[Ranking]
     exploratory: bool
+    sequential: bool
     interim: str
     warnings: Sequence[str]
     by_labels: pd.DataFrame
@@ -118,7 +120,7 @@ def analyse(result: StudyResult) -> Analysis:
     over = over_data_sets(result, pooled_groups)
     summaries = []
     for number, setting in enumerate(settings):
-        alone = judged(result, [setting])
+        alone = judged(result, [setting]) if len(settings) > 1 else verdicts
         by_arm, common = {(one.arm, one.ratio): one for one in alone}, overlap_of(result, setting.keys)
         rows = _summary(setting, number, by_row, by_arm, common)
         table = pd.DataFrame(rows, columns=_columns(result, MEASURES))
@@ -140,6 +142,7 @@ def analyse(result: StudyResult) -> Analysis:
         pooled=pooled_table(pooled_groups, over, result.sign),
         rankings=[] if result.exploratory else rankings(pooled_groups, result.sign),
         exploratory=result.exploratory,
+        sequential=result.sequential,
         interim=interim(result),
         warnings=cautions(result, settings, verdicts),
         by_labels=best_by_labels(result, settings),

@@ -44,8 +44,18 @@ HEADS = (
 )
 
 
+FIXED = (
+    "intervals that hold for a whole column of the study at once (maximum of t by sign flips and bootstrap-t; those of "
+    "controls are Student's, each by itself), and two-sided p of the step-down sign-flip test,"
+)
+SEQUENTIAL = (
+    "confidence sequences that hold for a whole column of the study at once (by betting on signs; intervals of controls "
+    "are Student's, each by itself), and anytime-valid two-sided p,"
+)
+
+
 def summary_tex(analysis: Analysis) -> str:
-    """A table for each setting: mean ± sd, paired difference with its interval, lead over copies, p and verdict."""
+    """A table for each setting: mean ± sd, paired difference with its interval, lead over copies, p, verdict."""
     lines = [r"% Needs \usepackage{booktabs,graphicx} in the preamble. Differences shown to help or to harm are bold."]
     for place, setting in enumerate(settings(analysis), start=1):
         lines += _table(setting, analysis, place)
@@ -64,11 +74,7 @@ def _table(setting: Setting, analysis: Analysis, place: int) -> list[str]:
     if analysis.exploratory:
         tests = "95 % Student's t intervals, each by itself. Exploratory: selected cells, without tests. "
     else:
-        tests = (
-            "95 % intervals that hold for all generators of the study at once (maximum of t by sign flips and "
-            "bootstrap-t; those of controls are Student's, each by itself), and two-sided p of the step-down sign-flip "
-            f"test, adjusted likewise.{margin} "
-        )
+        tests = f"95 % {SEQUENTIAL if analysis.sequential else FIXED} adjusted for the study.{margin} "
     lower = ", the lower the better," if analysis.sign < 0 else ""
     caption = escaped(
         f"{setting.title}: {score} on held-out points{lower} with {n} real points of {data} and r synthetic ones each, "

@@ -62,6 +62,7 @@ def context(result: StudyResult, analysis: Analysis, pictures: Sequence[Picture]
         "headline": headline(analysis),
         "margin": margin(analysis),
         "exploratory": result.exploratory,
+        "sequential": result.sequential,
         "answers": answers(analysis),
         "pooled": pooled_answers(analysis),
         "relative": any(one.relative for one in analysis.over),
