@@ -49,8 +49,8 @@ FIXED = (
     "controls are Student's, each by itself), and two-sided p of the step-down sign-flip test,"
 )
 SEQUENTIAL = (
-    "confidence sequences that hold for a whole column of the study at once (by betting on signs; intervals of controls "
-    "are Student's, each by itself), and anytime-valid two-sided p,"
+    "confidence sequences that hold for a whole column of the study at once (by betting on signs; intervals of "
+    "controls are Student's, each by itself), and anytime-valid two-sided p,"
 )
 
 

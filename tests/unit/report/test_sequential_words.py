@@ -1,4 +1,4 @@
-"""A sequential study is judged by other tests and intervals: page and paper must not describe those of a planned one."""
+"""A sequential study is judged by tests and intervals of its own, and page and paper must describe those."""
 
 from __future__ import annotations
 
