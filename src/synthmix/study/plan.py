@@ -16,7 +16,7 @@ from omegaconf import DictConfig, OmegaConf
 
 from synthmix.config.cell import CellConfig, Checker, from_plain
 from synthmix.config.composing.composer import Composer, composer, parse
-from synthmix.config.plain import to_plain
+from synthmix.config.plain import plain, to_plain
 from synthmix.config.schema import shown
 from synthmix.config.sections.study import DESIGN
 from synthmix.errors import InvalidInput
@@ -93,8 +93,7 @@ class Plan:
         """
         if self.master.tracking.study is not None:
             return str(self.master.tracking.study)
-        own = OmegaConf.masked_copy(self.master, [str(key) for key in self.master if key != "hydra"])
-        shared = asked_for(to_plain(from_plain(own)) | {"tuning": self.configs[0].tuning})
+        shared = asked_for(to_plain(from_plain(_without_hydra(self.master))) | {"tuning": self.configs[0].tuning})
         for key in (*AXES, *self.swept):
             _drop(shared, key.partition("@")[0].replace("/", "."))
         below = [text for text in self.fixed if text.lstrip("+~").startswith(tuple(f"{key}." for key in self.swept))]
@@ -127,7 +126,7 @@ def make_plan(overrides: Sequence[str], *, multirun: bool, arms: Container[str] 
         checked = Checker()
 
         def config_of(overrides: Sequence[str]) -> CellConfig:
-            config = checked(compose.cell(overrides))
+            config = checked(compose.cell(overrides) if is_study else plain(_without_hydra(master)))
             return replace(config, tuning="held_out") if is_study and config.tuning is None else config
 
         cells = _checked(config_of, combinations, swept)
@@ -157,6 +156,10 @@ def _master(compose: Composer, fixed: list[str], parsed: Sequence[Override]) -> 
             return [*fixed, *members], compose([*fixed, *members], hydra=True)
         except InvalidInput as error:
             raise InvalidInput(*(_with_member(fault, members, list(first)) for fault in error.faults)) from error
+
+
+def _without_hydra(config: DictConfig) -> DictConfig:
+    return OmegaConf.masked_copy(config, [str(key) for key in config if key != "hydra"])
 
 
 def _sweep(master: DictConfig, overrides: Sequence[str]) -> tuple[list[list[str]], list[str]]:

@@ -19,6 +19,9 @@ class Base:
 
     Args:
         config: as Hydra has composed it.
+
+    Attributes:
+        is_simple: whether it refers to nothing but its own keys, not to the environment or the time.
     """
 
     def __init__(self, config: DictConfig) -> None:
@@ -27,11 +30,11 @@ class Base:
         found = {key: REFERENCE.fullmatch(text) for key, text in _interpolations(unresolved)}
         self._references = {key: match[1] for key, match in found.items() if match}
         # Of anything else than a key that is another's value, Hydra itself must say what it comes to.
-        self._is_simple = all(found.values()) and not self._references.keys() & {*self._references.values()}
+        self.is_simple = all(found.values()) and not self._references.keys() & {*self._references.values()}
 
     def with_values(self, overrides: Sequence[Override]) -> dict[str, Any] | None:
         """The config with these values; None where setting them takes more than replacing a value that is there."""
-        if not self._is_simple:
+        if not self.is_simple:
             return None
         node: dict[str, Any] = _copied(self._node)
         for override in overrides:

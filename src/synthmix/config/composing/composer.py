@@ -30,6 +30,9 @@ from synthmix.config.schema import unknown_key
 from synthmix.config.task import TaskConfig
 from synthmix.errors import InvalidInput
 
+# By choice of members, of the package's own alone: they do not change while the process lives.
+_OWN_BASES: dict[tuple[str, ...], Base] = {}
+
 
 class Composer:
     """Composes conf/run.yaml with overrides. Made by `composer`, which sets Hydra up."""
@@ -57,13 +60,19 @@ class Composer:
             is_choice = self.is_group(override.key_or_group, overrides) and not isinstance(override.value(), dict)
             # Hydra's own are for the base, because hydra.searchpath says where members are.
             (members if is_choice or override.is_hydra_override() else values).append(override)
-        key = tuple(str(override.input_line) for override in members)
-        if key not in self._bases:
-            self._bases[key] = Base(_compose(key))
-        node = self._bases[key].with_values(values)
+        node = self._base(tuple(str(override.input_line) for override in members)).with_values(values)
         if node is None:
             node = plain(_compose(overrides))
         return node
+
+    def _base(self, members: tuple[str, ...]) -> Base:
+        """The choice of these members, composed once."""
+        base = _OWN_BASES.get(members) or self._bases.get(members)
+        if base is None:
+            base = Base(_compose(members))
+            bases = _OWN_BASES if base.is_simple and not _searchpath(members) else self._bases
+            bases[members] = base
+        return base
 
 
 def conf_dir() -> Path:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import pickle
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 from hydra._internal.config_repository import ConfigRepository
 from hydra.core.config_search_path import ConfigSearchPath
@@ -15,12 +15,15 @@ class KeptRepository(ConfigRepository):
     """Reads each file once. Hydra copies a repository for each config: this one without copying what it has read.
 
     Args:
-        other: the repository that it stands for.
+        other: the repository that it stands for, of the package's own files, which do not change while it is in use:
+            what is read of them is kept for the whole process.
     """
+
+    _own: ClassVar[dict[str, bytes]] = {}
 
     def __init__(self, other: ConfigRepository) -> None:
         self.sources = list(other.sources)
-        self._read: dict[str, bytes] = {}
+        self._read = self._own
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Self:
         return copy.copy(self)  # all that Hydra does to a copy is to give it other sources
