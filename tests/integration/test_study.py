@@ -273,7 +273,7 @@ def test_the_trainings_of_a_sweep_write_checkpoints_of_their_own(
 
 def test_folders_of_hydra_may_be_elsewhere(command: Callable[..., Any], shared_store: str, tmp_path: Path) -> None:
     where = ["hydra.sweep.dir=far/${tracking.study}", "hydra.sweep.subdir=${model.name}/${seed}"]
-    words = ["-m", "model=duplicate,bootstrap", "seed=0,1", "study.learning_curve=[]", *where, *SMALL]
+    words = ["-m", "model=duplicate,bootstrap", "seed=0,1", "study.learning_curve=[]", "study.block=8", *where, *SMALL]
     assert command("run", *words, f"tracking.uri={shared_store}").code == 0
     (output,) = (tmp_path / "far").iterdir()
     assert len(pd.read_csv(output / "report" / "cells.csv")) == 4

@@ -19,6 +19,7 @@ from synthmix.study.blocks import Todo, blocks_of, run_block, write_blocks
 from synthmix.study.combination import combination_id
 from synthmix.study.job import OUTCOME_FILE, Outcome
 from synthmix.study.launching.launch import launch
+from synthmix.study.launching.launchers import workers
 from synthmix.study.plan import Plan
 from synthmix.study.record import Asked, Record, asked_of
 from synthmix.tracking.base import OpenRun
@@ -115,9 +116,10 @@ def launch_blocks(plan: Plan, todo: Sequence[Todo], folder: Path, parent: OpenRu
     settings = own_settings(resources, plan.study)
     own = flatten(settings) | {"tracking.parent_run_id": parent.id}
     values = [f"{key}={'null' if value is None else quoted(value)}" for key, value in own.items()]
-    blocks = blocks_of(todo, plan.configs[0].study.block)
+    config = plan.configs[0]
+    blocks = blocks_of(todo, config.study.block, workers(plan.master.hydra.launcher, config.threads))
     write_blocks([[_in_study(cell.config, settings, parent.id) for cell, _ in block] for block in blocks], folder)
-    # A job is composed as its first cell, so that Hydra names and records it after what its cells share.
+    # A job is composed as its first cell: Hydra names and records it after that.
     firsts = [block[0][0].overrides for block in blocks]
     jobs = [[str(o.input_line) for o in parse(overrides) if not o.is_hydra_override()] for overrides in firsts]
     try:

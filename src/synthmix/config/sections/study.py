@@ -25,8 +25,9 @@ class StudyConfig:
         choose_by: the score on val that chooses a ratio; null takes the first of the task's that every cell has, which
             needs no labels: of clustering held_out_loss, prediction_strength, silhouette; one that needs labels makes
             the choice supervised.
-        block: cells that one job computes: auto puts together those that share data, seed and generator, cell gives
-            each a job of its own, a number is the most of a job.
+        block: cells that one job computes: auto puts together those that share data, seed and generator, and joins
+            small blocks as long as all workers have their share; cell gives each a job of its own; a number is the
+            most of a job.
         learning_curve: parts of n at which real points alone are scored too; the study adds these cells itself, and
             with them those of the oracle up to twice the largest mixture. Empty for none of them.
         margin: the smallest difference of the primary score that matters, in its own unit; null takes .02 for a score
