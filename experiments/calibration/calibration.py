@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 from studies import GAIN, MARGIN, Design, collapsing, differences, first_seeds, heavy, skewed, study
 
+from synthmix.analysis.data_sets.pooled import pool
 from synthmix.analysis.verdicts.engine import judge
 from synthmix.analysis.verdicts.sequential import judge_sequential
 from synthmix.analysis.verdicts.simultaneous import intervals
@@ -126,6 +127,27 @@ def covered(kind: str, seeds: int, m: int, rho: float, bound: str, studies: int)
     return [Row("coverage", what, "all covered", number, hits / number, bound)]
 
 
+def over_data_sets(k: int, between: float, arms: int, studies: int) -> list[Row]:
+    """How often a pooled effect of mean zero is called one, for any arm, and a new data set's effect is covered.
+
+    The true effects on `k` data sets scatter by `between`; each is measured by ten seeds of standard deviation .05,
+    and its error estimated from them. Arms are independent.
+    """
+    rejected, covers, rng = 0, 0, np.random.default_rng(0)
+    for _ in range(studies):
+        true = rng.normal(0, between, (arms, k + 1))
+        seeds = true[:, :k, None] + rng.normal(0, 0.05, (arms, k, 10))
+        means, errors = seeds.mean(axis=2), seeds.std(axis=2, ddof=1) / math.sqrt(10)
+        found = [pool(*each, level=1 - ALPHA / arms) for each in zip(means, errors, strict=True)]
+        rejected += any(not each.interval.low <= 0 <= each.interval.high for each in found)
+        covers += (prediction := pool(means[0], errors[0]).prediction).low <= true[0, k] <= prediction.high
+    what = f"data sets: {k}, their effects' sd {between:g}, generators: {arms}"
+    return [
+        Row("pooled over data sets, null", what, "not zero", studies, rejected / studies, f"≤{ALPHA}"),
+        Row("pooled over data sets, null", what, "new one covered", studies, covers / studies, ""),
+    ]
+
+
 def tasks() -> Iterator[Task]:
     """All simulations, long ones first."""
     level, both = f"≤{ALPHA}", ("helps", "harms")
@@ -163,6 +185,9 @@ def tasks() -> Iterator[Task]:
     for seeds, bound in ((6, ""), (8, ""), (10, f"≥{POWER}")):
         yield partial(found_at, seeds, bound)
     yield partial(found_sequentially, {8: "", 10: "", 13: f"≥{POWER}"})
+    for between in (0.0, 0.02, 0.1):
+        for k in (3, 4, 6, 10):
+            yield partial(over_data_sets, k, between, 5)
     yield from _coverage_tasks()
 
 
