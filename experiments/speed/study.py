@@ -108,7 +108,7 @@ def overhead(folder: Path, cells: int) -> None:
     from synthmix.cli import main
     from synthmix.pipeline import results
     from synthmix.pipeline.stages import Stages
-    from synthmix.study import job
+    from synthmix.study.launching import job
     from synthmix.tasks.clustering.task import Clustering
     from synthmix.tracking.mlflow.run import Run
     from synthmix.verbs import run as verb

@@ -17,7 +17,7 @@ from synthmix.data.base import Dataset, Splits
 from synthmix.generators.training.trained import TrainedGenerator
 from synthmix.pipeline.resources import Resources
 from synthmix.pipeline.stages import Stages
-from synthmix.study import job
+from synthmix.study.launching import job
 from synthmix.tracking.base import RunRecord
 from synthmix.tracking.mlflow.tracker import Tracker
 

@@ -14,7 +14,7 @@ from synthmix.config.schema import shown
 from synthmix.metric import HeldOut, Metric
 from synthmix.pipeline.resources import Resources
 from synthmix.pipeline.results import CellResult, metrics_of
-from synthmix.study.record import Asked
+from synthmix.study.asked import Asked
 
 
 class Row(Protocol):

@@ -18,7 +18,8 @@ from synthmix.config.flat import flatten
 from synthmix.generators.roles import role_of
 from synthmix.pipeline.resources import Resources
 from synthmix.pipeline.results import PREFIXES, CellResult, metrics_of
-from synthmix.study.record import Asked, Record
+from synthmix.study.asked import Asked
+from synthmix.study.record import Record
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from synthmix.report.displayed import displayed
 from synthmix.report.files import write_report
 from synthmix.report.study_run import arm_records, study_record
 from synthmix.report.terminal import table_text
-from synthmix.study.job import Outcome
+from synthmix.study.launching.job import Outcome
 from synthmix.study.record import Record
 from synthmix.tracking.base import OpenRun, Tracker
 from synthmix.tracking.uri import shown

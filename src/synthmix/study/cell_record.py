@@ -11,8 +11,8 @@ import yaml
 from synthmix.config.flat import flatten
 from synthmix.config.sections.tracking import Part
 from synthmix.pipeline.results import CellResult
+from synthmix.study.asked import Asked
 from synthmix.study.combination import combination_id, learner_name
-from synthmix.study.record import Asked
 from synthmix.tracking.base import REUSED_FROM, STUDY, RunRecord
 from synthmix.tracking.environment import environment_tags, environment_text, without_environment
 

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from synthmix.study.job import OUTCOME_FILE
+from synthmix.study.launching.job import OUTCOME_FILE
 
 INTERVAL = 0.5  # seconds between two counts of outcome files
 LINES_APART = 60  # seconds between two lines where there is no terminal

@@ -13,9 +13,10 @@ from synthmix.pipeline.resources import Resources
 from synthmix.pipeline.results import CellResult, judged
 from synthmix.pipeline.training_record import training_record
 from synthmix.stages.store import Entry, Manifest
+from synthmix.study.asked import Asked
 from synthmix.study.cell_record import GENERATOR_RUN, PART, alarm_tags, cell_record
 from synthmix.study.combination import combination_id
-from synthmix.study.record import Asked, Record
+from synthmix.study.record import Record
 from synthmix.tracking.base import REPLAYED, STUDY, RunRecord
 
 

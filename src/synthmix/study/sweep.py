@@ -15,13 +15,14 @@ from synthmix.pipeline.resources import Resources
 from synthmix.pipeline.results import Keys
 from synthmix.study.added import PlannedCell
 from synthmix.study.arguments import quoted
-from synthmix.study.blocks import Todo, blocks_of, run_block, write_blocks
+from synthmix.study.asked import Asked, asked_of
 from synthmix.study.combination import combination_id
-from synthmix.study.job import OUTCOME_FILE, Outcome
+from synthmix.study.launching.blocks import Todo, blocks_of, run_block, write_blocks
+from synthmix.study.launching.job import OUTCOME_FILE, Outcome
 from synthmix.study.launching.launch import launch
 from synthmix.study.launching.launchers import workers
 from synthmix.study.plan import Plan
-from synthmix.study.record import Asked, Record, asked_of
+from synthmix.study.record import Record
 from synthmix.tracking.base import OpenRun
 from synthmix.tracking.environment import environment_tags, environment_text
 

@@ -15,10 +15,11 @@ from synthmix.generators.roles import role_at
 from synthmix.pipeline.resources import Resources
 from synthmix.stages.store import Store
 from synthmix.study.added import PlannedCell
+from synthmix.study.asked import Asked
 from synthmix.study.batches import batch_size
 from synthmix.study.combination import arm_id, learner_name
 from synthmix.study.plan import Plan
-from synthmix.study.record import Asked, Record, Studies
+from synthmix.study.record import Record, Studies
 from synthmix.study.sweep import ask, missing
 
 JOB_SECONDS = 0.3  # of Hydra and MLflow, for each job

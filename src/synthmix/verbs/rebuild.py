@@ -9,8 +9,9 @@ from synthmix.config.sections.tracking import TrackingConfig, make_tracker
 from synthmix.pipeline.resources import Resources
 from synthmix.report.publishing import publish
 from synthmix.stages.store import Entry
+from synthmix.study.asked import Asked
 from synthmix.study.project import Projection
-from synthmix.study.record import Asked, Studies
+from synthmix.study.record import Studies
 from synthmix.study.study_record import study_head
 
 

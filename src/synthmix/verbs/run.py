@@ -35,7 +35,7 @@ def run(words: Sequence[str]) -> int:
     # The pools of OpenMP and BLAS take their size when numpy and torch are imported, which is not yet.
     for variable in THREAD_VARIABLES:
         os.environ[variable] = str(plan.configs[0].threads)
-    from synthmix.study.job import resources_of
+    from synthmix.study.launching.job import resources_of
 
     _check_devices(plan)
     _warn_of_slow_bf16(plan)
@@ -70,7 +70,7 @@ def hydra_main(arguments: Sequence[str], task: Callable[[DictConfig], Any] | Non
 
 def _run_cell(plan: Plan, arguments: Sequence[str]) -> int:
     from synthmix.report.publishing import print_cell
-    from synthmix.study.job import Outcome, resources_of, run_job
+    from synthmix.study.launching.job import Outcome, resources_of, run_job
 
     outcomes: list[Outcome] = []
     resources = resources_of(plan.configs[0])

@@ -12,8 +12,9 @@ from synthmix.config.sections.tracking import TrackingConfig, make_tracker
 from synthmix.errors import InvalidInput
 from synthmix.pipeline.resources import Resources
 from synthmix.report.publishing import Report, publish
+from synthmix.study.asked import Asked
 from synthmix.study.cell_record import PART
-from synthmix.study.record import Asked, Record, Studies
+from synthmix.study.record import Record, Studies
 from synthmix.tracking.base import STUDY, LoggedRun
 
 # What MLflow calls the parts of a run, and what a name in a condition is of where it names none.

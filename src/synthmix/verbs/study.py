@@ -13,8 +13,8 @@ from pathlib import Path
 from synthmix.config.plain import to_plain
 from synthmix.pipeline.resources import Resources
 from synthmix.report.publishing import publish, tell
-from synthmix.study.blocks import Todo
-from synthmix.study.job import read_outcomes
+from synthmix.study.launching.blocks import Todo
+from synthmix.study.launching.job import read_outcomes
 from synthmix.study.plan import Plan
 from synthmix.study.progress import progress_bar
 from synthmix.study.project import Projection

@@ -19,7 +19,8 @@ from synthmix.config.cell import from_plain
 from synthmix.pipeline.dependencies import Dependencies
 from synthmix.pipeline.resources import Resources
 from synthmix.report.files import one_type_a_column, with_sorted_metrics
-from synthmix.study.record import Asked, Record, asked_of
+from synthmix.study.asked import Asked, asked_of
+from synthmix.study.record import Record
 from synthmix.tracking.mlflow.tracker import Tracker
 
 CONFIG: dict[str, Any] = {

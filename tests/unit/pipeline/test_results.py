@@ -19,7 +19,7 @@ from synthmix.data.base import Dataset
 from synthmix.pipeline.resources import Resources
 from synthmix.pipeline.results import Keys, judged
 from synthmix.stages.store import JOURNAL, Store
-from synthmix.study import job
+from synthmix.study.launching import job
 from synthmix.tracking import none
 
 STORE = Path(".synthmix")

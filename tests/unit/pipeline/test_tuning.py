@@ -20,8 +20,8 @@ from synthmix.pipeline.resources import Resources
 from synthmix.pipeline.results import CellResult
 from synthmix.pipeline.stages import Stages
 from synthmix.stages.store import JOURNAL
-from synthmix.study import job
 from synthmix.study.cell_record import tuned_params
+from synthmix.study.launching import job
 from synthmix.tracking import none
 
 STORE = Path(".synthmix")

@@ -8,10 +8,11 @@ import pytest
 
 from synthmix.config.plain import to_plain
 from synthmix.study.added import Batch
+from synthmix.study.asked import Asked
 from synthmix.study.batches import arms_of, batch_size, joined, next_batch, plan_of
 from synthmix.study.combination import arm_id
 from synthmix.study.plan import Plan, make_plan
-from synthmix.study.record import Asked, Record
+from synthmix.study.record import Record
 
 TOY = ["data=toy", "data.n_points=500", "data.n_train=40", "data.n_val=50", "data.n_test=50"]
 SWEEP = ["model=gan,duplicate", "mix.ratio=0,1", "study.sequential=true", "study.learning_curve=[0.5]"]

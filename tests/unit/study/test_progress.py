@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from synthmix.study import progress
-from synthmix.study.job import OUTCOME_FILE
+from synthmix.study.launching.job import OUTCOME_FILE
 
 
 def finish(folder: Path, job: int, status: str = "finished", reused_from: str | None = None) -> None:

@@ -18,8 +18,9 @@ from synthmix.config.cell import CellConfig, from_plain
 from synthmix.config.composing.composer import composer
 from synthmix.errors import InvalidInput
 from synthmix.pipeline.dependencies import Dependencies
+from synthmix.study.asked import Asked, asked_of
 from synthmix.study.combination import combination_id
-from synthmix.study.record import Asked, Record, Studies, asked_of
+from synthmix.study.record import Record, Studies
 
 
 def depends_on(*overrides: str, n_train: int = 100) -> Dependencies:
@@ -234,7 +235,8 @@ def test_studies_are_named_in_the_order_of_their_last_command(tmp_path: Path) ->
 WORKS = """
 import sys, time
 from pathlib import Path
-from synthmix.study.record import Asked, Record, Studies
+from synthmix.study.asked import Asked
+from synthmix.study.record import Record, Studies
 
 way, studies = sys.argv[1], Studies(Path("store"))
 if way == "works":

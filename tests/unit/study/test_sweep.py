@@ -16,8 +16,9 @@ from synthmix.config.plain import to_plain
 from synthmix.errors import InvalidInput
 from synthmix.pipeline.resources import Resources
 from synthmix.stages.store import Store
+from synthmix.study.asked import Asked
 from synthmix.study.plan import Plan, PlannedCell, make_plan
-from synthmix.study.record import Asked, Studies
+from synthmix.study.record import Studies
 from synthmix.study.sweep import Asking, ask, missing
 from synthmix.tracking.mlflow.tracker import Tracker
 

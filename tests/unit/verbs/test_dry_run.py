@@ -14,8 +14,9 @@ from scipy import stats
 from synthmix.config.plain import to_plain
 from synthmix.pipeline.resources import Resources
 from synthmix.stages.store import Store
+from synthmix.study.asked import Asked
 from synthmix.study.plan import Plan, make_plan
-from synthmix.study.record import Asked, Record, Studies
+from synthmix.study.record import Record, Studies
 from synthmix.study.sweep import ask
 from synthmix.tracking.mlflow.tracker import Tracker
 from synthmix.verbs.dry_run import print_dry_run

@@ -10,9 +10,10 @@ import pytest
 
 from synthmix.analysis.scheduling.look import Look
 from synthmix.config.plain import to_plain
+from synthmix.study.asked import Asked
 from synthmix.study.combination import arm_id
 from synthmix.study.plan import Plan, make_plan
-from synthmix.study.record import Asked, Record
+from synthmix.study.record import Record
 from synthmix.verbs import sequential
 
 TOY = ["data=toy", "data.n_points=500", "data.n_train=40", "data.n_val=50", "data.n_test=50"]

@@ -18,8 +18,9 @@ from synthmix.pipeline.resources import Resources
 from synthmix.pipeline.stages import Stages
 from synthmix.seeds import pool_seed
 from synthmix.stages.store import Store
+from synthmix.study.asked import asked_of
 from synthmix.study.combination import combination_id
-from synthmix.study.record import Record, Studies, asked_of
+from synthmix.study.record import Record, Studies
 from synthmix.tracking.base import RunRecord
 from synthmix.tracking.mlflow.tracker import Tracker
 

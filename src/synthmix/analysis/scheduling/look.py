@@ -18,8 +18,9 @@ from synthmix.analysis.collect import collect, flat_config
 from synthmix.analysis.judging import judged
 from synthmix.analysis.setting_cells import Keys, SettingCells, cells_by_setting
 from synthmix.pipeline.resources import Resources
+from synthmix.study.asked import Asked
 from synthmix.study.combination import arm_id
-from synthmix.study.record import Asked, Record
+from synthmix.study.record import Record
 
 
 @dataclass(frozen=True)

@@ -13,8 +13,9 @@ from synthmix.config.cell import CellConfig
 from synthmix.generators.roles import role_at
 from synthmix.pipeline.resources import Resources
 from synthmix.stages.key import key_of
+from synthmix.study.asked import Asked
 from synthmix.study.combination import arm_id, learner_name
-from synthmix.study.record import Asked, Record
+from synthmix.study.record import Record
 
 OF_AN_ARM = ("model", "gate", "mix", "trainer", "quality")  # parts that real points alone are scored without
 LEAST_PAIRS = 3

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import pytest
 
 from synthmix.pipeline.resources import Resources
-from synthmix.study.blocks import Group, blocks_of
+from synthmix.study.launching.blocks import Group, blocks_of
 from synthmix.study.plan import make_plan
 from synthmix.study.sweep import ask
 from synthmix.tracking.mlflow.tracker import Tracker

@@ -17,8 +17,8 @@ from omegaconf import DictConfig
 from synthmix.config.cell import CellConfig, from_plain
 from synthmix.config.plain import to_plain
 from synthmix.study.added import PlannedCell
-from synthmix.study.job import Outcome, run_one
-from synthmix.study.record import Asked
+from synthmix.study.asked import Asked
+from synthmix.study.launching.job import Outcome, run_one
 
 MAX_BLOCK_SIZE = 64  # cells, with size auto: so that load is balanced over workers, and what a job holds is bounded
 BLOCKS_PER_WORKER = 8  # that groups of few cells are joined to, at the fewest

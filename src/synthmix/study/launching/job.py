@@ -25,11 +25,11 @@ from synthmix.pipeline.resources import Resources
 from synthmix.pipeline.results import CellResult, as_tensors, result_of
 from synthmix.pipeline.stages import COMPUTED, Stages
 from synthmix.stages.store import Entry
+from synthmix.study.asked import Asked, asked_of
 from synthmix.study.cell_record import alarm_tags, cell_head, cell_record
 from synthmix.study.combination import asked_for
 from synthmix.study.launching.gpu import use_one_gpu
 from synthmix.study.pictures import log_pictures
-from synthmix.study.record import Asked, asked_of
 from synthmix.tracking.base import OpenRun
 from synthmix.tracking.environment import environment_tags, environment_text
 
