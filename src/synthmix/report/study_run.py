@@ -103,13 +103,32 @@ def _points(curve: Any) -> list[tuple[int, float]]:
 
 
 def _headline_numbers(analysis: Analysis) -> Iterator[tuple[str, float]]:
+    yield from _of_settings(analysis)
+    yield from _over_data_sets(analysis)
+
+
+def _over_data_sets(analysis: Analysis) -> Iterator[tuple[str, float]]:
+    """Of each generator and ratio the mean effect over data sets, and what is expected on a new one."""
+    told = ("mean", "simultaneous_low", "simultaneous_high", "p_adjusted", "prediction_low", "prediction_high", "gain")
+    for one, row in zip(analysis.over, analysis.pooled.to_dict("records"), strict=True):
+        group = [analysis.groups[one.judged.setting]] if len(analysis.groups) > 1 else []
+        name = _named(" ".join([*group, one.judged.arm, f"r={one.judged.ratio:g}"]))
+        yield from ((f"over_data_sets/{name}/{key}", float(row[key])) for key in told if math.isfinite(row[key]))
+
+
+def _named(text: str) -> str:
+    """As MLflow admits it in the name of a metric."""
+    return re.sub(r"[^\w.:\- ]", "_", text)
+
+
+def _of_settings(analysis: Analysis) -> Iterator[tuple[str, float]]:
     """Of each generator the ratio with the best difference to real points alone, in each setting, and what it is."""
     rows = analysis.summary[(analysis.summary["role"] == "generator") & analysis.summary["difference"].notna()]
     keys = [column for column in map(str, analysis.family) if "." in column]
     varied = [key for key in keys if analysis.family[key].nunique(dropna=False) > 1]
     for values, of_arm in rows.groupby([*varied, "arm"], dropna=False):
         best = max(of_arm.to_dict("records"), key=lambda row: analysis.sign * float(row["difference"]))
-        name = re.sub(r"[^\w.:\- ]", "_", " ".join(map(str, reversed(values))))
+        name = _named(" ".join(map(str, reversed(values))))
         numbers = {
             "best_ratio": best["mix.ratio"],
             "best_difference": best["difference"],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,8 @@ from synthmix.analysis.analysis import Analysis, analyse
 from synthmix.analysis.data_sets.population import overlap, population_error
 from synthmix.analysis.result import Sizes, StudyResult
 from synthmix.analysis.words.answer import headline, pooled_answers
+from synthmix.report.study_run import study_record
+from synthmix.study.record import Record
 
 Make = Callable[..., tuple[StudyResult, Analysis]]
 Both = tuple[float, float]
@@ -57,6 +60,16 @@ def test_a_gain_on_every_data_set_helps_and_a_harm_harms(make: Make) -> None:
     assert lines["gan", "1"].data_sets == ["digits +0.100", "letters +0.110", "pendigits +0.120", "usps +0.130"]
     assert "to be a gain with a probability of more than 0.99" in lines["gan", "1"].prediction
     assert "against duplicate" in lines["gan", "1"].evidence
+
+
+def test_the_run_of_the_study_has_the_effects_over_data_sets(make: Make) -> None:
+    result = study(make, [{"gan": (0.1 + 0.01 * place, 0.0)} for place in range(4)])
+    analysis = analyse(result)
+    record = Record(name="sets", commands=["synthmix run -m"], created="2026-01-01T00:00:00+00:00")
+    metrics = study_record(record, result, analysis, "", [], Path()).metrics
+    found = row(analysis, "gan", 1)
+    for key in ("mean", "simultaneous_low", "p_adjusted", "prediction_high", "gain"):
+        assert metrics[f"over_data_sets/gan r_1/{key}"] == pytest.approx(found[key])
 
 
 def test_a_gain_on_half_of_the_data_sets_is_undecided_though_each_alone_is_clear(make: Make) -> None:
