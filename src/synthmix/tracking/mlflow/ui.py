@@ -21,9 +21,10 @@ def chart_address(uri: str, experiment_id: str, study: str) -> str:
     """The page that shows the arms of a study as curves over the ratio."""
     query = {
         "searchFilter": f"{equal(KIND, 'arm')} and {equal(STUDY, study)}",
-        # Sorted by time, as it is otherwise, the UI folds runs into their parent and draws none of them.
-        "orderByKey": "params.`arm`",
-        "orderByAsc": "true",
+        # Sorted by time, as it is otherwise, the UI folds runs into their parent and draws none of them. It draws the
+        # first ten: placebo, oracle and generators stand before the other controls.
+        "orderByKey": "params.`role`",
+        "orderByAsc": "false",
         "startTime": "ALL",
         "compareRunsMode": "CHART",
         "workflowType": "machine_learning",  # without it the page stands among those for language models
