@@ -21,9 +21,10 @@ class HDBSCAN(ClusterMixin, BaseEstimator):
 
     The reach of a cluster is the longest mutual reachability distance by which its points hang together: within it all
     of them are core points, and no other point is as near. A new point takes the label of the nearest point in a
-    cluster if that lies within its cluster's reach, and if so does the new point's own core distance; else it
-    is noise, -1. So a training point keeps its label. Distances are computed as they are needed: memory grows
-    with the number of points, time with its square.
+    cluster if that lies within its cluster's reach, and if so does the new point's own core distance; else it is noise,
+    -1. So a training point has the label that scikit-learn gives it, but where it is exactly as far as the reach: there
+    it is in the cluster, and the order of the points has no part in it. Distances are computed as they are needed:
+    memory grows with the number of points, time with its square.
 
     Args:
         min_cluster_size: points of a cluster, ≥ 2.
@@ -34,6 +35,7 @@ class HDBSCAN(ClusterMixin, BaseEstimator):
     Attributes:
         labels_: cluster of each training point, -1 for noise (n_samples,).
         reach_: of each cluster (n_clusters,).
+        components_: the points in clusters (n_components, n_features), and `component_labels_` their clusters.
         points_: training points (n_samples, n_features).
         n_features_in_: number of features.
     """
@@ -63,21 +65,24 @@ class HDBSCAN(ClusterMixin, BaseEstimator):
             algorithm="kd_tree",
             copy=True,
         ).fit(points)
-        self.labels_ = np.asarray(fitted.labels_, dtype=np.int64)
-        self.reach_ = _reaches(self.labels_, fitted._single_linkage_tree_)
+        labels = np.asarray(fitted.labels_, dtype=np.int64)
+        self.reach_ = _reaches(labels, fitted._single_linkage_tree_)
         self.points_ = points
+        self.components_, self.component_labels_ = points[labels != NOISE], labels[labels != NOISE]
+        self.labels_ = self._nearest_labels(points)
         return self
 
     def predict(self, X: ArrayLike) -> NDArray[Any]:
         """Label of the nearest point in a cluster, within that cluster's reach, else -1: (n_samples,)."""
         check_is_fitted(self)
-        points = validate_data(self, X, dtype=np.float64, reset=False)
+        return self._nearest_labels(validate_data(self, X, dtype=np.float64, reset=False))
+
+    def _nearest_labels(self, points: NDArray[np.float64]) -> NDArray[Any]:
         if not len(self.reach_):
             return np.full(len(points), NOISE)
-        clustered = self.labels_ != NOISE
-        distance, nearest = _neighbors(self.points_[clustered], 1, points)
+        distance, nearest = _neighbors(self.components_, 1, points)
         core, _ = _neighbors(self.points_, self.min_samples or self.min_cluster_size, points)
-        label = self.labels_[clustered][nearest]
+        label = self.component_labels_[nearest]
         within = np.maximum(distance, core) <= self.reach_[label] * (1 + TOLERANCE)
         return np.where(within, label, NOISE)
 
