@@ -19,7 +19,7 @@ from synthmix.seeds import derive_seed
 from synthmix.tasks.clustering.number.gap import first_within_one_error, gaps, log_dispersion, reference
 from synthmix.tasks.clustering.prediction_strength import prediction_strength
 from synthmix.tasks.seeding import with_random_state
-from synthmix.tasks.tuning import UNFIT
+from synthmix.tasks.unfit import UNFIT
 
 SILHOUETTE_POINTS = 5000  # of its subsample, as its time grows with the square
 HALVINGS = 5
