@@ -30,6 +30,7 @@ SUITS = {
     "task/anomaly_detection": ["data.normal_class=0"],
 }
 DETECTOR = ["task=anomaly_detection", "data.normal_class=0"]  # the learner of another task than the default
+OPTIONAL = {"detector/pyod": "pyod", "clusterer/kmedoids": "kmedoids"}  # packages that synthmix does not bring
 EXPERIMENTS = sorted(path.stem for path in (CONF / "experiment").glob("*.yaml"))
 MEMBERS = sorted(
     path.relative_to(CONF).with_suffix("").as_posix()
@@ -37,8 +38,8 @@ MEMBERS = sorted(
     if path.parent != CONF and path.parent.name not in ("experiment", "hydra")
 )
 BUILT = [
-    pytest.param(member, marks=pytest.mark.skipif(find_spec("pyod") is None, reason="no pyod"))
-    if member == "detector/pyod"
+    pytest.param(member, marks=pytest.mark.skipif(find_spec(OPTIONAL[member]) is None, reason=f"no {OPTIONAL[member]}"))
+    if member in OPTIONAL
     else member
     for member in MEMBERS
 ]

@@ -40,9 +40,10 @@ MEMBERS = [
     for group in ("model", "gate", "representation", *LEARNERS)
     for path in sorted((conf_dir() / group).glob("*.yaml"))
 ]
+OPTIONAL = {"detector=pyod": "pyod", "clusterer=kmedoids": "kmedoids"}  # packages that synthmix does not bring
 CELLS = [
-    pytest.param(member, marks=pytest.mark.skipif(find_spec("pyod") is None, reason="no pyod"))
-    if member == "detector=pyod"
+    pytest.param(member, marks=pytest.mark.skipif(find_spec(OPTIONAL[member]) is None, reason=f"no {OPTIONAL[member]}"))
+    if member in OPTIONAL
     else member
     for member in MEMBERS
 ]

@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -243,7 +244,13 @@ MEMBERS = {
     group: sorted(path.stem for path in (conf_dir() / group).glob("*.yaml"))
     for group in ("model", "clusterer", "representation")
 }
-EVERY_MEMBER = [f"{group}={name}" for group, names in MEMBERS.items() for name in names]
+EVERY_MEMBER = [
+    pytest.param(f"{group}={name}", marks=pytest.mark.skipif(find_spec("kmedoids") is None, reason="no kmedoids"))
+    if name == "kmedoids"
+    else f"{group}={name}"
+    for group, names in MEMBERS.items()
+    for name in names
+]
 
 
 @pytest.mark.parametrize("member", EVERY_MEMBER)

@@ -41,6 +41,9 @@ class _Learner(Protocol):
 
 class _Mix(Protocol):
     @property
+    def ratio(self) -> float: ...
+
+    @property
     def synthetic_weight(self) -> float: ...
 
 

@@ -70,6 +70,11 @@ class LearnerConfig(Member):
     name: str = field()
     search: dict[str, list[Any]] = field(default_factory=dict)
 
+    @property
+    def rule(self) -> str | None:
+        """By which its number of clusters is chosen without labels; None where it has none, or is given one."""
+        return None
+
     def faults(self, cell: Cell) -> Iterator[str]:
         """It is fitted on points alone; a weight needs one that takes it, a search keys with values of their type."""
         needed = self._needed_by_fit()
@@ -123,6 +128,12 @@ class ClustererConfig(LearnerConfig):
 
     group: ClassVar[str] = "clusterer"
     methods: ClassVar[tuple[str, ...]] = ("fit", "predict")
+
+    def faults(self, cell: Cell) -> Iterator[str]:
+        """A class without a config of its own is given its number of clusters."""
+        yield from super().faults(cell)
+        if isinstance(given := self.arguments.get("n_clusters"), str):
+            yield f"clusterer.n_clusters={given}: rules are for members of clusterer with that key; must be a number"
 
 
 @dataclass(kw_only=True, frozen=True)

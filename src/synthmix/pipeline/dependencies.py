@@ -29,6 +29,7 @@ CHOICE = ("synthmix.quality.choice", "synthmix.generators.training.choice")
 STAGES = ("synthmix.pipeline.stages",)
 LEARNING = ("synthmix.tasks.seeding",)
 TUNING = ("synthmix.tasks.tuning",)
+NUMBER = ("synthmix.tasks.clustering.number.rules",)
 FLOW = ("synthmix.cell", *STAGES)
 QUALITY = (
     *("synthmix.quality.scores", "synthmix.quality.features.extractors"),
@@ -117,19 +118,37 @@ class Dependencies:
         return self._declared("representation", keys, before, (*SPLIT, *MIXING), STAGES)
 
     @cached_property
+    def n_clusters(self) -> Declared | None:
+        """Train, as a representation of it alone has it, and the learner; None where its number of clusters is given.
+
+        All arms and ratios share it, whether settings are tuned or not.
+        """
+        if self.config.learner.rule is None:
+            return None
+        keys = ("seed", "threads", "representation", "learner")
+        modules, alone = (*SPLIT, *LEARNING, *NUMBER), (*STAGES, "synthmix.pipeline.tuning")
+        on_train = self.on_train
+        config = on_train.config.without_search
+        return on_train._declared("n_clusters", keys, self.splits, modules, alone, config=config)
+
+    @property
+    def _number(self) -> dict[str, Any]:
+        return {} if self.n_clusters is None else {"n_clusters": self.n_clusters.key}
+
+    @cached_property
     def tuning(self) -> Declared | None:
         """Train, as a representation of it alone has it, and the learner with its search; None where nothing is chosen.
 
         All arms and ratios share it.
         """
-        return self.on_train.of_candidates("tuning", {}) if self.config.is_tuned else None
+        return self.on_train.of_candidates("tuning", self._number) if self.config.is_tuned else None
 
     @cached_property
     def candidates(self) -> Declared | None:
         """What the learner puts out with each candidate, fitted on real points alone; no choice depends on it."""
         if self.tuning is None or self.n_synthetic:
             return None
-        return self.on_train.of_candidates("candidates", {"tuning": self.tuning.key})
+        return self.on_train.of_candidates("candidates", {"tuning": self.tuning.key, **self._number})
 
     def of_candidates(self, stage: str, before: Mapping[str, Any]) -> Declared:
         """A stage that fits the learner with each of its candidates on train, beside what comes before it by name."""
@@ -152,7 +171,7 @@ class Dependencies:
         """
         weight = ("mix.synthetic_weight",) if self.n_synthetic else ()
         keys = ("seed", "threads", *self._gate, *weight, "representation", "task", "learner")
-        before = self._mixture | ({} if self.tuning is None else {"tuning": self.tuning.key})
+        before = self._mixture | self._number | ({} if self.tuning is None else {"tuning": self.tuning.key})
         modules, config = (*SPLIT, *MIXING, *LEARNING), self.config.without_search
         return self._declared("cell", keys, before, modules, FLOW, config=config)
 

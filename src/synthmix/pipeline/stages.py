@@ -22,7 +22,7 @@ from synthmix.mixing import Mixture
 from synthmix.pipeline.dependencies import Declared
 from synthmix.pipeline.resources import Resources
 from synthmix.pipeline.training import Watching, fitted, trained
-from synthmix.pipeline.tuning import outputs_of_candidates, tuned
+from synthmix.pipeline.tuning import numbered, outputs_of_candidates, tuned
 from synthmix.quality.alarms import Curves, training_values
 from synthmix.quality.features.classifier import ClassifierFeatures, train_classifier
 from synthmix.quality.features.extractors import FeatureExtractor, make_extractors
@@ -80,6 +80,7 @@ class Stages:
         seconds: wall time by stage; of a stage that was reused, that of its computation.
         sources: by stage, `computed`, or the run that it was reused from.
         training_run: of the generator; None where it was not trained, or not logged.
+        number: how a rule has chosen the number of clusters; None where none has.
         chosen: the settings that tuning has `chosen`, by which `criterion`, and the key of `candidates`; None where
             the learner is as configured.
     """
@@ -90,6 +91,7 @@ class Stages:
         self.seconds: dict[str, float] = {}
         self.sources: dict[str, str] = {}
         self.training_run: str | None = None
+        self.number: Mapping[str, Any] | None = None
         self.chosen: dict[str, Any] | None = None
         self._candidates: Sequence[Mapping[str, Any]] = ()
         self._split = partial(resources.splits, config)
@@ -153,18 +155,34 @@ class Stages:
 
     def tuning(self, splits: Splits) -> Mapping[str, Any]:
         """The settings that were chosen for the learner, on real training points alone; none where it has no search."""
-        declared = self.depends_on.tuning
+        number, declared = self._n_clusters(splits), self.depends_on.tuning
         if declared is None:
-            return {}
+            return number
 
         def compute() -> dict[str, Any]:
-            return tuned(declared.inputs, splits, self._represented_on_train(splits))
+            return tuned(declared.inputs, splits, self._represented_on_train(splits), number)
 
         payload = self._stored(declared, compute)
         self.seconds["tuning"] = payload["seconds"]
         self.chosen = {key: payload[key] for key in ("chosen", "criterion", "value")}
-        self._candidates = payload["candidates"]
-        chosen: Mapping[str, Any] = payload["chosen"]
+        self.chosen["chosen"] = {**number, **payload["chosen"]}
+        self._candidates = [{**number, **settings} for settings in payload["candidates"]]
+        chosen: Mapping[str, Any] = self.chosen["chosen"]
+        return chosen
+
+    def _n_clusters(self, splits: Splits) -> Mapping[str, Any]:
+        """The number of clusters that a rule chooses, as a setting; none where it is given."""
+        declared = self.depends_on.n_clusters
+        if declared is None:
+            return {}
+
+        def compute() -> dict[str, Any]:
+            return numbered(declared.inputs, splits, self._represented_on_train(splits))
+
+        self.number = self._stored(declared, compute)
+        self.seconds["n_clusters"] = self.number["seconds"]
+        chosen = {"n_clusters": self.number["chosen"]}
+        self.chosen = {"chosen": chosen, "criterion": self.number["rule"], "value": self.number["value"]}
         return chosen
 
     def candidates(self, splits: Splits) -> None:

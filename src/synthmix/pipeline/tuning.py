@@ -13,16 +13,40 @@ from synthmix.pipeline.results import as_tensors
 from synthmix.representations.base import Representation
 from synthmix.stages.inputs import Inputs
 from synthmix.tasks.base import Task
+from synthmix.tasks.clustering.number.rules import choose_number
 from synthmix.tasks.tuning import choose
 
 
-def tuned(inputs: Inputs, splits: Splits, representation: Representation) -> dict[str, Any]:
+def numbered(inputs: Inputs, splits: Splits, representation: Representation) -> dict[str, Any]:
+    """Chooses a learner's number of clusters by its rule; no held-out point and no label has a part in it.
+
+    Args:
+        inputs: what the stage declares: the learner and the seed.
+        splits: of which train is used.
+        representation: fitted on train.
+
+    Returns:
+        `chosen`, `rule`, `value` and `table` of `synthmix.tasks.clustering.number.rules.NumberChoice`, and the wall
+        `seconds` that it took.
+    """
+    start = time.perf_counter()
+    points, learner = representation.transform(splits.train.x), inputs.learner
+
+    def make(k: int) -> Any:
+        return instantiate(with_settings(learner, {"n_clusters": k}))
+
+    found = choose_number(make, learner.rule, learner.k_max, points, inputs.seed)
+    return {**vars(found), "seconds": time.perf_counter() - start}
+
+
+def tuned(inputs: Inputs, splits: Splits, representation: Representation, number: Mapping[str, Any]) -> dict[str, Any]:
     """Chooses the settings of a learner; no held-out point and no label has a part in it.
 
     Args:
         inputs: what the stage declares: the learner with its search, its task and the seed.
         splits: of which train is used.
         representation: fitted on train.
+        number: the setting that a rule has chosen before, if any, which all candidates have.
 
     Returns:
         `chosen` and `criterion` of `synthmix.tasks.tuning.Tuning`; `table`, a row for each candidate; `candidates`, the
@@ -31,7 +55,7 @@ def tuned(inputs: Inputs, splits: Splits, representation: Representation) -> dic
     """
     start = time.perf_counter()
     points = representation.transform(splits.train.x)
-    found = choose(_task_maker(inputs, splits), inputs.learner.search, points, inputs.seed)
+    found = choose(_task_maker(inputs, splits, number), inputs.learner.search, points, inputs.seed)
     judged = [({k: v for k, v in row.items() if k not in (found.criterion, "fault")}, row) for row in found.table]
     return {
         "chosen": found.chosen,
@@ -68,11 +92,13 @@ def outputs_of_candidates(
     return {"candidates": found}
 
 
-def _task_maker(inputs: Inputs, splits: Splits) -> Callable[[Mapping[str, Any]], Task]:
+def _task_maker(
+    inputs: Inputs, splits: Splits, number: Mapping[str, Any] | None = None
+) -> Callable[[Mapping[str, Any]], Task]:
     """Makes the unfitted task of a cell with settings of its learner."""
 
     def make(settings: Mapping[str, Any]) -> Task:
-        estimator = instantiate(with_settings(inputs.learner, settings))
+        estimator = instantiate(with_settings(inputs.learner, {**(number or {}), **settings}))
         task: Task = instantiate(inputs.task, estimator=estimator, spec=splits.train.spec)
         return task
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from matplotlib.figure import Figure
 
@@ -11,16 +12,23 @@ from synthmix.cell import ComputedCell
 from synthmix.config.cell import CellConfig
 from synthmix.metric import HeldOut
 from synthmix.pipeline.pictures import points_shown
+from synthmix.plots.choice_curve import choice_curve
 from synthmix.plots.samples import real_synthetic_nearest, sample_grid
 from synthmix.tracking.base import OpenRun
 
 COMPARED_POINTS = 10  # points of the comparison of real, synthetic and nearest
 
 
-def log_pictures(run: OpenRun, config: CellConfig, cell: ComputedCell) -> None:
-    """Logs everything that there is to see of a cell."""
-    for name, figure in (*sample_figures(cell), *task_figures(config, cell)):
+def log_pictures(run: OpenRun, config: CellConfig, cell: ComputedCell, number: Mapping[str, Any] | None = None) -> None:
+    """Logs everything that there is to see of a cell, and how a rule has chosen its number of clusters."""
+    for name, figure in (*sample_figures(cell), *task_figures(config, cell), *number_figures(number)):
         run.log_figure(figure, f"pictures/{name}.png")
+
+
+def number_figures(number: Mapping[str, Any] | None) -> Iterator[tuple[str, Figure]]:
+    """The criterion of the rule over the numbers that it has tried."""
+    if number is not None:
+        yield f"k_by_{number['rule']}", choice_curve(number["table"], number["chosen"], number["rule"])
 
 
 def sample_figures(cell: ComputedCell) -> Iterator[tuple[str, Figure]]:

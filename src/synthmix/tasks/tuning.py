@@ -18,9 +18,9 @@ from synthmix.seeds import derive_seed
 from synthmix.tasks.base import Task
 from synthmix.tasks.clustering.outputs import ASSIGNMENTS
 from synthmix.tasks.clustering.prediction_strength import prediction_strength
+from synthmix.tasks.unfit import UNFIT
 
 LOSS, STRENGTH = "held_out_loss", "prediction_strength"
-UNFIT = (ValueError, ArithmeticError, np.linalg.LinAlgError)  # what estimators raise at settings that do not suit
 
 Settings = Mapping[str, Any]
 MakeTask = Callable[[Settings], Task]

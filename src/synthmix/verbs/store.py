@@ -151,6 +151,8 @@ def _keys(record: Record) -> Iterator[str]:
         except InvalidInput:
             continue  # of a version with other keys, whose further stages nobody can ask for
         yield depends_on.representation.key
+        if depends_on.n_clusters is not None:
+            yield from (depends_on.n_clusters.key, depends_on.on_train.representation.key)
         if depends_on.tuning is not None:
             yield from (depends_on.tuning.key, depends_on.on_train.representation.key)
         if depends_on.candidates is not None:

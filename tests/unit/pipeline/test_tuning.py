@@ -182,3 +182,54 @@ def test_each_candidate_puts_out_what_a_cell_with_its_settings_does() -> None:
     assert computed("candidates") == 1
     run(*TUNED, "mix.ratio=1")
     assert computed("candidates") == 1  # beside synthetic points there is none
+
+
+RULED = ["clusterer=kmeans", "clusterer.n_init=1", "clusterer.n_clusters=silhouette", "clusterer.k_max=5"]
+
+
+def test_a_rule_chooses_the_number_once_for_all_arms_and_ratios_tuned_or_not() -> None:
+    gmm = [*RULED, "clusterer=gmm"]
+    asked = [
+        *(("duplicate", 0, []), ("jitter", 1, []), ("real", 2, ["representation.fit_on=mixture"])),
+        ("real", 1, TUNED),
+    ]
+    results = [run(*gmm, f"model={model}", f"mix.ratio={ratio}", *more)[1] for model, ratio, more in asked]
+    assert (computed("n_clusters"), computed("tuning"), computed("cell")) == (1, 1, 4)
+    chosen = [result.tuning["chosen"] for result in results if result.tuning is not None]
+    assert len({one["n_clusters"] for one in chosen}) == 1
+    assert [sorted(one) for one in chosen] == [["n_clusters"]] * 3 + [["covariance_type", "n_clusters", "reg_covar"]]
+
+
+def test_the_number_that_was_chosen_is_that_of_the_cell_and_is_told() -> None:
+    _, ruled = run(*RULED)
+    assert ruled.tuning is not None
+    k = ruled.tuning["chosen"]["n_clusters"]
+    assert tuned_params(ruled) == {"tuned.n_clusters": k, "tuning.criterion": "silhouette"}
+    _, by_hand = run(*RULED, f"clusterer.n_clusters={k}")
+    _, other = run(*RULED, f"clusterer.n_clusters={k + 1}")
+    assert by_hand.tuning is None
+    assert same_outputs(ruled, by_hand)
+    assert not same_outputs(ruled, other)
+
+
+def test_candidates_have_the_number_that_a_rule_chose() -> None:
+    _, tuned = run(*RULED, "clusterer=gmm", *TUNED)
+    assert tuned.tuning is not None
+    entry = resources_in().store.find("candidates", tuned.tuning["candidates"])
+    assert entry is not None
+    settings = [candidate["settings"] for candidate in entry.payload["candidates"]]
+    assert {one["n_clusters"] for one in settings} == {tuned.tuning["chosen"]["n_clusters"]}
+    assert tuned.tuning["chosen"] in settings
+
+
+def test_neither_held_out_points_nor_labels_have_a_part_in_the_number(tmp_path: Path) -> None:
+    found = []
+    for name, changed in (("one", lambda splits: splits), ("other", other_points)):
+        resources, config = resources_in(tmp_path / name), config_of(*RULED, "mix.ratio=1")
+        asked = job.asked_of(resources.dependencies(config))
+        with resources.tracker.open(job.cell_head(asked, part="sweep")) as opened:
+            stages = Stages(config, resources, opened)
+            stages.tuning(changed(stages.splits()))
+        assert stages.number is not None
+        found.append({key: value for key, value in stages.number.items() if key != "seconds"})
+    assert found[0] == found[1]

@@ -134,7 +134,7 @@ def _entry(config: CellConfig, stages: Stages, run: OpenRun, asked: Asked) -> En
         else:
             stages.candidates(cell.splits)
             if config.tracking.pictures:
-                log_pictures(run, config, cell)
+                log_pictures(run, config, cell, stages.number)
         return payload | {
             "seconds": stages.seconds,
             "sources": stages.sources,

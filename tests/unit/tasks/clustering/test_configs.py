@@ -20,7 +20,10 @@ from synthmix.config.plain import plain
 from synthmix.spec import DataSpec, Outline
 from synthmix.tasks.clustering.task import Clustering
 
-MEMBERS = ["dbscan", "gmm", "kmeans", "minibatch_kmeans", "som"]
+WITHOUT_WEIGHTS = ["agglomerative", "birch", "hdbscan", "kmedoids", "spectral"]
+WITH_WEIGHTS = ["dbscan", "gmm", "kmeans", "minibatch_kmeans", "som"]
+K_CLUSTERS = ["agglomerative", "birch", "gmm", "kmeans", "kmedoids", "minibatch_kmeans", "som", "spectral"]
+MEMBERS = sorted([*WITH_WEIGHTS, *WITHOUT_WEIGHTS])
 
 
 def node(member: str, **changes: object) -> dict[str, Any]:
@@ -34,7 +37,13 @@ def composed(member: str) -> dict[str, Any]:
 
 
 def faults(
-    member: str, *, n_train: int | None = 100, n_classes: int | None = 10, weight: float = 1, **changes: object
+    member: str,
+    *,
+    n_train: int | None = 100,
+    n_classes: int | None = 10,
+    weight: float = 1,
+    ratio: float = 1,
+    **changes: object,
 ) -> list[str]:
     """The lines that a cell on a table of 64 columns with 1,200 points to learn from would get."""
     values = node(member, **changes)
@@ -44,7 +53,9 @@ def faults(
         return lines
     outline = Outline(DataSpec("t", "table", (64,), None, n_classes), 1200)
     size = (1200, "points to learn from") if n_train is None else (n_train, "data.n_train")
-    cell: Any = SimpleNamespace(outline=outline, train_size=size, mix=SimpleNamespace(synthetic_weight=weight))
+    cell: Any = SimpleNamespace(
+        outline=outline, train_size=size, mix=SimpleNamespace(synthetic_weight=weight, ratio=ratio)
+    )
     return list(build(kind, values).faults(cell))
 
 
@@ -60,12 +71,90 @@ def test_the_config_knows_whether_fit_takes_weights(member: str) -> None:
     assert config.takes_weights == has_fit_parameter(instantiate(config), "sample_weight")
 
 
-@pytest.mark.parametrize("member", MEMBERS)
-def test_every_clusterer_takes_weights(member: str) -> None:
+@pytest.mark.parametrize("member", WITH_WEIGHTS)
+def test_these_clusterers_take_weights(member: str) -> None:
     assert faults(member, weight=2) == []
 
 
-@pytest.mark.parametrize("member", ["gmm", "kmeans", "minibatch_kmeans", "som"])
+@pytest.mark.parametrize("member", WITHOUT_WEIGHTS)
+def test_the_others_say_why_they_take_none(member: str) -> None:
+    (line,) = faults(member, weight=2)
+    assert line.startswith(f"mix.synthetic_weight=2: clusterer.name={member} takes no sample weights, as ")
+
+
+@pytest.mark.parametrize("member", MEMBERS)
+def test_the_config_knows_whether_the_clusterer_has_a_loss(member: str) -> None:
+    config = check_member(node(member), "clusterer")
+    assert isinstance(config, ClustererConfig)
+    points = np.random.default_rng(0).normal(size=(60, 2))
+    task = Clustering(estimator=instantiate(config), spec=DataSpec("t", "table", (2,), None, 4)).fit(points, None, 0)
+    assert config.has_loss == (task.losses(points) is not None)
+
+
+@pytest.mark.parametrize("rule", ["silhouette", "prediction_strength", "gap"])
+@pytest.mark.parametrize("member", K_CLUSTERS)
+def test_a_rule_may_stand_in_for_the_number_even_where_no_classes_are_known(member: str, rule: str) -> None:
+    assert faults(member, n_classes=None, n_clusters=rule) == []
+    assert faults(member, n_clusters=rule, n_train=14) == ["clusterer.k_max=15: must be ≤ 14 (data.n_train)"]
+    assert faults(member, n_clusters=rule, n_train=14, k_max=9) == []
+
+
+@pytest.mark.parametrize("member", K_CLUSTERS)
+def test_bic_is_for_mixtures(member: str) -> None:
+    allowed = "allowed: a number, null, silhouette, prediction_strength, gap"
+    line = f"clusterer.n_clusters=bic: clusterer.name={member} has no likelihood; {allowed}"
+    assert faults(member, n_clusters="bic") == ([] if member == "gmm" else [line])
+
+
+@pytest.mark.parametrize("member", ["dbscan", "hdbscan"])
+def test_what_finds_its_number_of_clusters_itself_has_no_rule(member: str) -> None:
+    assert faults(member, n_clusters="gap")[0].startswith("clusterer.n_clusters=gap: unknown key; ")
+
+
+def test_a_rule_is_spelt_as_it_is_known() -> None:
+    (line,) = faults("kmeans", n_clusters="elbow")
+    rules = "allowed: bic, silhouette, prediction_strength, gap"
+    assert line.startswith("clusterer.n_clusters=elbow: must be an integer or ")
+    assert rules in line
+
+
+def test_a_class_without_a_config_is_given_a_number() -> None:
+    config = check_member({"_target_": "sklearn.cluster.Birch", "name": "mine", "n_clusters": "gap"}, "clusterer")
+    cell: Any = SimpleNamespace(mix=SimpleNamespace(synthetic_weight=1))
+    assert list(config.faults(cell)) == [
+        "clusterer.n_clusters=gap: rules are for members of clusterer with that key; must be a number"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("member", "setting", "most", "bounded"),
+    [
+        ("agglomerative", {"n_neighbors": None}, 23170, {"n_neighbors": 10}),
+        ("kmedoids", {"sample_size": None}, 32768, {"sample_size": 2000}),
+    ],
+)
+def test_the_distances_of_all_pairs_must_fit_into_memory(
+    member: str, setting: dict[str, Any], most: int, bounded: dict[str, Any]
+) -> None:
+    (key,) = setting
+    assert faults(member, n_train=most // 2, **setting) == []  # as many synthetic points beside them
+    (line,) = faults(member, n_train=most, ratio=0.5, **setting)
+    memory = f"the distances of all pairs of {most + most // 2} points take 9 GiB"
+    assert line.startswith(
+        f"clusterer.{key}=null: {memory}; must be ≤ {most} points at mix.ratio=0.5, or give a number"
+    )
+    assert faults(member, n_train=60_000, ratio=8, **bounded) == []
+
+
+def test_a_sample_must_hold_the_medoids_and_the_package_be_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    line = "clusterer.n_clusters=null: 10 known classes: must be ≤ 9 (clusterer.sample_size)"
+    assert faults("kmedoids", sample_size=9) == [line]
+    monkeypatch.setattr("synthmix.tasks.clustering.learners.kmedoids_config.find_spec", lambda name: None)
+    needed = "clusterer.name=kmedoids: needs the package kmedoids; pip install 'synthmix[kmedoids]'"
+    assert faults("kmedoids") == [needed]
+
+
+@pytest.mark.parametrize("member", K_CLUSTERS)
 def test_the_number_of_clusters_must_be_known_and_no_larger_than_the_points(member: str) -> None:
     unknown = ["clusterer.n_clusters=null: the data has no known classes; give a number ≥ 2"]
     assert faults(member, n_classes=None) == unknown
@@ -92,6 +181,12 @@ def test_a_map_needs_as_many_nodes_as_clusters() -> None:
         ("som", {"neighbourhood": "hexagon"}),
         ("som", {"sigma_end": 0}),
         ("kmeans", {"n_init": 0}),
+        ("kmeans", {"k_max": 1}),
+        ("hdbscan", {"min_cluster_size": 1}),
+        ("hdbscan", {"cluster_selection_method": "best"}),
+        ("agglomerative", {"linkage": "median"}),
+        ("birch", {"threshold": 0}),
+        ("spectral", {"n_neighbors": 0}),
         ("minibatch_kmeans", {"batch_size": 1.5}),
     ],
 )
@@ -128,7 +223,7 @@ def test_the_search_space_is_small_and_the_clusterer_is_not_given_it(member: str
     config = check_member(node(member), "clusterer")
     assert isinstance(config, ClustererConfig)
     size = math.prod(len(values) for values in config.search.values()) if config.search else 0
-    assert (0 if "kmeans" in member else 9) <= size <= 16
+    assert (0 if "kme" in member else 5 if member in ("birch", "spectral") else 9) <= size <= 16
     assert "search" not in instantiate(config).get_params()
 
 

@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any, Literal, Self
 
 import numpy as np
-import sklearn.cluster
 from numpy.typing import ArrayLike, NDArray
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
 from sklearn.base import BaseEstimator, ClusterMixin
 from sklearn.neighbors import NearestNeighbors
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
 NOISE = -1
 KNEE_TOLERANCE = 1e-6  # relative: the knee is a distance between points, and rounding must not decide whether it counts
+PAIRS = 2**23  # of a point and a neighbour that are held at once: 64 MiB for each array of them
 FLOATS = [np.float64, np.float32]  # either is kept as it comes
 
 
 class DBSCAN(ClusterMixin, BaseEstimator):
-    """scikit-learn's DBSCAN (Ester et al., KDD 1996) in Euclidean space, for new points too.
+    """DBSCAN (Ester et al., KDD 1996) in Euclidean space, for new points too.
+
+    Core samples and clusters are those of scikit-learn, which keeps all neighbourhoods at once; here they are looked
+    at block by block, so that memory grows with the number of points.
 
     Every point, new or not, takes the label of the nearest core sample within `eps_`; where there is none it is
     noise, -1. So a training point on the border of two clusters joins the nearer one, where scikit-learn's
@@ -60,11 +66,12 @@ class DBSCAN(ClusterMixin, BaseEstimator):
         weight = _check_sample_weight(sample_weight, points, ensure_non_negative=True)
         present = np.flatnonzero(weight)
         self.eps_ = self._radius(points[present]) if self.eps == "auto" else self.eps
-        fitted = sklearn.cluster.DBSCAN(eps=self.eps_, min_samples=self.min_samples)
-        fitted.fit(points[present], sample_weight=weight[present])
-        self.core_sample_indices_ = present[fitted.core_sample_indices_]
-        self.components_ = fitted.components_
-        self.core_labels_ = _numbered_by_position(fitted.labels_[fitted.core_sample_indices_], fitted.components_)
+        if not self.eps_ > 0 or self.min_samples < 1:
+            raise ValueError(f"eps={self.eps_} min_samples={self.min_samples}: must be > 0 and ≥ 1")
+        around = _weights_within(points[present], weight[present], self.eps_)
+        self.core_sample_indices_ = present[around >= self.min_samples]
+        self.components_ = points[self.core_sample_indices_]
+        self.core_labels_ = _numbered_by_position(_joined(self.components_, self.eps_), self.components_)
         self.labels_ = self._nearest_core_labels(points)
         return self
 
@@ -83,6 +90,39 @@ class DBSCAN(ClusterMixin, BaseEstimator):
             return np.full(len(X), NOISE)
         distance, nearest = NearestNeighbors(n_neighbors=1).fit(self.components_).kneighbors(X)
         return np.where(distance[:, 0] <= self.eps_, self.core_labels_[nearest[:, 0]], NOISE)
+
+
+def _blocks(n: int) -> Iterator[slice]:
+    """Slices of n points, of which all neighbours among n may be held at once."""
+    size = max(1, PAIRS // max(n, 1))
+    return (slice(start, start + size) for start in range(0, n, size))
+
+
+def _weights_within(X: NDArray[Any], weight: NDArray[Any], radius: float) -> NDArray[Any]:
+    """The weight of all points within the radius of each, its own included: (n_samples,)."""
+    search = NearestNeighbors(radius=radius).fit(X)
+    sums = [
+        [weight[near].sum() for near in search.radius_neighbors(X[block], return_distance=False)]
+        for block in _blocks(len(X))
+    ]
+    return np.concatenate(sums)
+
+
+def _joined(X: NDArray[Any], radius: float) -> NDArray[Any]:
+    """The connected component of each point, (n_samples,), where those within the radius of each other are joined."""
+    component = np.arange(len(X))
+    if not len(X):
+        return component
+    search = NearestNeighbors(radius=radius).fit(X)
+    for block in _blocks(len(X)):
+        near = search.radius_neighbors(X[block], return_distance=False)
+        ends = np.repeat(component[block], list(map(len, near))), component[np.concatenate(near)]
+        apart = ends[0] != ends[1]
+        if apart.any():
+            edges = ends[0][apart], ends[1][apart]
+            graph = coo_array((np.ones(len(edges[0])), edges), shape=(len(X), len(X)))
+            component = connected_components(graph, directed=False)[1][component]
+    return component
 
 
 def knee_radius(X: NDArray[Any], min_samples: int) -> float:

@@ -92,3 +92,8 @@ class GaussianMixtureClusterer(ClusterMixin, BaseEstimator):
         """Minus the log-density at each point: (n_samples,)."""
         check_is_fitted(self)
         return -np.asarray(self.mixture_.score_samples(validate_data(self, X, dtype=np.float64, reset=False)))
+
+    def bic(self, X: ArrayLike) -> float:
+        """Bayesian information criterion on points (n_samples, n_features): the lower, the better (Schwarz 1978)."""
+        check_is_fitted(self)
+        return float(self.mixture_.bic(validate_data(self, X, dtype=np.float64, reset=False)))

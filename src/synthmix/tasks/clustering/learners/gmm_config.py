@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 from synthmix.config.schema import Count, NonNegative
 from synthmix.tasks.clustering.config import KClustersConfig
@@ -24,6 +24,8 @@ class GmmConfig(KClustersConfig):
             squared unit hardly regularises and one merges the components; the kinds have d²/2, d and 1 parameters a
             component. `tied` is left out: likelihood did not choose it on digits, and nine candidates take a second.
     """
+
+    has_bic: ClassVar[bool] = True
 
     _target_: str = "synthmix.tasks.clustering.learners.gmm.GaussianMixtureClusterer"
     name: str = "gmm"

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Sequence
+from importlib.util import find_spec
 
 import pytest
 from sklearn import cluster
@@ -14,9 +15,16 @@ from sklearn.base import BaseEstimator
 from sklearn.mixture import GaussianMixture
 from sklearn.utils.estimator_checks import check_estimator
 
+from synthmix.tasks.clustering.learners.birch import BirchClusterer
 from synthmix.tasks.clustering.learners.dbscan import DBSCAN
 from synthmix.tasks.clustering.learners.gmm import GaussianMixtureClusterer
+from synthmix.tasks.clustering.learners.graph.agglomerative import AgglomerativeClusterer
+from synthmix.tasks.clustering.learners.graph.spectral import SpectralClusterer
+from synthmix.tasks.clustering.learners.hdbscan import HDBSCAN
+from synthmix.tasks.clustering.learners.kmedoids import KMedoids
 from synthmix.tasks.clustering.learners.som import SelfOrganizingMap
+
+needs_kmedoids = pytest.mark.skipif(find_spec("kmedoids") is None, reason="no kmedoids")
 
 
 def failing(estimator: BaseEstimator) -> set[str]:
@@ -43,3 +51,17 @@ def test_fails_no_check_that_sklearns_own_class_passes(ours: BaseEstimator, thei
 @pytest.mark.parametrize("neighbourhood", ["gaussian", "bubble"])
 def test_the_map_which_sklearn_does_not_have_passes_all_checks(neighbourhood: str) -> None:
     assert failing(SelfOrganizingMap(6, 5, neighbourhood=neighbourhood)) == set()
+
+
+@pytest.mark.parametrize(
+    "ours",
+    [
+        *(HDBSCAN(), BirchClusterer(), SpectralClusterer(), AgglomerativeClusterer()),
+        AgglomerativeClusterer(n_neighbors=None),
+        pytest.param(KMedoids(), marks=needs_kmedoids),
+        pytest.param(KMedoids(sample_size=12), marks=needs_kmedoids),
+    ],
+    ids=repr,
+)
+def test_passes_all_checks(ours: BaseEstimator) -> None:
+    assert failing(ours) == set()
