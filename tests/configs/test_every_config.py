@@ -29,7 +29,8 @@ SUITS = {
     "gate/top_k": ["model=gan"],
     "task/anomaly_detection": ["data.normal_class=0"],
 }
-DETECTOR = ["task=anomaly_detection", "data.normal_class=0"]  # the learner of another task than the default
+# The learners of other tasks than the default.
+TASKS = {"detector": ["task=anomaly_detection", "data.normal_class=0"], "codec": ["task=compression"]}
 EXPERIMENTS = sorted(path.stem for path in (CONF / "experiment").glob("*.yaml"))
 MEMBERS = sorted(
     path.relative_to(CONF).with_suffix("").as_posix()
@@ -54,7 +55,7 @@ def composed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, DictConfig]:
         return {
             member: compose(
                 [
-                    *(DETECTOR if member.startswith("detector/") else []),
+                    *TASKS.get(member.split("/")[0], []),
                     member.replace("/", "="),
                     *fitting.get(member, []),
                 ]

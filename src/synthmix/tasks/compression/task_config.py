@@ -19,7 +19,7 @@ class CompressionConfig(TaskConfig):
         bits: of the symbol of each latent value, before entropy coding.
         clipped_share: share of the mixture that lies outside the range of the quantiser, half of it on either side.
         rate_weight: λ of `rate_distortion_cost`: the mean squared error, in per cent of the squared peak, that a bit
-            for each value of a point is worth. The curves of digits have slopes of .2 (PCA) to 4 (codebooks) at four bits.
+            for each value of a point is worth. At four bits on digits, the curves fall by .2 (PCA) to 4 (codebooks).
     """
 
     _target_: str = "synthmix.tasks.compression.task.Compression"

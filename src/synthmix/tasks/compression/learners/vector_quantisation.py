@@ -55,9 +55,12 @@ class VectorQuantisation(TransformerMixin, BaseEstimator):
         random_state = check_random_state(self.random_state)
         self.n_symbols_ = 16 if self.n_codewords is None else self.n_codewords
         self.codebooks_ = []
-        for part in self._parts(points):
+        present = weight > 0
+        for part in self._parts(points[present]):
             n_codewords = min(self.n_symbols_, len(np.unique(part, axis=0)))
-            kmeans = KMeans(n_codewords, n_init=self.n_init, random_state=random_state).fit(part, sample_weight=weight)
+            kmeans = KMeans(n_codewords, n_init=self.n_init, random_state=random_state).fit(
+                part, sample_weight=weight[present]
+            )
             self.codebooks_.append(kmeans.cluster_centers_)
         return self
 
@@ -73,6 +76,11 @@ class VectorQuantisation(TransformerMixin, BaseEstimator):
         check_is_fitted(self)
         symbols = np.asarray(X)
         return np.concatenate([book[column] for book, column in zip(self.codebooks_, symbols.T, strict=True)], axis=1)
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.transformer_tags.preserves_dtype = []  # symbols are integers, whatever the points are
+        return tags
 
     def _parts(self, points: Array) -> Iterator[Array]:
         yield from np.array_split(points, self.n_parts, axis=1)
