@@ -161,7 +161,8 @@ BAD: list[tuple[str, list[str]]] = [
         "codec=vector_quantisation task.bits=7": "task.bits=7: must be ≤ 6, or codec.n_codewords a number, as each …",
         "codec=conv_autoencoder data=pendigits codec.latent_dim=4":
             "codec.name=conv_autoencoder: data.name=pendigits has 16 columns; must be square images of …",
-        "codec=vae +codec.search.latent_dim=[4]": "codec.search.latent_dim=[4]: unknown key; allowed: batch_size, hidden, …",
+        "codec=vae +codec.search.latent_dim=[4]":
+            "codec.search.latent_dim=[4]: unknown key; allowed: batch_size, hidden, …",
         "task.bits=0": "task.bits=0: must be ≥ 1 and ≤ 16",
         "task.bits=17": "task.bits=17: must be ≥ 1 and ≤ 16",
         "representation=pca":
