@@ -1,6 +1,6 @@
 """Rate against distortion on MNIST, real points alone: codecs of the task, PCA with one step for all axes, and JPEG.
 
-Run: python experiments/compression/rate_distortion.py [--data DIR] [--seeds 3]
+Run: python experiments/compression/rate_distortion.py [--data DIR] [--seeds 1] [--jobs 2]
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ os.environ["OMP_NUM_THREADS"] = "1"
 
 import argparse
 import io
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import torch
+from joblib import Parallel, delayed
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 from PIL import Image
@@ -26,7 +27,7 @@ from sklearn.decomposition import PCA
 from torch import Tensor
 
 from synthmix import load_dataset
-from synthmix.data.base import Splits
+from synthmix.data.base import Dataset, Splits
 from synthmix.data.split import split
 from synthmix.metric import HeldOut
 from synthmix.plots.palette import colours
@@ -40,9 +41,9 @@ from synthmix.tasks.compression.task_config import CompressionConfig
 
 HERE = Path(__file__).parent
 SIZES = (300, 3000)
-HELD_OUT = 2000  # points of val and of test
-LATENTS, BITS = (8, 16, 32, 64), (2, 3, 4, 5, 6)
-STEPS, HIDDEN = (300, 1000, 4000), (256,)
+HELD_OUT = 1000  # points of val and of test
+LATENTS, AXES, BITS = (16, 32), (8, 16, 32, 64), (2, 3, 4, 5, 6)
+PARTS, STEPS, HIDDEN = (14, 28), (500, 3000), (256,)
 COMPONENTS, WIDTHS = 200, np.geomspace(0.1, 4, 12)
 QUALITIES = (1, 5, 10, 15, 20, 30, 40, 60, 80)
 RATES = (0.05, 0.1, 0.2, 0.3, 0.5, 1.0)
@@ -93,8 +94,8 @@ def pca(splits: Splits, latents: int, seed: int) -> PCA:
     return PCA(latents, random_state=derive_seed(seed, "codec") % 2**32).fit(splits.train.x.flatten(1).double().numpy())
 
 
-def of_codec(make: Callable[[Splits, int, int], Any], splits: Splits, seed: int) -> Iterator[Row]:
-    for latents in LATENTS:
+def of_codec(make: Callable[[Splits, int, int], Any], sizes: Sequence[int], splits: Splits, seed: int) -> Iterator[Row]:
+    for latents in sizes:
         codec = make(splits, latents, seed)
         for bits in BITS:
             task = Compression(CompressionConfig(bits=bits), estimator=Fitted(codec), spec=splits.train.spec)
@@ -103,8 +104,8 @@ def of_codec(make: Callable[[Splits, int, int], Any], splits: Splits, seed: int)
 
 
 def of_codebooks(splits: Splits, seed: int) -> Iterator[Row]:
-    for parts in (7, 14, 28, 56):
-        for bits in BITS[:4]:
+    for parts in PARTS:
+        for bits in BITS[:3]:
             task = Compression(
                 CompressionConfig(bits=bits), estimator=VectorQuantisation(parts), spec=splits.train.spec
             )
@@ -145,24 +146,30 @@ def payload(file: bytes) -> int:
     return len(file) - (start + 2 + header) - 2
 
 
-def of_jpeg(splits: Splits, whole: bool) -> Iterator[Row]:
+def of_jpeg(splits: Splits) -> Iterator[Row]:
+    """Each quality, with the bits of the scan alone and with those of the whole file."""
     for quality in QUALITIES:
-        row: Row = {"latents": 0, "setting": quality}
-        for name, part in (("val", splits.val), ("test", splits.test)):
-            size, error = of_images(part.x[:HELD_OUT], quality, whole)
-            row |= {f"{name}_bits": size, f"{name}_psnr": -10 * np.log10(error)}
-        yield row
+        of_parts = {
+            name: of_images(part.x[:HELD_OUT], quality) for name, part in (("val", splits.val), ("test", splits.test))
+        }
+        for number, codec in enumerate(("JPEG", "JPEG with headers")):
+            row: Row = {"codec": codec, "latents": 0, "setting": quality}
+            for name, (sizes, psnr) in of_parts.items():
+                row |= {f"{name}_bits": sizes[number], f"{name}_psnr": psnr}
+            yield row
 
 
-def of_images(x: Tensor, quality: int, whole: bool) -> tuple[float, float]:
-    """Mean bits a pixel and mean squared error of images (N, 1, H, W) in [0, 1]."""
-    sizes, errors = [], []
+def of_images(x: Tensor, quality: int) -> tuple[tuple[float, float], float]:
+    """Mean bits a pixel of scan and file, and PSNR, of images (N, 1, H, W) in [0, 1]."""
+    scans, files, errors = [], [], []
     for pixels in (x[:, 0] * 255).round().byte().numpy():
         buffer = io.BytesIO()
         Image.fromarray(pixels).save(buffer, "JPEG", quality=quality)
-        sizes.append(len(buffer.getvalue()) if whole else payload(buffer.getvalue()))
+        scans.append(payload(buffer.getvalue()))
+        files.append(len(buffer.getvalue()))
         errors.append(np.square((np.asarray(Image.open(buffer), dtype=float) - pixels) / 255).mean())
-    return 8 * float(np.mean(sizes)) / x[0].numel(), float(np.mean(errors))
+    bits = 8 / x[0].numel()
+    return (bits * float(np.mean(scans)), bits * float(np.mean(files))), -10 * float(np.log10(np.mean(errors)))
 
 
 def front(rows: pd.DataFrame) -> pd.DataFrame:
@@ -192,27 +199,28 @@ def picture(table: pd.DataFrame) -> Figure:
     return figure
 
 
+def of_split(dataset: Dataset, n: int, seed: int) -> list[Row]:
+    torch.set_num_threads(1)
+    splits = split(dataset, seed=seed, n_train=n, n_val=HELD_OUT, n_test=None, n_reserve=10_000)
+    of = {
+        "autoencoder": of_codec(autoencoder, LATENTS, splits, seed),
+        "pca": of_codec(pca, AXES, splits, seed),
+        "pca, one step": of_one_step(splits, seed),
+        "vector_quantisation": of_codebooks(splits, seed),
+    }
+    rows = [{"codec": name, **row} for name, found in of.items() for row in found]
+    return [{"n": n, "seed": seed, **row} for row in (*rows, *of_jpeg(splits))]
+
+
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--data", help="folder of the data folders")
-    parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--seeds", type=int, default=1)
+    parser.add_argument("--jobs", type=int, default=2)
     words = parser.parse_args()
-    torch.set_num_threads(1)
     dataset = load_dataset("mnist", **({"root": words.data} if words.data else {}))
-    rows: list[Row] = []
-    for n in SIZES:
-        for seed in range(words.seeds):
-            splits = split(dataset, seed=seed, n_train=n, n_val=HELD_OUT, n_test=None, n_reserve=10_000)
-            of = {
-                "autoencoder": of_codec(autoencoder, splits, seed),
-                "pca": of_codec(pca, splits, seed),
-                "pca, one step": of_one_step(splits, seed),
-                "vector_quantisation": of_codebooks(splits, seed),
-                "JPEG": of_jpeg(splits, whole=False),
-                "JPEG with headers": of_jpeg(splits, whole=True),
-            }
-            rows += [{"n": n, "codec": name, "seed": seed, **row} for name, found in of.items() for row in found]
-    table = pd.DataFrame(rows)
+    jobs = (delayed(of_split)(dataset, n, seed) for n in SIZES for seed in range(words.seeds))
+    table = pd.DataFrame([row for rows in Parallel(words.jobs)(jobs) for row in rows])
     table.round(4).to_csv(HERE / "expected.csv", index=False)
     picture(table).savefig(HERE / "rate_distortion.png", dpi=100)
     found = [
