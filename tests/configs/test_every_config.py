@@ -29,7 +29,8 @@ SUITS = {
     "gate/top_k": ["model=gan"],
     "task/anomaly_detection": ["data.normal_class=0"],
 }
-DETECTOR = ["task=anomaly_detection", "data.normal_class=0"]  # the learner of another task than the default
+# The learners of other tasks than the default.
+TASKS = {"detector": ["task=anomaly_detection", "data.normal_class=0"], "codec": ["task=compression"]}
 OPTIONAL = {"detector/pyod": "pyod", "clusterer/kmedoids": "kmedoids"}  # packages that synthmix does not bring
 EXPERIMENTS = sorted(path.stem for path in (CONF / "experiment").glob("*.yaml"))
 MEMBERS = sorted(
@@ -55,7 +56,7 @@ def composed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, DictConfig]:
         return {
             member: compose(
                 [
-                    *(DETECTOR if member.startswith("detector/") else []),
+                    *TASKS.get(member.split("/")[0], []),
                     member.replace("/", "="),
                     *fitting.get(member, []),
                 ]

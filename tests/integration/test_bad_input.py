@@ -151,6 +151,26 @@ BAD: list[tuple[str, list[str]]] = [
             "mix.synthetic_weight=0.5: detector.name=knn takes no sample weights, as it counts neighbours; must be 1",
         "data=adbench +clusterer=gmm": f"clusterer=gmm: {OF_CLUSTERING}",
     }.items()),
+    *((f"task=compression {words}", [line]) for words, line in {
+        "codec.n_components=65": "codec.n_components=65: must be ≤ 64 (values of a point)",
+        "codec.n_components=40 data.n_train=30": "codec.n_components=40: must be ≤ 30 (data.n_train)",
+        "codec=autoencoder codec.latent_dim=65": "codec.latent_dim=65: must be ≤ 64 (values of a point)",
+        "codec=vae data.n_train=1 model=duplicate": "data.n_train=1: must be ≥ 2 for codec.name=vae",
+        "codec=vector_quantisation codec.n_parts=65": "codec.n_parts=65: must be ≤ 64 (values of a point)",
+        "codec=vector_quantisation codec.n_codewords=101": "codec.n_codewords=101: must be ≤ 100 (data.n_train)",
+        "codec=vector_quantisation task.bits=7": "task.bits=7: must be ≤ 6, or codec.n_codewords a number, as each …",
+        "codec=conv_autoencoder data=pendigits codec.latent_dim=4":
+            "codec.name=conv_autoencoder: data.name=pendigits has 16 columns; must be square images of …",
+        "codec=vae +codec.search.latent_dim=[4]":
+            "codec.search.latent_dim=[4]: unknown key; allowed: batch_size, hidden, …",
+        "task.bits=0": "task.bits=0: must be ≥ 1 and ≤ 16",
+        "task.bits=17": "task.bits=17: must be ≥ 1 and ≤ 16",
+        "representation=pca":
+            "representation.name=pca: task.name=compression rebuilds the points themselves; must be identity",
+        "mix.synthetic_weight=.5":
+            "mix.synthetic_weight=0.5: codec.name=pca takes no sample weights, as scikit-learn's PCA has none; …",
+    }.items()),
+    ("codec=vae", ["codec=vae: task.name=clustering has none; allowed: clusterer; codec is read with task=comp…"]),
     ("detector=knn", [f"detector=knn: {OF_ANOMALIES}"]),
     ("detector.n_neighbors=3", [f"detector.n_neighbors=3: {OF_ANOMALIES}"]),
     ("+detector=knn", [f"detector=knn: {OF_ANOMALIES}"]),

@@ -1,6 +1,6 @@
 """A canary for leaks: other test points, or other labels, change the scores that are made of them and nothing else.
 
-Every member of conf/{model,gate,representation,clusterer,detector} is found by itself and goes through `run_cell`.
+Every member of conf/{model,gate,representation} and of all learners is found by itself and goes through `run_cell`.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ SUITS = {
 }
 SMALL = ["data.n_train=60", "data.n_val=60", "data.n_test=60", "quality.n_samples=40", "tracking.pictures=false"]
 TRAINED = ["trainer.limit_steps=4", "trainer.choose=kid", "trainer.choose_every=2"]
-DETECTION = ["task=anomaly_detection", "data.normal_class=0"]
+TASKS = {"detector": ["task=anomaly_detection", "data.normal_class=0"], "codec": ["task=compression"]}
 ELSEWHERE = ("seconds", "environment", "environment_text", "run_id")  # of a stage's payload: no result
 
 
@@ -69,7 +69,7 @@ def config_of() -> Iterator[Callable[[str], CellConfig]]:
         @cache
         def config_of(member: str) -> CellConfig:
             base = [] if member.startswith("model=") else ["model=jitter"]
-            task = DETECTION if member.startswith("detector=") else []
+            task = TASKS.get(member.partition("=")[0], [])
             config = check(compose(["tracking=none", *SMALL, *TRAINED, *base, *task, member, *SUITS.get(member, [])]))
             few = (
                 {"mixture_components": 2} if hasattr(config.model, "mixture_components") else {}

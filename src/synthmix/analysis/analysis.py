@@ -89,6 +89,7 @@ class Analysis:
         warnings: what puts results in doubt, a line each.
         by_labels: of `best_by_labels.best_by_labels`, a row for each tuned setting with labels.
         facts: what a reader must know of data and learners, a sentence each.
+        unit: of the primary score; empty for a pure number.
     """
 
     score: str
@@ -109,6 +110,7 @@ class Analysis:
     warnings: Sequence[str]
     by_labels: pd.DataFrame
     facts: Sequence[str] = ()
+    unit: str = ""
 
 
 def analyse(result: StudyResult) -> Analysis:
@@ -147,6 +149,7 @@ def analyse(result: StudyResult) -> Analysis:
         warnings=cautions(result, settings, verdicts),
         by_labels=best_by_labels(result, settings),
         facts=facts(result, settings),
+        unit=result.metrics[result.score.rpartition("/")[2]].unit,
     )
 
 

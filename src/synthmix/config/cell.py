@@ -14,6 +14,7 @@ from synthmix.config.data import READ_BY_SPLIT, DataConfig
 from synthmix.config.instantiate import instantiate
 from synthmix.config.members import (
     ClustererConfig,
+    CodecConfig,
     DetectorConfig,
     GateConfig,
     LearnerConfig,
@@ -43,7 +44,7 @@ from synthmix.config.task import TaskConfig
 from synthmix.errors import InvalidInput
 from synthmix.spec import AnomalyProtocol, DataSpec, Extent, Outline
 
-LEARNERS = ("clusterer", "detector")
+LEARNERS = ("clusterer", "detector", "codec")
 GROUPS = ("data", "model", "gate", "representation", "task", *LEARNERS)
 PARTS = ("data", "model", "gate", "representation", "task", "learner", "mix", "trainer", "tracking", "quality", "study")
 
@@ -72,7 +73,7 @@ class CellConfig:
         tuning: held_out chooses the learner's settings among its `search`, without labels and on real training points
             alone; none takes them as they are configured. null is held_out for the cells of a study, none for a single
             cell.
-        clusterer, detector: the learner of the task, under the name of its group; the others are None.
+        clusterer, detector, codec: the learner of the task, under the name of its group; the others are None.
         metrics: scores of the user's own, by name, beside those of the task.
     """
 
@@ -87,6 +88,7 @@ class CellConfig:
     task: TaskConfig
     clusterer: ClustererConfig | None = field(default=None, metadata=LEFT_OUT)
     detector: DetectorConfig | None = field(default=None, metadata=LEFT_OUT)
+    codec: CodecConfig | None = field(default=None, metadata=LEFT_OUT)
     metrics: dict[str, MetricConfig] = field(default_factory=dict)
     trainer: TrainerConfig = field(default_factory=TrainerConfig)
     tracking: TrackingConfig = field(default_factory=TrackingConfig)

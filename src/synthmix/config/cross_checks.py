@@ -28,6 +28,9 @@ class _Model(Protocol):
 
 class _Representation(Protocol):
     @property
+    def name(self) -> str: ...
+
+    @property
     def fit_on(self) -> str: ...
 
 

@@ -152,6 +152,30 @@ class DetectorConfig(LearnerConfig):
 
 
 @dataclass(kw_only=True, frozen=True)
+class CodecConfig(LearnerConfig):
+    """A codec: points to latents, and back.
+
+    Attributes:
+        latents_key: the key that says how many values a latent has, which no search may vary, as more of them lower the
+            error of every point and only buy rate; empty where none says so.
+    """
+
+    group: ClassVar[str] = "codec"
+    latents_key: ClassVar[str] = ""
+    methods: ClassVar[tuple[str, ...]] = ("fit", "transform", "inverse_transform")
+
+    def faults(self, cell: Cell) -> Iterator[str]:
+        """A latent has no more values than a point, and their number is not searched."""
+        yield from super().faults(cell)
+        size, key = cell.outline.spec.size, self.latents_key
+        if key and getattr(self, key) > size:
+            yield f"codec.{key}={getattr(self, key)}: must be ≤ {size} (values of a point)"
+
+    def _searchable(self) -> list[str]:
+        return [key for key in super()._searchable() if key != self.latents_key]
+
+
+@dataclass(kw_only=True, frozen=True)
 class MetricConfig(Member):
     """A score of a user's own: a torchmetrics.Metric, which says itself whether higher is better.
 

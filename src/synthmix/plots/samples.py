@@ -23,7 +23,9 @@ MAX_QUERIES = 200  # real points whose nearest other one tells what is near
 _Array = NDArray[np.floating[Any]]
 
 
-def sample_grid(x: Tensor, spec: DataSpec, *, real: Tensor | None = None, columns: int = 8) -> Figure:
+def sample_grid(
+    x: Tensor, spec: DataSpec, *, real: Tensor | None = None, columns: int = 8, word: str = "synthetic"
+) -> Figure:
     """What points look like: images in a grid, tables as a scatter matrix of their first four features.
 
     Args:
@@ -31,8 +33,9 @@ def sample_grid(x: Tensor, spec: DataSpec, *, real: Tensor | None = None, column
         spec: of the data.
         real: points to compare with, (M, *spec.shape): images of as many beside them, tables in the same axes.
         columns: images in a row.
+        word: for `x`, in the titles.
     """
-    groups = {"synthetic": x} if real is None else {"real": real, "synthetic": x}
+    groups = {word: x} if real is None else {"real": real, word: x}
     if spec.kind == "table":
         return _scatter_matrix({name: points.numpy() for name, points in groups.items()})
     rows = -(-len(x) // columns)
@@ -128,7 +131,7 @@ def _scatter_matrix(groups: Mapping[str, _Array]) -> Figure:
     low, high = np.quantile(everything[:, :size], [0.005, 0.995], axis=0)
     margin = 0.1 * (high - low) + 1e-6
     limits = [(start, end) for start, end in zip(low - margin, high + margin, strict=True)]
-    colours = {"real": REAL, "synthetic": SYNTHETIC}
+    colours = {name: REAL if name == "real" else SYNTHETIC for name in groups}
     figure = Figure(figsize=(1.5 * size + 1, 1.5 * size + 0.6), layout="constrained")
     for row in range(size):
         for column in range(row + 1):

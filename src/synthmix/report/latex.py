@@ -76,6 +76,7 @@ def _table(setting: Setting, analysis: Analysis, place: int) -> list[str]:
     else:
         tests = f"95 % {SEQUENTIAL if analysis.sequential else FIXED} adjusted for the study.{margin} "
     lower = ", the lower the better," if analysis.sign < 0 else ""
+    score += f" ({analysis.unit})" if analysis.unit else ""
     caption = escaped(
         f"{setting.title}: {score} on held-out points{lower} with {n} real points of {data} and r synthetic ones each, "
         f"as mean ± sd over {general(setting.family['seeds'])} seeds; paired difference to r = 0, and beyond copies, "

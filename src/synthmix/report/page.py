@@ -55,6 +55,7 @@ def context(result: StudyResult, analysis: Analysis, pictures: Sequence[Picture]
     return {
         "name": result.name,
         "score": analysis.score.rpartition("/")[2],
+        "unit": analysis.unit,
         "lower_is_better": analysis.sign < 0,
         "learner": analysis.learner,
         "facts": facts(result),

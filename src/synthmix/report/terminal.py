@@ -30,7 +30,8 @@ def table_text(analysis: Analysis) -> str:
     """
     score = analysis.score.rpartition("/")[2]
     better = ", the lower the better" if analysis.sign < 0 else ""
-    lines = [f"{score} on held-out real points{better}; differences: to real points alone, paired by seed"]
+    unit = f" ({analysis.unit})" if analysis.unit else ""
+    lines = [f"{score}{unit} on held-out real points{better}; differences: to real points alone, paired by seed"]
     lines += ["intervals of generators hold for a whole column of the study at once, those of controls each by itself"]
     for title, over in pooled_answers(analysis).items():
         lines += ["", f"over data sets: {title}"]

@@ -35,6 +35,8 @@ QUALITY = ("quality.extractors", "quality.n_samples", "quality.supervised", "qua
 # Of these no result depends: where a cell runs, is logged and kept, how a training is watched, what is derived.
 ELSEWHERE = ("tracking", "study", "paths", "data", "quality.alarms", "trainer")
 
+LEARNER_GROUPS = ("clusterer", "detector", "codec")
+
 # Stands for another class wherever a config names one, of a model or a clusterer alike.
 OTHER = """
 class Other:
@@ -42,6 +44,9 @@ class Other:
 
 class OtherTaskOfDetectors(Other):
     learner = "detector"
+
+class OtherTaskOfCodecs(Other):
+    learner = "codec"
 """
 
 
@@ -58,9 +63,9 @@ def changed(config: dict[str, Any], key: str) -> dict[str, Any]:
     for name in path:
         node[name] = node = dict(node[name])
     if last == "_target_":
-        node[last] = (
-            "lab.OtherTaskOfDetectors" if (key, config.get("clusterer")) == ("task._target_", None) else "lab.Other"
-        )
+        learners = {"detector": "lab.OtherTaskOfDetectors", "codec": "lab.OtherTaskOfCodecs"}
+        other = next((kind for learner, kind in learners.items() if learner in config), "lab.Other")
+        node[last] = other if key == "task._target_" else "lab.Other"
     else:
         node[last] = another(node[last])
     return config
@@ -123,7 +128,7 @@ def stages_that_read(key: str, config: dict[str, Any]) -> set[str]:
     searches = {"tuning"} | (set() if is_mixed else {"candidates"}) if is_tuned(config) else set()
     if key in SPLIT or (is_detection and key in ("data.normal_class", "task.contamination", "task._target_")):
         return (ALL - {"tuning", "candidates"}) | searches
-    if key == "tuning" or key.startswith(("clusterer.search", "detector.search")):
+    if key == "tuning" or key.startswith(tuple(f"{learner}.search" for learner in LEARNER_GROUPS)):
         return DERIVED | searches if searches else set()
     if key == "representation.fit_on":  # what tuning sees is fitted on train
         return DERIVED | {"representation"}
@@ -139,7 +144,7 @@ def stages_that_read(key: str, config: dict[str, Any]) -> set[str]:
         return DERIVED if is_mixed else set()
     if group == "representation":
         return DERIVED | {"representation"} | searches
-    if group in ("task", "clusterer", "detector"):
+    if group in ("task", *LEARNER_GROUPS):
         return DERIVED | searches
     if group == "metrics":
         return {"scores"}
@@ -148,7 +153,7 @@ def stages_that_read(key: str, config: dict[str, Any]) -> set[str]:
 
 
 def is_tuned(config: dict[str, Any]) -> bool:
-    learner = config.get("clusterer") or config["detector"]
+    learner = next(config[group] for group in LEARNER_GROUPS if group in config)
     return config["tuning"] == "held_out" and bool(learner["search"])
 
 
@@ -167,6 +172,7 @@ GROUPS = ("data", "model", "gate", "representation", "trainer")
 MEMBERS = list(itertools.zip_longest(*(members(group) for group in GROUPS)))
 LEARNERS = [("clustering", "clusterer", name) for name in members("clusterer")]
 LEARNERS += [("anomaly_detection", "detector", name) for name in members("detector")]
+LEARNERS += [("compression", "codec", name) for name in members("codec")]
 METRIC = {"mine": {"_target_": "torchmetrics.MeanSquaredError", "name": "mine", "reads": ["points"], "squared": False}}
 
 
@@ -186,7 +192,7 @@ def lab(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_every_member_is_gone_through() -> None:
     assert {text for overrides in every_member() for text in overrides} == {
-        f"{group}={member}" for group in (*GROUPS, "task", "clusterer", "detector") for member in members(group)
+        f"{group}={member}" for group in (*GROUPS, "task", *LEARNER_GROUPS) for member in members(group)
     }
 
 
@@ -203,7 +209,9 @@ def test_each_leaf_changes_the_keys_of_the_stages_that_read_it_and_of_no_other(
     config["data"]["normal_class"] = 0 if "task=anomaly_detection" in overrides else None
     config["metrics"] = METRIC
     config["tuning"] = (None, "none", "held_out", "held_out")[number % 4]
-    config["detector" if "detector" in config else "clusterer"]["search"] = {} if number % 4 == 3 else {"k": [1, 2]}
+    config[next(group for group in LEARNER_GROUPS if group in config)]["search"] = (
+        {} if number % 4 == 3 else {"k": [1, 2]}
+    )
     chosen = {text.partition("=")[0] for text in overrides}
     looked_at = [key for key in leaves(config) if key.partition(".")[0] in chosen | {"trainer"} or number < 10]
     before = keys(config)

@@ -1,0 +1,1 @@
+"""Lossy compression by a codec that is fitted on the mixture."""

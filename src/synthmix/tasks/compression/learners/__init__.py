@@ -1,0 +1,1 @@
+"""Codecs that scikit-learn does not have in this form."""
