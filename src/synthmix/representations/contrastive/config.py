@@ -22,7 +22,7 @@ class ContrastiveConfig(RepresentationConfig):
         width: channels at half the size of an image.
         latent_dim: size of the representation.
         projection_dim: size of what the loss sees.
-        temperature: τ of the loss.
+        temperature: τ of the loss. On 200 digits .2 learns twice as fast as the .5 of the article's CIFAR-10.
         steps: updates, whatever the number of points.
         batch_size: images of an update, each with two views.
         learning_rate: of Adam.
@@ -40,7 +40,7 @@ class ContrastiveConfig(RepresentationConfig):
     width: Count = 16
     latent_dim: Count = 64
     projection_dim: Count = 32
-    temperature: Positive = 0.5
+    temperature: Positive = 0.2
     steps: Count = 2000
     batch_size: Annotated[int, Range(low=2)] = 64
     learning_rate: Positive = 1e-3

@@ -8,6 +8,7 @@ from typing import Any, Self
 
 import torch
 from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
 from torch import Tensor
 
 from synthmix.data.base import Dataset
@@ -45,7 +46,10 @@ class UmapRepresentation:
             random_state=derive_seed(seed, "umap") % 2**32,
             n_jobs=1,
         )
-        self.places = torch.from_numpy(umap.fit(self.points.numpy()).embedding_).float()
+        threads = torch.get_num_threads()
+        with threadpool_limits():  # numba raises the number of threads of all OpenMP in the process, for good
+            self.places = torch.from_numpy(umap.fit(self.points.numpy()).embedding_).float()
+        torch.set_num_threads(threads)
         return self
 
     def transform(self, x: Tensor) -> NDArray[Any]:

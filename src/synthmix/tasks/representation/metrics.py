@@ -10,7 +10,7 @@ of held-out labels: none of these depends on the scale of the represented space,
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import synthmix.tasks.clustering.metrics as clustering
@@ -113,11 +113,20 @@ def _chosen(held_out: HeldOut) -> NDArray[Any]:
     return rng.permutation(len(held_out.points))[:MOST_POINTS]
 
 
+def _of_codes(
+    score: Callable[[HeldOut], float], *, higher_is_better: bool = True, needs_labels: bool = False, worst: float | None
+) -> Metric:
+    """A score of the represented points themselves, whatever a clusterer makes of them."""
+    return Metric(
+        score=score, higher_is_better=higher_is_better, needs_labels=needs_labels, worst=worst, of_learner=False
+    )
+
+
 METRICS: Mapping[str, Metric] = {
-    "knn_accuracy": Metric(score=_knn_accuracy, higher_is_better=True, needs_labels=True, worst=0.0),
-    "linear_probe": Metric(score=_linear_probe, higher_is_better=True, needs_labels=True, worst=0.0),
-    "reconstruction_error": Metric(score=_reconstruction_error, higher_is_better=False),
-    "trustworthiness": Metric(score=_trustworthiness, higher_is_better=True, worst=0.5),
-    "continuity": Metric(score=_continuity, higher_is_better=True, worst=0.5),
+    "knn_accuracy": _of_codes(_knn_accuracy, needs_labels=True, worst=0.0),
+    "linear_probe": _of_codes(_linear_probe, needs_labels=True, worst=0.0),
+    "reconstruction_error": _of_codes(_reconstruction_error, higher_is_better=False, worst=None),
+    "trustworthiness": _of_codes(_trustworthiness, worst=0.5),
+    "continuity": _of_codes(_continuity, worst=0.5),
     **{name: clustering.METRICS[name] for name in ("ari", "nmi", "held_out_loss", "prediction_strength")},
 }
