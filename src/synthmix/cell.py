@@ -22,6 +22,7 @@ from synthmix.pipeline.stages import Stages
 from synthmix.representations.base import Representation
 from synthmix.seeds import pool_seed
 from synthmix.tasks.base import Outputs, Task
+from synthmix.tasks.held_out import outputs_for
 
 
 @dataclass(frozen=True)
@@ -77,5 +78,5 @@ def run_cell(config: CellConfig, stages: Stages) -> ComputedCell:
         task: Task = instantiate(config.task, estimator=estimator, spec=splits.train.spec)
         task.fit(points, mixture.sample_weight, config.seed)
 
-    outputs = {name: task.outputs(representation.transform(part.x)) for name, part in splits.held_out.items()}
+    outputs = {name: outputs_for(task, representation, part.x) for name, part in splits.held_out.items()}
     return ComputedCell(outputs, numbers, splits, mixture, representation, task)

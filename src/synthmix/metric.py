@@ -54,6 +54,7 @@ class Metric:
             for one without bounds, such as a loss, whose differences matter by their share of it.
         in_represented_space: whether it is measured there, so that cells whose representations differ, as those that
             are fitted on the mixture do from ratio to ratio, cannot be compared by it.
+        of_learner: whether it judges what the learner makes of the represented points, and not these themselves.
     """
 
     score: Callable[[HeldOut], float]
@@ -62,6 +63,7 @@ class Metric:
     unit: str = ""
     worst: float | None = None
     in_represented_space: bool = False
+    of_learner: bool = True
 
     @property
     def sign(self) -> int:

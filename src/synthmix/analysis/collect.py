@@ -98,7 +98,7 @@ def collect(
         shown=shown,
         exploratory=exploratory,
         untuned=_untuned(asked, task.learner),
-        k_from_labels=_k_from_labels(asked, task.learner),
+        k_from_labels=_k_from_labels(asked, task.learner) if metrics[score].of_learner else frozenset(),
         sizes=sizes_of(asked, record.data, resources),
     )
 

@@ -61,6 +61,8 @@ class Member:
         methods: what the cell calls on the component.
         of_the_cell: fields that the cell reads, and that the component is not given.
         from_the_cell: what the cell gives the component beside its keys, by name.
+        uses: full names of classes of optional packages that the component imports itself; what it computes depends on
+            their versions.
     """
 
     _target_: str
@@ -70,6 +72,7 @@ class Member:
     methods: ClassVar[tuple[str, ...]] = ()
     of_the_cell: ClassVar[tuple[str, ...]] = ("name",)
     from_the_cell: ClassVar[tuple[str, ...]] = ()
+    uses: ClassVar[tuple[str, ...]] = ()
 
     def faults(self, cell: Cell) -> Iterator[str]:
         """Yields one line for each way in which this member does not fit the rest of the cell."""

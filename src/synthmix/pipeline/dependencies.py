@@ -14,6 +14,7 @@ from importlib.metadata import packages_distributions
 from typing import Any
 
 from synthmix.config.cell import CellConfig
+from synthmix.config.nodes import member_types
 from synthmix.config.plain import to_plain
 from synthmix.config.sections.mix import synthetic_count
 from synthmix.generators.roles import is_stored, trainer_keys
@@ -221,7 +222,9 @@ class Dependencies:
         """
         inputs = Inputs(config or self.config, keys, unhashed=unhashed)
         read = _on_its_device(inputs.hashed(to_plain))
-        own, versions = _code_of(tuple(sorted({*_targets(read), *also})))
+        targets = {*_targets(read)}
+        used = {name for target in targets & member_types().keys() for name in member_types()[target].uses}
+        own, versions = _code_of(tuple(sorted({*targets, *used, *also})))
         depends_on = {
             **before,
             **read,

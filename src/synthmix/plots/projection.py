@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Literal
 
 import numpy as np
@@ -15,6 +16,7 @@ from sklearn.manifold import TSNE
 from torch import Tensor
 
 from synthmix.plots.palette import INK, REAL, SYNTHETIC, colours
+from synthmix.plots.space import Space
 from synthmix.seeds import derive_seed, generator_for
 
 MAX_POINTS = 2000  # shown, half of them synthetic where there are any
@@ -25,8 +27,7 @@ _Array = NDArray[np.floating[Any]]
 
 
 def projection(
-    real: Tensor,
-    synthetic: Tensor,
+    space: Space,
     clusters: ArrayLike,
     *,
     method: Literal["pca", "tsne"] = "pca",
@@ -36,14 +37,15 @@ def projection(
     """Real and synthetic points on one panel, the real ones by cluster on the other.
 
     Args:
-        real: (N, ...), held-out points.
-        synthetic: (M, ...); with none there is the second panel only.
+        space: held-out and synthetic points; without synthetic ones there is the second panel only. The picture says
+            which space it is.
         clusters: of the real points, integers, (N,); -1 is noise, drawn as black crosses.
         method: `pca`, fitted on the real points, or `tsne`, fitted on all points shown: a picture of neighbourhoods,
             in which distances between groups mean nothing.
         seed: of the choice of points and of t-SNE.
         word: for one of the groups that `clusters` numbers, in the title.
     """
+    real, synthetic = space.real, space.synthetic
     share = MAX_POINTS // 2 if len(synthetic) else MAX_POINTS
     chosen, drawn = _choose(len(real), share, seed, "real"), _choose(len(synthetic), share, seed, "synthetic")
     shown = real[chosen].flatten(1).numpy(), synthetic[drawn].flatten(1).numpy()
@@ -57,7 +59,31 @@ def projection(
     for axes in (*comparison, by_cluster):
         axes.set(xticks=[], yticks=[])
         axes.spines[:].set_color("0.85")
-    figure.supxlabel({"pca": "two principal components", "tsne": "t-SNE"}[method], fontsize="small", color=INK)
+    axis = {"pca": "two principal components", "tsne": "t-SNE"}[method]
+    figure.supxlabel(f"{axis} of {space.words}", fontsize="small", color=INK)
+    return figure
+
+
+def side_by_side(spaces: Mapping[str, ArrayLike], groups: ArrayLike, *, seed: int, word: str) -> Figure:
+    """The same points in several spaces, a panel and a t-SNE of its own for each.
+
+    Args:
+        spaces: rows (N, d) of the same N points by what they are called.
+        groups: of the points, integers, (N,), by which they are coloured.
+        seed: of the choice of points and of t-SNE.
+        word: for one of the groups.
+    """
+    groups = np.asarray(groups)
+    chosen = _choose(len(groups), MAX_POINTS, seed, "real").numpy()
+    figure = Figure(figsize=(4.6 * len(spaces), 4.9), layout="constrained")
+    for axes, (name, rows) in zip(figure.subplots(1, len(spaces), squeeze=False)[0], spaces.items(), strict=True):
+        points = np.asarray(rows, dtype=np.float64)[chosen]
+        places, _ = _tsne(points, points[:0], seed)
+        _draw_clusters(axes, places, groups[chosen], word)
+        axes.set_title(name, fontsize="medium", color=INK)
+        axes.set(xticks=[], yticks=[])
+        axes.spines[:].set_color("0.85")
+    figure.supxlabel(f"t-SNE of each, {len(chosen)} held-out points by {word}", fontsize="small", color=INK)
     return figure
 
 
@@ -66,12 +92,18 @@ def _choose(n: int, share: int, seed: int, name: str) -> Tensor:
 
 
 def _pca(real: _Array, synthetic: _Array, seed: int) -> tuple[_Array, _Array]:
+    real, synthetic = _plane(real), _plane(synthetic)
     pca = PCA(2, random_state=0).fit(real)
     return pca.transform(real), pca.transform(synthetic) if len(synthetic) else synthetic[:, :2]
 
 
+def _plane(points: _Array) -> _Array:
+    """The same points in at least two dimensions."""
+    return np.pad(points, ((0, 0), (0, 1))) if points.shape[1] == 1 else points
+
+
 def _tsne(real: _Array, synthetic: _Array, seed: int) -> tuple[_Array, _Array]:
-    everything = np.concatenate([real, synthetic])
+    everything = _plane(np.concatenate([real, synthetic]))
     if everything.shape[1] > TSNE_INPUTS:
         everything = PCA(TSNE_INPUTS, random_state=0).fit_transform(everything)
     perplexity = min(30.0, (len(everything) - 1) / 3)

@@ -20,3 +20,7 @@ class IdentityRepresentation:
     def transform(self, x: Tensor) -> NDArray[Any]:
         """The values of each point in one row."""
         return x.flatten(1).numpy()
+
+    def inverse(self, z: NDArray[Any]) -> NDArray[Any]:
+        """The rows themselves."""
+        return z

@@ -41,6 +41,12 @@ class TransformerRepresentation:
         """Transformed points, (N, *shape) → (N, d)."""
         return np.asarray(self.estimator_.transform(x.flatten(1).numpy()))
 
+    def inverse(self, z: NDArray[Any]) -> NDArray[Any] | None:
+        """The transformer's own way back, (N, d) → (N, D); None where it has none."""
+        if not hasattr(self.estimator_, "inverse_transform"):
+            return None
+        return np.asarray(self.estimator_.inverse_transform(z))
+
     def state(self) -> dict[str, Any] | None:
         """The fitted attributes by name; None where one is neither array, number, text nor None, as a tree is."""
         parameters = self.estimator_.get_params(deep=False)

@@ -6,6 +6,7 @@ import importlib
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+import torch
 from matplotlib.figure import Figure
 
 from synthmix.cell import ComputedCell
@@ -14,6 +15,7 @@ from synthmix.metric import HeldOut
 from synthmix.pipeline.pictures import points_shown
 from synthmix.plots.choice_curve import choice_curve
 from synthmix.plots.samples import real_synthetic_nearest, sample_grid
+from synthmix.plots.space import Space
 from synthmix.tracking.base import OpenRun
 
 COMPARED_POINTS = 10  # points of the comparison of real, synthetic and nearest
@@ -44,6 +46,13 @@ def task_figures(config: CellConfig, cell: ComputedCell) -> Iterator[tuple[str, 
     if config.task.drawn_by is not None:
         test = cell.splits.test
         held_out = HeldOut(cell.outputs["test"], test.x, test.y, config.seed)
-        on_points = config.representation.name == "identity"
         module = importlib.import_module(config.task.drawn_by)
-        yield from module.pictures(cell.task, held_out, cell.mixture.synthetic, test.spec, on_points=on_points)
+        synthetic = cell.mixture.synthetic
+        yield from module.pictures(cell.task, held_out, synthetic, test.spec, space=space_of(config, cell))
+
+
+def space_of(config: CellConfig, cell: ComputedCell) -> Space:
+    """The space in which the task was done."""
+    parts = cell.splits.test.x, cell.mixture.synthetic
+    rows = [torch.from_numpy(cell.representation.transform(x)) if len(x) else x.flatten(1) for x in parts]
+    return Space(config.representation.name, *rows)

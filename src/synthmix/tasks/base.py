@@ -25,6 +25,8 @@ class Task(Protocol):
         drawn_by: likewise, the module whose `pictures` draws what there is to see; none where it is not stated.
         primary: names of the primary score: the first that every finished cell of a study has is tested for
             significance.
+        reconstructs: whether what the representation makes of its own points is among the outputs (`RECONSTRUCTION`),
+            where it can map back; not where it is not stated.
         choose_by: names of the score on val that chooses a ratio without labels, likewise; none where nothing chooses.
     """
 

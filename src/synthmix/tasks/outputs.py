@@ -3,3 +3,4 @@
 from __future__ import annotations
 
 HELD_OUT_LOSS = "held_out_loss"  # float64, (N,): what the learner itself minimises, of each point; less is better
+RECONSTRUCTION = "reconstruction"  # float, (N, D): the values of the point that a represented one stands for

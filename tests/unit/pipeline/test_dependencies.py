@@ -171,6 +171,7 @@ GROUPS = ("data", "model", "gate", "representation", "trainer")
 # Every member of every group stands in one of these lists: the first one of each group, the second, and so on.
 MEMBERS = list(itertools.zip_longest(*(members(group) for group in GROUPS)))
 LEARNERS = [("clustering", "clusterer", name) for name in members("clusterer")]
+LEARNERS += [("representation", "clusterer", "kmeans")]
 LEARNERS += [("anomaly_detection", "detector", name) for name in members("detector")]
 LEARNERS += [("compression", "codec", name) for name in members("codec")]
 METRIC = {"mine": {"_target_": "torchmetrics.MeanSquaredError", "name": "mine", "reads": ["points"], "squared": False}}

@@ -9,6 +9,7 @@ from matplotlib import pyplot
 
 from synthmix.generators.selection import Candidate, Selection
 from synthmix.plots import projection, samples, selection, study
+from synthmix.plots.space import Space
 from synthmix.spec import DataSpec
 from synthmix.tasks.clustering.plots import confusion
 
@@ -22,7 +23,7 @@ def test_pictures_leave_pyplot_and_settings_alone(tmp_path: Path) -> None:
     figures = [
         samples.sample_grid(x, spec),
         samples.real_synthetic_nearest(x, x + 0.1, spec),
-        projection.projection(x, x, torch.arange(9) % 2, seed=0),
+        projection.projection(Space("identity", x, x), torch.arange(9) % 2, seed=0),
         confusion.confusion(torch.arange(9) % 3, torch.arange(9) % 2),
         study.ratio_curves({"b": summary}, "s").figure,
         selection.selection_curves(Selection((Candidate(1, "full", 0.0, 0.0, 0.0),), "bic")),

@@ -7,6 +7,7 @@ from matplotlib.axes import Axes
 from torch import Tensor
 
 from synthmix.plots.projection import projection
+from synthmix.plots.space import Space
 
 
 def two_groups(n: int, seed: int) -> Tensor:
@@ -14,6 +15,10 @@ def two_groups(n: int, seed: int) -> Tensor:
     points = torch.randn(n, 4, generator=torch.Generator().manual_seed(seed))
     points[:, 0] += torch.where(torch.arange(n) < n // 2, -5.0, 5.0)
     return points
+
+
+def space(real: Tensor, synthetic: Tensor) -> Space:
+    return Space("identity", real, synthetic)
 
 
 def drawn(axes: Axes) -> np.ndarray:
@@ -27,7 +32,7 @@ def names(axes: Axes) -> list[str]:
 @pytest.mark.parametrize("method", ["pca", "tsne"])
 def test_real_and_synthetic_beside_clusters(method: str) -> None:
     real, synthetic, clusters = two_groups(100, 0), two_groups(80, 1), np.arange(100) // 50
-    figure = projection(real, synthetic, clusters, method=method, seed=0)
+    figure = projection(space(real, synthetic), clusters, method=method, seed=0)
     comparison, by_cluster = figure.axes
     assert len(drawn(comparison)) == 2 * 80
     assert len(drawn(by_cluster)) == 100
@@ -41,14 +46,14 @@ def test_axes_are_those_of_the_real_points() -> None:
     """Synthetic points far away do not turn the picture: the first axis still separates the groups."""
     synthetic = torch.zeros(100, 4)
     synthetic[:, 1] = 100 * torch.arange(100)
-    axes = projection(two_groups(100, 0), synthetic, np.arange(100) // 50, method="pca", seed=0).axes[1]
+    axes = projection(space(two_groups(100, 0), synthetic), np.arange(100) // 50, method="pca", seed=0).axes[1]
     first, second = (np.asarray(collection.get_offsets())[:, 0] for collection in axes.collections[:2])
     assert first.max() < second.min() or second.max() < first.min()
 
 
 def test_noise_is_crosses_and_told_in_the_title() -> None:
     clusters = np.where(np.arange(100) < 30, -1, 4)
-    (axes,) = projection(two_groups(100, 0), torch.empty(0, 4), clusters, seed=0).axes
+    (axes,) = projection(space(two_groups(100, 0), torch.empty(0, 4)), clusters, seed=0).axes
     assert axes.get_title() == "real points in 1 cluster, 30% noise"
     assert names(axes) == ["4"]
     assert len(axes.collections[-1].get_offsets()) == 30
@@ -56,7 +61,7 @@ def test_noise_is_crosses_and_told_in_the_title() -> None:
 
 def test_no_more_points_than_stated_the_same_for_the_same_seed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("synthmix.plots.projection.MAX_POINTS", 100)
-    arguments = two_groups(300, 0), two_groups(300, 1), np.zeros(300, dtype=int)
+    arguments = space(two_groups(300, 0), two_groups(300, 1)), np.zeros(300, dtype=int)
     first, again, other = (projection(*arguments, seed=seed).axes[1] for seed in (0, 0, 1))
     assert len(drawn(first)) == 50
     np.testing.assert_array_equal(drawn(first), drawn(again))
@@ -64,7 +69,7 @@ def test_no_more_points_than_stated_the_same_for_the_same_seed(monkeypatch: pyte
 
 
 def test_many_clusters_are_not_all_named() -> None:
-    (axes,) = projection(two_groups(200, 0), torch.empty(0, 4), np.arange(200) % 90, seed=0).axes
+    (axes,) = projection(space(two_groups(200, 0), torch.empty(0, 4)), np.arange(200) % 90, seed=0).axes
     assert len(axes.texts) == 30
 
 
@@ -72,6 +77,6 @@ def test_images_are_flattened_and_random_state_is_left_alone() -> None:
     before = torch.get_rng_state(), np.random.get_state()[1].copy()
     images = two_groups(60, 0).reshape(60, 1, 2, 2)
     for method in ("pca", "tsne"):
-        projection(images, images[:30] + 1, np.arange(60) % 3, method=method, seed=0).canvas.draw()
+        projection(space(images, images[:30] + 1), np.arange(60) % 3, method=method, seed=0).canvas.draw()
     assert torch.equal(torch.get_rng_state(), before[0])
     assert (np.random.get_state()[1] == before[1]).all()

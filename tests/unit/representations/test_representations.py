@@ -63,6 +63,16 @@ def test_fitted_on_train_it_maps_points_never_seen_to_finite_rows(
     assert np.isfinite(rows).all()
 
 
+def test_what_can_lead_back_leads_to_rows_of_the_points(train: Dataset, digits: Dataset) -> None:
+    points = digits.x[300:320]
+    whole = PcaRepresentation(PcaConfig(n_components=64)).fit(train, seed=0)
+    back = whole.inverse(whole.transform(points))
+    np.testing.assert_allclose(back, points.flatten(1).numpy(), atol=1e-4)
+    trained = latent(encoder()).fit(train, seed=0)
+    reconstructed = trained.inverse(trained.transform(points))
+    np.testing.assert_array_equal(reconstructed, trained.generator.reconstruct(points).flatten(1).numpy())
+
+
 def test_identity_keeps_the_values_in_order(digits: Dataset) -> None:
     rows = IdentityRepresentation().fit(digits, seed=0).transform(digits.x)
     np.testing.assert_array_equal(rows, (load_digits().data / 8 - 1).astype(np.float32))

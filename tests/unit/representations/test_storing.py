@@ -22,9 +22,18 @@ from synthmix.generators.autoencoder.coders import MlpCoders
 from synthmix.generators.autoencoder.coders_config import MlpCodersConfig
 from synthmix.generators.autoencoder.config import AutoencoderConfig, VaeConfig
 from synthmix.generators.autoencoder.model import Autoencoder, Vae
+from synthmix.generators.gan.config import GanConfig, MlpNetworksConfig
+from synthmix.generators.gan.model import Gan
+from synthmix.generators.gan.networks import MlpNetworks
 from synthmix.representations.base import Representation
+from synthmix.representations.contrastive.config import ContrastiveConfig
+from synthmix.representations.contrastive.model import ContrastiveRepresentation
+from synthmix.representations.discriminator import DiscriminatorFeatures
+from synthmix.representations.discriminator_config import DiscriminatorFeaturesConfig
 from synthmix.representations.latent import LatentRepresentation
 from synthmix.representations.latent_config import LatentConfig
+from synthmix.representations.neighbours.config import TsneConfig
+from synthmix.representations.neighbours.tsne import TsneRepresentation
 from synthmix.representations.pca import PcaRepresentation
 from synthmix.representations.pca_config import PcaConfig
 from synthmix.representations.transformer import TransformerRepresentation
@@ -63,6 +72,12 @@ MAKERS: dict[str, Callable[[], Any]] = {
     "pca, whitened": lambda: PcaRepresentation(PcaConfig(n_components=5, whiten=True)),
     "autoencoder": lambda: latent(Autoencoder(AutoencoderConfig(**SMALL), NETWORKS)),
     "autoencoder with an average": lambda: latent(Autoencoder(AutoencoderConfig(**SMALL, ema_decay=0.9), NETWORKS)),
+    "discriminator": lambda: DiscriminatorFeatures(
+        DiscriminatorFeaturesConfig(generator=GanConfig(), name="gan"),
+        Gan(GanConfig(steps=5), MlpNetworks(MlpNetworksConfig(hidden=[16]))),
+    ),
+    "contrastive": lambda: ContrastiveRepresentation(ContrastiveConfig(width=4, latent_dim=8, steps=5, batch_size=16)),
+    "tsne": lambda: TsneRepresentation(TsneConfig(n_iter=50)),
     "vae": lambda: latent(Vae(VaeConfig(**SMALL), NETWORKS), limit_steps=5),
 } | {
     type(estimator).__name__: lambda estimator=estimator: TransformerRepresentation(estimator)

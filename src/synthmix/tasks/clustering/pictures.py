@@ -9,6 +9,7 @@ from torch import Tensor
 
 from synthmix.metric import HeldOut
 from synthmix.plots.projection import projection
+from synthmix.plots.space import Space
 from synthmix.spec import DataSpec
 from synthmix.tasks.clustering.learners.som import SelfOrganizingMap
 from synthmix.tasks.clustering.outputs import ASSIGNMENTS
@@ -18,7 +19,7 @@ from synthmix.tasks.clustering.task import Clustering
 
 
 def pictures(
-    task: Clustering, test: HeldOut, synthetic: Tensor, spec: DataSpec, *, on_points: bool
+    task: Clustering, test: HeldOut, synthetic: Tensor, spec: DataSpec, *, space: Space
 ) -> Iterator[tuple[str, Figure]]:
     """Pictures with their names.
 
@@ -27,16 +28,17 @@ def pictures(
         test: the points, and their clusters.
         synthetic: points of the mixture, (M, *shape).
         spec: of the data.
-        on_points: whether it clusters the points themselves, so that the codebook of a map can be drawn as points.
+        space: the same points as the clusterer sees them; the codebook of a map can be drawn as points where it sees
+            the points themselves.
     """
     assignments = test.outputs[ASSIGNMENTS]
     for method in ("pca", "tsne"):
-        yield f"projection_{method}", projection(test.points, synthetic, assignments, method=method, seed=test.seed)
+        yield f"projection_{method}", projection(space, assignments, method=method, seed=test.seed)
     if test.labels is not None:
         yield "confusion", confusion(test.labels, assignments)
     if isinstance(task.estimator, SelfOrganizingMap):
         yield "som_u_matrix", som.u_matrix(task.estimator)
         yield "som_component_planes", som.component_planes(task.estimator)
-        if on_points:
+        if space.is_of_points:
             yield "som_hit_map", som.hit_map(task.estimator, test.points.flatten(1).numpy(), assignments)
             yield "som_grid", som.codebook_grid(task.estimator, spec)

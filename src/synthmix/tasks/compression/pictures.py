@@ -10,6 +10,7 @@ from torch import Tensor
 
 from synthmix.metric import HeldOut
 from synthmix.plots.samples import sample_grid
+from synthmix.plots.space import Space
 from synthmix.spec import DataSpec
 from synthmix.tasks.compression.outputs import RECONSTRUCTION
 from synthmix.tasks.compression.task import Compression
@@ -18,7 +19,7 @@ SHOWN = 64  # images
 
 
 def pictures(
-    task: Compression, test: HeldOut, synthetic: Tensor, spec: DataSpec, *, on_points: bool
+    task: Compression, test: HeldOut, synthetic: Tensor, spec: DataSpec, *, space: Space
 ) -> Iterator[tuple[str, Figure]]:
     """A picture with its name: held-out points, and what their symbols decode to.
 
@@ -27,7 +28,7 @@ def pictures(
         test: the points, and their reconstructions.
         synthetic: points of the mixture, (M, *shape).
         spec: of the data.
-        on_points: always, as a codec sees the points themselves.
+        space: the same points as the codec sees them, which are the points themselves.
     """
     shown = test.points if spec.kind == "table" else test.points[:SHOWN]
     rebuilt = torch.from_numpy(test.outputs[RECONSTRUCTION][: len(shown)]).float().view_as(shown)

@@ -1,0 +1,1 @@
+"""Representations that are learnt by telling images apart."""

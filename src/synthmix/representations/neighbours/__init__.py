@@ -1,0 +1,1 @@
+"""Embeddings that keep neighbours together, by optional packages: UMAP and t-SNE."""

@@ -1,0 +1,1 @@
+"""Representation learning: what the represented points keep of the points."""
