@@ -20,7 +20,8 @@ from synthmix.config.plain import plain
 from synthmix.spec import DataSpec, Outline
 from synthmix.tasks.clustering.task import Clustering
 
-MEMBERS = ["dbscan", "gmm", "kmeans", "minibatch_kmeans", "som"]
+DEEP = ["dec", "idec", "n2d", "vade"]
+MEMBERS = ["dbscan", "gmm", "kmeans", "minibatch_kmeans", "som", *DEEP]
 
 
 def node(member: str, **changes: object) -> dict[str, Any]:
@@ -60,12 +61,29 @@ def test_the_config_knows_whether_fit_takes_weights(member: str) -> None:
     assert config.takes_weights == has_fit_parameter(instantiate(config), "sample_weight")
 
 
-@pytest.mark.parametrize("member", MEMBERS)
+@pytest.mark.parametrize("member", [member for member in MEMBERS if member != "n2d"])
 def test_every_clusterer_takes_weights(member: str) -> None:
     assert faults(member, weight=2) == []
 
 
-@pytest.mark.parametrize("member", ["gmm", "kmeans", "minibatch_kmeans", "som"])
+def test_umap_takes_no_weights_and_needs_points_and_a_package(monkeypatch: pytest.MonkeyPatch) -> None:
+    reason = "as UMAP's graph of neighbours has none; must be 1"
+    assert faults("n2d", weight=2) == [f"mix.synthetic_weight=2: clusterer.name=n2d takes no sample weights, {reason}"]
+    (line,) = faults("n2d", n_train=11)
+    assert line == "clusterer.n_components=null: 10 dimensions: must be ≤ 9 (data.n_train less 2)"
+    monkeypatch.setattr("synthmix.tasks.clustering.deep.config.find_spec", lambda name: None)
+    assert faults("n2d") == ["clusterer.name=n2d: needs umap-learn; pip install 'synthmix[umap]'"]
+
+
+def test_a_fault_of_the_net_that_a_clusterer_begins_with_has_its_key() -> None:
+    nets = composed("dec")["pretraining"]
+    (line,) = faults("dec", pretraining=nets | {"steps": 0})
+    assert line == "clusterer.pretraining.steps=0: must be ≥ 1"
+    (line,) = faults("vade", pretraining=nets | {"hiden": [3]})
+    assert line.startswith("clusterer.pretraining.hiden=[3]: unknown key; did you mean hidden?")
+
+
+@pytest.mark.parametrize("member", ["gmm", "kmeans", "minibatch_kmeans", "som", "dec", "idec", "vade"])
 def test_the_number_of_clusters_must_be_known_and_no_larger_than_the_points(member: str) -> None:
     unknown = ["clusterer.n_clusters=null: the data has no known classes; give a number ≥ 2"]
     assert faults(member, n_classes=None) == unknown
@@ -128,7 +146,7 @@ def test_the_search_space_is_small_and_the_clusterer_is_not_given_it(member: str
     config = check_member(node(member), "clusterer")
     assert isinstance(config, ClustererConfig)
     size = math.prod(len(values) for values in config.search.values()) if config.search else 0
-    assert (0 if "kmeans" in member else 9) <= size <= 16
+    assert (0 if "kmeans" in member or member in DEEP else 9) <= size <= 16
     assert "search" not in instantiate(config).get_params()
 
 

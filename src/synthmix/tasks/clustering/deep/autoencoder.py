@@ -175,9 +175,7 @@ def check_positive(estimator: Any, *names: str) -> None:
 
 
 def relative_weights(weight: NDArray[Any]) -> NDArray[np.float64]:
-    """The weights (n_samples,) with mean 1. Raises ValueError where all are 0."""
-    if not weight.any():
-        raise ValueError("sample_weight: all are 0; must be > 0 for one point at least")
+    """The weights (n_samples,) with mean 1."""
     return np.asarray(weight / weight.mean(), dtype=np.float64)
 
 

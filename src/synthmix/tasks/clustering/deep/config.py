@@ -8,7 +8,7 @@ from importlib.util import find_spec
 from typing import Annotated, ClassVar, Literal
 
 from synthmix.config.cross_checks import Cell
-from synthmix.config.schema import Count, Fraction, Member, NonNegative, Positive, Range
+from synthmix.config.schema import Count, Fraction, Member, NonNegative, Positive, Range, shown
 from synthmix.tasks.clustering.config import KClustersConfig
 
 
@@ -141,7 +141,8 @@ class N2dConfig(DeepConfig):
         yield from super().faults(cell)
         if find_spec("umap") is None:
             yield "clusterer.name=n2d: needs umap-learn; pip install 'synthmix[umap]'"
-        dims = self.n_components or self.clusters_for(cell.outline.spec) or 2
+        dims = self.n_components or max(2, self.clusters_for(cell.outline.spec) or 2)
         n_train, reason = cell.train_size
-        if n_train < dims + 2:
-            yield f"clusterer.name=n2d: {dims} dimensions of UMAP need {dims + 2} points; {reason} has {n_train}"
+        if dims > n_train - 2:
+            given = shown(self.n_components) if self.n_components else f"null: {dims} dimensions"
+            yield f"clusterer.n_components={given}: must be ≤ {n_train - 2} ({reason} less 2)"

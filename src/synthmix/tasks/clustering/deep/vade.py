@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 from torch import Tensor, nn
 
 from synthmix.generators.options import Precision
-from synthmix.seeds import derive_seed, generator_for, isolated_rng
+from synthmix.seeds import derive_seed, generator_for
 from synthmix.tasks.clustering.deep.autoencoder import (
     AutoencoderNet,
     check_positive,
@@ -22,11 +22,12 @@ from synthmix.tasks.clustering.deep.autoencoder import (
     weight_tensor,
 )
 from synthmix.tasks.clustering.deep.base import DeepClusterer
-from synthmix.tasks.clustering.deep.training import WeightedTraining, applied, weighted_mean
+from synthmix.tasks.clustering.deep.training import BATCH_SIZE, WeightedTraining, weighted_mean
 from synthmix.tasks.mixture import GaussianMixture
 
 MIN_VARIANCE = 1e-6  # of the likelihood, in squared units of scaled points: it is unbounded as the error goes to 0
 REG_COVAR = 1e-3  # of the first mixture, in squared units of the codes
+FIRST_NOISE = 0.1  # variance of the code at the beginning, in units of that within a component
 DRAWS = 8  # of the code, for the held-out bound
 
 
@@ -45,7 +46,11 @@ class VadeNet(WeightedTraining):
         *trunk, head = deepcopy(net.encoder)
         assert isinstance(head, nn.Linear)
         self.trunk, self.mean = nn.Sequential(*trunk), head
-        self.log_variance = nn.Linear(head.in_features, head.out_features)
+        self.log_variance = nn.utils.skip_init(nn.Linear, head.in_features, head.out_features)  # type: ignore[no-untyped-call]
+        # Noise as wide as the clusters lie apart, which is what random weights may give, makes them one.
+        nn.init.zeros_(self.log_variance.weight)
+        within = mixture.weights_ @ mixture.covariances_
+        self.log_variance.bias.data = torch.from_numpy(np.log(FIRST_NOISE * within)).float()
         self.decoder = deepcopy(net.decoder)
         self.logits = nn.Parameter(torch.from_numpy(np.log(mixture.weights_)).float())
         self.centers = nn.Parameter(torch.from_numpy(mixture.means_).float())
@@ -62,9 +67,9 @@ class VadeNet(WeightedTraining):
         return reconstruction + weighted_mean(self.divergence(z, mean, log_variance), weight)
 
     def posterior(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        """Mean and log variance of q(z | x): (N, d) → (N, L) each."""
+        """Mean and log variance of q(z | x): (N, d) → (N, L) each, in the type of x."""
         features = self.trunk(x)
-        return self.mean(features).float(), self.log_variance(features).float()
+        return self.mean(features).to(x.dtype), self.log_variance(features).to(x.dtype)
 
     def log_components(self, z: Tensor) -> Tensor:
         """log π_c N(z; μ_c, σ_c²): (N, L) → (N, K)."""
@@ -81,22 +86,29 @@ class VadeNet(WeightedTraining):
         return of_code + (gamma * (log_gamma - self.logits.log_softmax(0))).sum(1)
 
     @torch.no_grad()
-    def measure_noise(self, x: Tensor, weight: Tensor) -> None:
-        """The variance of the likelihood that fits the points best, each coded by the mean."""
-        error = (applied(self.decoder, applied(self.mean, applied(self.trunk, x))) - x).square().mean(1)
-        self.noise.fill_(weighted_mean(error, weight).clamp_min(MIN_VARIANCE))
+    def measure_noise(self, x: Tensor, weight: Tensor, draws: Tensor) -> None:
+        """Sets the variance of the likelihood to the one of the best bound: the mean squared error of drawn codes."""
+        self.noise.fill_(weighted_mean(self._squared_errors(x, draws) / x.shape[1], weight).clamp_min(MIN_VARIANCE))
 
     @torch.no_grad()
     def negative_bound(self, x: Tensor, draws: Tensor) -> Tensor:
         """Of each scaled point, (N,), in nats; its expectation is a mean over `draws`, (S, L) of N(0, 1)."""
-        mean, log_variance = self.posterior(x)
-        total = torch.zeros(len(x), dtype=x.dtype)
-        for draw in draws:
-            z = mean + draw * (0.5 * log_variance).exp()
-            error = (self.decoder(z) - x).square().sum(1)
-            total += 0.5 * (error / self.noise + x.shape[1] * torch.log(2 * math.pi * self.noise))
-            total += self.divergence(z, mean, log_variance)
-        return total / len(draws)
+        of_constant = x.shape[1] * torch.log(2 * math.pi * self.noise)
+        parts = []
+        for part in torch.split(x, BATCH_SIZE):
+            mean, log_variance = self.posterior(part)
+            codes = (mean + draw * (0.5 * log_variance).exp() for draw in draws)
+            parts.append(torch.stack([self.divergence(z, mean, log_variance) for z in codes]).mean(0))
+        return 0.5 * (self._squared_errors(x, draws) / self.noise + of_constant) + torch.cat(parts)
+
+    def _squared_errors(self, x: Tensor, draws: Tensor) -> Tensor:
+        """Summed over the features, mean over the draws: (N,)."""
+        parts = []
+        for part in torch.split(x, BATCH_SIZE):
+            mean, log_variance = self.posterior(part)
+            codes = (mean + draw * (0.5 * log_variance).exp() for draw in draws)
+            parts.append(torch.stack([(self.decoder(z) - part).square().sum(1) for z in codes]).mean(0))
+        return torch.cat(parts)
 
 
 class VariationalDeepEmbedding(DeepClusterer):
@@ -167,20 +179,22 @@ class VariationalDeepEmbedding(DeepClusterer):
         self._seed = derive_seed(seed, "clustering")
         scaled, autoencoder = self.autoencoder_.scaled(points), self.autoencoder_.net_
         mixture = self._first_mixture(coded(autoencoder.encoder, scaled), weight)
-        with isolated_rng(derive_seed(self._seed, "weights")):
-            self.net_ = VadeNet(autoencoder, mixture)
+        self.net_ = VadeNet(autoencoder, mixture)
         weights = weight_tensor(weight)
         self.net_.train_on(scaled.float(), weights, schedule_of(self), self._seed)
-        self.net_.measure_noise(scaled.float(), weights)
+        self.net_.measure_noise(scaled.float(), weights, self._draws)
         self.labels_ = self._assigned(scaled)
         return self
 
     def losses(self, X: ArrayLike) -> NDArray[np.float64]:
         """The negative evidence lower bound of each point, in nats of a density over the points: (n_samples,)."""
         x = self._scaled(X).double()
-        draws = torch.randn(DRAWS, len(self.net_.centers.T), generator=generator_for(self._seed, "bound"))
-        bound = self._double.negative_bound(x, draws.double())
+        bound = self._double.negative_bound(x, self._draws.double())
         return np.asarray(bound.numpy() + x.shape[1] * math.log(self.autoencoder_.scale_))
+
+    @property
+    def _draws(self) -> Tensor:
+        return torch.randn(DRAWS, len(self.net_.centers.T), generator=generator_for(self._seed, "bound"))
 
     @property
     def _encoder(self) -> nn.Module:
