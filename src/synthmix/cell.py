@@ -73,8 +73,9 @@ def run_cell(config: CellConfig, stages: Stages) -> ComputedCell:
         representation = stages.representation(splits, mixture)
         points = representation.transform(mixture.dataset.x)
     settings = stages.tuning(splits)  # none where the learner is as configured
+    estimator = instantiate(with_settings(config.learner, settings))
+    stages.pretraining(estimator, points, mixture.sample_weight)  # nothing where the learner begins with no net
     with stages.timed(config.task.learner):
-        estimator = instantiate(with_settings(config.learner, settings))
         task: Task = instantiate(config.task, estimator=estimator, spec=splits.train.spec)
         task.fit(points, mixture.sample_weight, config.seed)
 

@@ -137,6 +137,18 @@ class Dependencies:
         return {} if self.n_clusters is None else {"n_clusters": self.n_clusters.key}
 
     @cached_property
+    def pretraining(self) -> Declared | None:
+        """The represented mixture with its weights, and the net that the learner begins with; None where it has none.
+
+        All learners that begin with the same net share it, whatever else they do.
+        """
+        if getattr(self.config.learner, "pretraining", None) is None:
+            return None
+        keys = ("seed", "threads", *self._gate, *self._weight, "representation", "learner.pretraining")
+        alone = (*STAGES, "synthmix.pipeline.pretraining")
+        return self._declared("pretraining", keys, self._mixture, (*SPLIT, *MIXING, *LEARNING), alone)
+
+    @cached_property
     def tuning(self) -> Declared | None:
         """Train, as a representation of it alone has it, and the learner with its search; None where nothing is chosen.
 
@@ -170,9 +182,9 @@ class Dependencies:
         At ratio 0 generator, gate and weight are left out: all arms share one baseline. What tuning chose among is left
         to it, so that a learner that has nothing to choose has one cell, tuned or not.
         """
-        weight = ("mix.synthetic_weight",) if self.n_synthetic else ()
-        keys = ("seed", "threads", *self._gate, *weight, "representation", "task", "learner")
-        before = self._mixture | self._number | ({} if self.tuning is None else {"tuning": self.tuning.key})
+        keys = ("seed", "threads", *self._gate, *self._weight, "representation", "task", "learner")
+        stages = {"tuning": self.tuning, "pretraining": self.pretraining}
+        before = self._mixture | self._number | {name: stage.key for name, stage in stages.items() if stage is not None}
         modules, config = (*SPLIT, *MIXING, *LEARNING), self.config.without_search
         return self._declared("cell", keys, before, modules, FLOW, config=config)
 
@@ -195,6 +207,10 @@ class Dependencies:
     @property
     def _gate(self) -> tuple[str, ...]:
         return ("gate",) if self.n_synthetic else ()
+
+    @property
+    def _weight(self) -> tuple[str, ...]:
+        return ("mix.synthetic_weight",) if self.n_synthetic else ()
 
     def _declared(
         self,

@@ -10,6 +10,7 @@ from functools import partial
 from typing import Any
 
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from synthmix.config.cell import CellConfig
@@ -20,6 +21,7 @@ from synthmix.gates.base import Sampler
 from synthmix.generators.base import Generator, Reconstructing, Scoring
 from synthmix.mixing import Mixture
 from synthmix.pipeline.dependencies import Declared
+from synthmix.pipeline.pretraining import begin_with, pretrained
 from synthmix.pipeline.resources import Resources
 from synthmix.pipeline.training import Watching, fitted, trained
 from synthmix.pipeline.tuning import numbered, outputs_of_candidates, tuned
@@ -152,6 +154,14 @@ class Stages:
         declared = self.depends_on.representation
         on_mixture = declared.inputs.representation.fit_on == "mixture"
         return self._represented(declared, mixture.dataset if on_mixture else splits.train)
+
+    def pretraining(self, learner: Any, points: NDArray[Any], weight: NDArray[Any] | None) -> None:
+        """Gives a learner that begins with a net this net, fitted on the represented mixture, (N, d)."""
+        declared = self.depends_on.pretraining
+        if declared is not None:
+            payload = self._stored(declared, lambda: pretrained(declared.inputs, points, weight))
+            self.seconds["pretraining"] = payload["seconds"]
+            begin_with(payload["state"], learner)
 
     def tuning(self, splits: Splits) -> Mapping[str, Any]:
         """The settings that were chosen for the learner, on real training points alone; none where it has no search."""

@@ -23,7 +23,7 @@ from synthmix.pipeline import dependencies
 from synthmix.pipeline.dependencies import Declared, Dependencies
 from synthmix.stages.key import key_of
 
-STAGES = ("generator", "pool", "quality", "representation", "tuning", "candidates", "cell", "scores")
+STAGES = ("generator", "pool", "quality", "representation", "tuning", "candidates", "pretraining", "cell", "scores")
 ALL, DERIVED = set(STAGES), {"cell", "scores"}
 CONTROLS = ("bootstrap", "duplicate", "jitter", "real", "smote", "truth")
 FITTED_BY_EM = ("bernoulli_mixture", "gaussian", "gaussian_naive_bayes_mixture", "gmm")
@@ -124,14 +124,15 @@ def stages_that_read(key: str, config: dict[str, Any]) -> set[str]:
     """What the flow of a cell says: the stages that see a leaf, directly or through what stands before them."""
     group, model = key.partition(".")[0], config["model"]["name"]
     is_mixed, is_detection = config["mix"]["ratio"] > 0, config["task"]["name"] == "anomaly_detection"
-    sees_mixture = DERIVED | ({"representation"} if config["representation"]["fit_on"] == "mixture" else set())
+    begins = {"pretraining"} if "pretraining" in config.get("clusterer", {}) else set()
+    sees_mixture = DERIVED | begins | ({"representation"} if config["representation"]["fit_on"] == "mixture" else set())
     searches = {"tuning"} | (set() if is_mixed else {"candidates"}) if is_tuned(config) else set()
     if key in SPLIT or (is_detection and key in ("data.normal_class", "task.contamination", "task._target_")):
-        return (ALL - {"tuning", "candidates"}) | searches
+        return (ALL - {"tuning", "candidates", "pretraining"}) | searches | begins
     if key == "tuning" or key.startswith(tuple(f"{learner}.search" for learner in LEARNER_GROUPS)):
         return DERIVED | searches if searches else set()
     if key == "representation.fit_on":  # what tuning sees is fitted on train
-        return DERIVED | {"representation"}
+        return DERIVED | {"representation"} | begins
     if group == "model" or key in settings_of_training(model, config["trainer"]["choose"]):
         return {"generator", "pool", "quality"} | (sees_mixture if is_mixed else set())
     if key in QUALITY:
@@ -141,9 +142,11 @@ def stages_that_read(key: str, config: dict[str, Any]) -> set[str]:
     if group == "gate":
         return sees_mixture if is_mixed else set()
     if key == "mix.synthetic_weight":  # representations are fitted without weights
-        return DERIVED if is_mixed else set()
+        return DERIVED | begins if is_mixed else set()
     if group == "representation":
-        return DERIVED | {"representation"} | searches
+        return DERIVED | {"representation"} | searches | begins
+    if key.startswith("clusterer.pretraining") or (key == "clusterer._target_" and begins):
+        return DERIVED | searches | begins
     if group in ("task", *LEARNER_GROUPS):
         return DERIVED | searches
     if group == "metrics":
@@ -237,7 +240,7 @@ def test_the_points_and_their_number_matter_to_every_stage(digest: str, n_train:
         config = tuned(SEARCH, ratio=ratio, fit_on=fit_on) | {"model": composed(f"model={model}")["model"]}
         one, other = keys(config), keys(config, digest, n_train)
         stages = [stage for stage in STAGES if one[stage] is not None]
-        assert len(stages) == len(STAGES) - (ratio > 0)  # candidates are those of real points alone
+        assert len(stages) == len(STAGES) - 1 - (ratio > 0)  # no net to begin with; candidates of real points alone
         assert [one[stage] == other[stage] for stage in stages] == [(digest, n_train) == ("d", 100)] * len(stages)
 
 

@@ -48,12 +48,15 @@ class Clustering:
         Returns:
             `assignments`: the cluster of each point, int64, (N,), -1 for noise. `held_out_loss`, float64, (N,), of a
             clusterer that has a loss. `own_assignments` of one that has none, like `assignments`, by a fresh clusterer
-            of the same settings that is fitted on these very points; left out where they are too few for it.
+            of the same settings that is fitted on these very points; left out where they are too few for it, and of a
+            clusterer that says by `refitted = False` that a further fit costs too much.
         """
         found = {ASSIGNMENTS: self._assigned(self.estimator, points)}
         losses = self.losses(points)
         if losses is not None:
             return found | {HELD_OUT_LOSS: losses}
+        if not getattr(self.estimator, "refitted", True):
+            return found
         own = self._fitted_on(points)
         return found if own is None else found | {OWN_ASSIGNMENTS: self._assigned(own, points)}
 

@@ -21,9 +21,10 @@ from synthmix.spec import DataSpec, Outline
 from synthmix.tasks.clustering.task import Clustering
 
 WITHOUT_WEIGHTS = ["agglomerative", "birch", "hdbscan", "kmedoids", "spectral"]
-WITH_WEIGHTS = ["dbscan", "gmm", "kmeans", "minibatch_kmeans", "som"]
+DEEP = ["dec", "idec", "n2d", "vade"]
+WITH_WEIGHTS = ["dbscan", "gmm", "kmeans", "minibatch_kmeans", "som", "dec", "idec", "vade"]
 K_CLUSTERS = ["agglomerative", "birch", "gmm", "kmeans", "kmedoids", "minibatch_kmeans", "som", "spectral"]
-MEMBERS = sorted([*WITH_WEIGHTS, *WITHOUT_WEIGHTS])
+MEMBERS = sorted([*WITH_WEIGHTS, *WITHOUT_WEIGHTS, "n2d"])
 
 
 def node(member: str, **changes: object) -> dict[str, Any]:
@@ -149,12 +150,36 @@ def test_the_distances_of_all_pairs_must_fit_into_memory(
 def test_a_sample_must_hold_the_medoids_and_the_package_be_there(monkeypatch: pytest.MonkeyPatch) -> None:
     line = "clusterer.n_clusters=null: 10 known classes: must be ≤ 9 (clusterer.sample_size)"
     assert faults("kmedoids", sample_size=9) == [line]
-    monkeypatch.setattr("synthmix.tasks.clustering.learners.kmedoids_config.find_spec", lambda name: None)
+    monkeypatch.setattr("synthmix.tasks.clustering.learners.prototypes.kmedoids_config.find_spec", lambda name: None)
     needed = "clusterer.name=kmedoids: needs the package kmedoids; pip install 'synthmix[kmedoids]'"
     assert faults("kmedoids") == [needed]
 
 
-@pytest.mark.parametrize("member", K_CLUSTERS)
+def test_umap_takes_no_weights_and_needs_points_and_a_package(monkeypatch: pytest.MonkeyPatch) -> None:
+    reason = "as UMAP's graph of neighbours has none; must be 1"
+    assert faults("n2d", weight=2) == [f"mix.synthetic_weight=2: clusterer.name=n2d takes no sample weights, {reason}"]
+    (line,) = faults("n2d", n_train=11)
+    assert line == "clusterer.n_components=null: 10 dimensions: must be ≤ 9 (data.n_train less 2)"
+    monkeypatch.setattr("synthmix.tasks.clustering.deep.config.find_spec", lambda name: None)
+    assert faults("n2d") == ["clusterer.name=n2d: needs umap-learn; pip install 'synthmix[umap]'"]
+
+
+@pytest.mark.parametrize("member", DEEP)
+@pytest.mark.parametrize("rule", ["bic", "gap"])
+def test_no_rule_trains_a_net_for_each_number(member: str, rule: str) -> None:
+    reason = f"clusterer.name={member} is trained anew for each number"
+    assert faults(member, n_clusters=rule) == [f"clusterer.n_clusters={rule}: {reason}; must be a number or null"]
+
+
+def test_a_fault_of_the_net_that_a_clusterer_begins_with_has_its_key() -> None:
+    nets = composed("dec")["pretraining"]
+    (line,) = faults("dec", pretraining=nets | {"steps": 0})
+    assert line == "clusterer.pretraining.steps=0: must be ≥ 1"
+    (line,) = faults("vade", pretraining=nets | {"hiden": [3]})
+    assert line.startswith("clusterer.pretraining.hiden=[3]: unknown key; did you mean hidden?")
+
+
+@pytest.mark.parametrize("member", [*K_CLUSTERS, "dec", "idec", "vade"])
 def test_the_number_of_clusters_must_be_known_and_no_larger_than_the_points(member: str) -> None:
     unknown = ["clusterer.n_clusters=null: the data has no known classes; give a number ≥ 2"]
     assert faults(member, n_classes=None) == unknown
@@ -223,7 +248,7 @@ def test_the_search_space_is_small_and_the_clusterer_is_not_given_it(member: str
     config = check_member(node(member), "clusterer")
     assert isinstance(config, ClustererConfig)
     size = math.prod(len(values) for values in config.search.values()) if config.search else 0
-    assert (0 if "kme" in member else 5 if member in ("birch", "spectral") else 9) <= size <= 16
+    assert (0 if "kme" in member or member in DEEP else 5 if member in ("birch", "spectral") else 9) <= size <= 16
     assert "search" not in instantiate(config).get_params()
 
 

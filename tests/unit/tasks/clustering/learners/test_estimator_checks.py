@@ -15,13 +15,13 @@ from sklearn.base import BaseEstimator
 from sklearn.mixture import GaussianMixture
 from sklearn.utils.estimator_checks import check_estimator
 
-from synthmix.tasks.clustering.learners.birch import BirchClusterer
 from synthmix.tasks.clustering.learners.dbscan import DBSCAN
 from synthmix.tasks.clustering.learners.gmm import GaussianMixtureClusterer
 from synthmix.tasks.clustering.learners.graph.agglomerative import AgglomerativeClusterer
 from synthmix.tasks.clustering.learners.graph.spectral import SpectralClusterer
 from synthmix.tasks.clustering.learners.hdbscan import HDBSCAN
-from synthmix.tasks.clustering.learners.kmedoids import KMedoids
+from synthmix.tasks.clustering.learners.prototypes.birch import BirchClusterer
+from synthmix.tasks.clustering.learners.prototypes.kmedoids import KMedoids
 from synthmix.tasks.clustering.learners.som import SelfOrganizingMap
 
 needs_kmedoids = pytest.mark.skipif(find_spec("kmedoids") is None, reason="no kmedoids")

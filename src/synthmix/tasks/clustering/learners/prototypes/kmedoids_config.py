@@ -24,8 +24,9 @@ class KMedoidsConfig(KClustersConfig):
 
     takes_weights: ClassVar[bool | None] = False
     why_no_weights: ClassVar[str] = "FasterPAM counts points"
+    uses: ClassVar[tuple[str, ...]] = ("kmedoids.KMedoids",)
 
-    _target_: str = "synthmix.tasks.clustering.learners.kmedoids.KMedoids"
+    _target_: str = "synthmix.tasks.clustering.learners.prototypes.kmedoids.KMedoids"
     name: str = "kmedoids"
     sample_size: Count | None = None
     n_init: Count = 5

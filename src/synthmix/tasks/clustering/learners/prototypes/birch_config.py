@@ -23,7 +23,7 @@ class BirchConfig(KClustersConfig):
     takes_weights: ClassVar[bool | None] = False
     why_no_weights: ClassVar[str] = "its tree counts points"
 
-    _target_: str = "synthmix.tasks.clustering.learners.birch.BirchClusterer"
+    _target_: str = "synthmix.tasks.clustering.learners.prototypes.birch.BirchClusterer"
     name: str = "birch"
     threshold: Positive = 0.5
     branching_factor: Annotated[int, Range(low=2)] = 50

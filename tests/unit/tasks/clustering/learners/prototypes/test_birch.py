@@ -5,7 +5,7 @@ from sklearn.cluster import Birch
 from sklearn.datasets import make_blobs
 from sklearn.metrics import adjusted_rand_score
 
-from synthmix.tasks.clustering.learners.birch import BirchClusterer
+from synthmix.tasks.clustering.learners.prototypes.birch import BirchClusterer
 from synthmix.tasks.losses import losses_of
 
 X, Y = make_blobs(300, centers=[[0, 0], [9, 0], [0, 9]], random_state=0)

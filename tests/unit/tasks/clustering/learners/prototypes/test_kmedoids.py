@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from sklearn.datasets import make_blobs
 
-from synthmix.tasks.clustering.learners.kmedoids import KMedoids
+from synthmix.tasks.clustering.learners.prototypes.kmedoids import KMedoids
 from synthmix.tasks.losses import losses_of
 
 pytest.importorskip("kmedoids")

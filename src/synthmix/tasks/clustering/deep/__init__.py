@@ -1,0 +1,1 @@
+"""Clusterers that learn the space in which they cluster, by gradient."""
