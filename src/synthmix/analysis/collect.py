@@ -96,6 +96,7 @@ def collect(
         sequential=bool(settings.get("sequential")),
         shown=shown,
         exploratory=exploratory,
+        supervised=task.supervised,
         untuned=_untuned(asked, task.learner),
         k_from_labels=_k_from_labels(asked, task.learner),
         sizes=sizes_of(asked, record.data, resources),

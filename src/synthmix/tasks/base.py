@@ -26,6 +26,8 @@ class Task(Protocol):
         primary: names of the primary score: the first that every finished cell of a study has is tested for
             significance.
         choose_by: names of the score on val that chooses a ratio without labels, likewise; none where nothing chooses.
+        supervised: whether labels of train reach the learner; not where it is not stated. The `fit` of such a task is
+            given them by the keyword `labels`, int64, (N,), -1 for points without one.
     """
 
     prefix: ClassVar[str]
