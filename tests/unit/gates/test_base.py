@@ -46,8 +46,9 @@ def test_what_passes_is_the_beginning_of_all_that_would_pass() -> None:
     pool = candidates().first(5000)
     passing = pool[pool[:, 0] >= 90]
     for n in (1, 10, 37, 300):
-        points, _, rate = accepted_points(candidates(), AcceptLarge(90), n)
+        points, places, rate = accepted_points(candidates(), AcceptLarge(90), n)
         assert torch.equal(points, passing[:n])
+        assert torch.equal(pool[places], points)
         assert n < 100 or rate == pytest.approx(0.1, rel=0.3)
 
 
