@@ -16,12 +16,12 @@ class ClassificationConfig(TaskConfig):
 
     Attributes:
         confidence: the least probability of its likeliest class at which a synthetic point is given that class; points
-            below it are left out.
+            below it are left out. At a half the class is likelier than all others together.
     """
 
     _target_: str = "synthmix.tasks.classification.task.Classification"
     name: str = "classification"
-    confidence: Fraction = 0.8
+    confidence: Fraction = 0.5
 
     def faults(self, cell: Cell) -> Iterator[str]:
         """Labels, and two classes among them."""
