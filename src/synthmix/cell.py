@@ -12,12 +12,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import torch
+
 from synthmix.config.cell import CellConfig
 from synthmix.config.instantiate import instantiate
 from synthmix.config.nodes import with_settings
 from synthmix.data.base import Splits
 from synthmix.gates.base import Candidates, accepted_points
-from synthmix.mixing import Mixture, mix
+from synthmix.mixing import Mixture, labels_of, mix
 from synthmix.pipeline.stages import Stages
 from synthmix.representations.base import Representation
 from synthmix.seeds import pool_seed
@@ -46,8 +48,8 @@ class ComputedCell:
 def run_cell(config: CellConfig, stages: Stages) -> ComputedCell:
     """Computes one cell.
 
-    Nothing that learns is given labels. `stages.quality` has them for classifier features, and for scores that the
-    config calls supervised.
+    Nothing that learns is given labels, but for the learner of a task that is supervised. `stages.quality` has them for
+    classifier features, and for scores that the config calls supervised.
 
     Args:
         config: of the cell, or the `Inputs` that its stage declares, which hold nothing else.
@@ -61,11 +63,13 @@ def run_cell(config: CellConfig, stages: Stages) -> ComputedCell:
     splits = stages.splits()
     synthetic, numbers = splits.train.x[:0], {"data/duplicates_across_split": float(splits.duplicates_across)}
     n_synthetic = stages.n_synthetic  # ⌊ratio · train⌋
+    places, of_pool = torch.empty(0, dtype=torch.int64), None
     if n_synthetic:
         fitted = stages.generator(splits)
         candidates = Candidates(fitted.synthetic_pool, pool_seed(config.seed), fitted.load)
         gate = instantiate(config.gate).fit(splits.for_generators().unlabelled(), candidates)
-        synthetic, numbers["gate/acceptance_rate"] = accepted_points(candidates, gate, n_synthetic)
+        synthetic, places, numbers["gate/acceptance_rate"] = accepted_points(candidates, gate, n_synthetic)
+        of_pool = fitted.labels
         stages.quality(splits, fitted)
     mixture = mix(splits.train, synthetic, config.mix.synthetic_weight if n_synthetic else 1.0)
 
@@ -77,7 +81,8 @@ def run_cell(config: CellConfig, stages: Stages) -> ComputedCell:
     stages.pretraining(estimator, points, mixture.sample_weight)  # nothing where the learner begins with no net
     with stages.timed(config.task.learner):
         task: Task = instantiate(config.task, estimator=estimator, spec=splits.train.spec)
-        task.fit(points, mixture.sample_weight, config.seed)
+        known = {"labels": labels_of(splits.train, places, of_pool)} if config.task.supervised else {}
+        task.fit(points, mixture.sample_weight, config.seed, **known)
 
     outputs = {name: outputs_for(task, representation, part.x) for name, part in splits.held_out.items()}
     return ComputedCell(outputs, numbers, splits, mixture, representation, task)

@@ -11,6 +11,8 @@ from torch import Tensor
 
 from synthmix.data.base import Dataset
 
+UNKNOWN = -1  # in place of a label
+
 
 @dataclass(frozen=True)
 class Mixture:
@@ -45,3 +47,19 @@ def mix(train: Dataset, synthetic: Tensor, weight: float) -> Mixture:
         weights = torch.cat([torch.ones(len(train)), torch.full((len(synthetic),), weight)])
     mixed = Dataset(x, None, train.spec)
     return Mixture(mixed, weights, len(train))
+
+
+def labels_of(train: Dataset, places: Tensor, of_pool: Tensor | None) -> NDArray[np.int64]:
+    """What is known of the classes of a mixture, for a supervised task.
+
+    Args:
+        train: labelled.
+        places: of the synthetic points in their pool, (m,).
+        of_pool: the labels of the pool; None where nobody knows them, as of what a model makes.
+
+    Returns:
+        Labels of the real points first, (n + m,); `UNKNOWN` for points without one.
+    """
+    assert train.y is not None
+    synthetic = torch.full_like(places, UNKNOWN) if of_pool is None else of_pool[places]
+    return np.asarray(torch.cat([train.y, synthetic]).numpy())

@@ -30,7 +30,11 @@ SUITS = {
     "task/anomaly_detection": ["data.normal_class=0"],
 }
 # The learners of other tasks than the default.
-TASKS = {"detector": ["task=anomaly_detection", "data.normal_class=0"], "codec": ["task=compression"]}
+TASKS = {
+    "detector": ["task=anomaly_detection", "data.normal_class=0"],
+    "codec": ["task=compression"],
+    "classifier": ["task=classification"],
+}
 OPTIONAL = {"detector/pyod": "pyod", "clusterer/kmedoids": "kmedoids"}  # packages that synthmix does not bring
 EXPERIMENTS = sorted(path.stem for path in (CONF / "experiment").glob("*.yaml"))
 MEMBERS = sorted(

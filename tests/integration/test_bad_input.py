@@ -170,6 +170,18 @@ BAD: list[tuple[str, list[str]]] = [
         "mix.synthetic_weight=.5":
             "mix.synthetic_weight=0.5: codec.name=pca takes no sample weights, as scikit-learn's PCA has none; …",
     }.items()),
+    *((f"task=classification {words}", [line]) for words, line in {
+        "data=table data.path=rows.csv data.n_train=50":
+            "task.name=classification: data.name=table has no labels to learn classes from",
+        "data.n_train=1 model=duplicate": "data.n_train=1: must be ≥ 2 for task.name=classification, as one point is …",
+        "task.confidence=1.5": "task.confidence=1.5: must be ≥ 0 and ≤ 1",
+        "classifier=knn classifier.n_neighbors=101": "classifier.n_neighbors=101: must be ≤ 100 (data.n_train)",
+        "classifier=knn mix.synthetic_weight=.5":
+            "mix.synthetic_weight=0.5: classifier.name=knn takes no sample weights, as it counts neighbours; must be 1",
+        "+classifier.search.C=[1,10]":
+            "classifier.search=[C]: task.name=classification is supervised, and tuning sees no label; must be empty",
+        "clusterer=gmm": "clusterer=gmm: task.name=classification has none; allowed: classifier; clusterer is read …",
+    }.items()),
     ("codec=vae", ["codec=vae: task.name=clustering has none; allowed: clusterer; codec is read with task=comp…"]),
     ("detector=knn", [f"detector=knn: {OF_ANOMALIES}"]),
     ("detector.n_neighbors=3", [f"detector.n_neighbors=3: {OF_ANOMALIES}"]),

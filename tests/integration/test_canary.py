@@ -1,18 +1,20 @@
 """A canary for leaks: other test points, or other labels, change the scores that are made of them and nothing else.
 
+But for the learner of a supervised task: labels of train and pool change what it puts out, and still nothing else.
+
 Every member of conf/{model,gate,representation} and of all learners is found by itself and goes through `run_cell`.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cache
 from importlib.util import find_spec
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import pytest
@@ -57,7 +59,11 @@ SUITS = {
 }
 SMALL = ["data.n_train=60", "data.n_val=60", "data.n_test=60", "quality.n_samples=40", "tracking.pictures=false"]
 TRAINED = ["trainer.limit_steps=4", "trainer.choose=kid", "trainer.choose_every=2"]
-TASKS = {"detector": ["task=anomaly_detection", "data.normal_class=0"], "codec": ["task=compression"]}
+TASKS = {
+    "detector": ["task=anomaly_detection", "data.normal_class=0"],
+    "codec": ["task=compression"],
+    "classifier": ["task=classification"],
+}
 ELSEWHERE = ("seconds", "environment", "environment_text", "run_id")  # of a stage's payload: no result
 
 
@@ -102,10 +108,17 @@ class OtherTest(Resources):
 class OtherLabels(Resources):
     """Those of splits whose labels are shuffled in each part: what train is made of may depend on them by protocol."""
 
+    parts: ClassVar[Sequence[str]] = ("train", "pool", "val", "test")
+
     def splits(self, config: CellConfig) -> Splits:
         splits = super().splits(config)
-        parts = {name: getattr(splits, name) for name in ("train", "pool", "val", "test")}
-        return replace(splits, **{name: relabelled(part) for name, part in parts.items()})
+        return replace(splits, **{name: relabelled(getattr(splits, name)) for name in self.parts})
+
+
+class OtherHeldOutLabels(OtherLabels):
+    """Those whose held-out labels alone are shuffled, as those of train reach the learner of a supervised task."""
+
+    parts = ("val", "test")
 
 
 def relabelled(part: Dataset) -> Dataset:
@@ -218,11 +231,29 @@ def test_other_test_points_or_labels_change_the_scores_that_are_made_of_them_and
     assert without_test == found
     assert {name for name, score in scores.items() if other_scores.get(name) != score} <= of("test", scores)
 
-    without_labels, other_scores, other = canary(config, OtherLabels, tmp_path / "other labels")
+    kind = OtherHeldOutLabels if config.task.supervised else OtherLabels
+    without_labels, other_scores, other = canary(config, kind, tmp_path / "other labels")
     assert without_labels == found
     assert {name for name, score in scores.items() if other_scores.get(name) != score} <= {
         name for name in scores if name.partition(" ")[2] in by_labels
     }
+
+
+SUPERVISED = [member for member in MEMBERS if member.startswith("classifier=")]
+
+
+@pytest.mark.parametrize("model", ["jitter", "real"])
+@pytest.mark.parametrize("member", SUPERVISED)
+def test_labels_of_train_reach_the_learner_of_a_supervised_task_and_nothing_else(
+    member: str, model: str, config_of: Callable[[str], CellConfig], tmp_path: Path
+) -> None:
+    config = replace(config_of(member), model=config_of(f"model={model}").model)
+    found, _, cell = canary(config, Resources, tmp_path / "labels")
+    other, _, _ = canary(config, OtherLabels, tmp_path / "other labels")
+    assert cell.task.supervised
+    assert {name for name in found if found[name] != other[name]} == {"outputs on val", "outputs on train"}
+    # What a model makes has no label; an oracle's points have that of the pool.
+    assert ("labelled_share" in cell.outputs["test"]) == (model == "jitter")
 
 
 def of(part: str, scores: Mapping[str, float]) -> set[str]:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from synthmix.config.sections.mix import synthetic_count
 from synthmix.data.base import Dataset
-from synthmix.mixing import mix
+from synthmix.mixing import labels_of, mix
 from synthmix.spec import DataSpec
 
 
@@ -64,3 +64,11 @@ def test_without_synthetic_points_there_is_no_weight(train: Dataset) -> None:
     mixture = mix(train, torch.empty(0, 2), 0.25)
     assert mixture.sample_weight is None
     assert len(mixture.synthetic) == 0
+
+
+def test_synthetic_points_have_no_label_and_those_of_an_oracle_have_that_of_their_place() -> None:
+    train = Dataset(torch.zeros(3, 2), torch.tensor([5, 6, 7]), DataSpec("x", "table", (2,), None, 8))
+    places = torch.tensor([0, 2])
+    assert labels_of(train, places, None).tolist() == [5, 6, 7, -1, -1]
+    assert labels_of(train, places, torch.tensor([1, 2, 3, 4])).tolist() == [5, 6, 7, 1, 3]
+    assert labels_of(train, places[:0], None).tolist() == [5, 6, 7]

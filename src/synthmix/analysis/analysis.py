@@ -90,6 +90,7 @@ class Analysis:
         by_labels: of `best_by_labels.best_by_labels`, a row for each tuned setting with labels.
         facts: what a reader must know of data and learners, a sentence each.
         unit: of the primary score; empty for a pure number.
+        supervised: whether labels of train reach the learner.
     """
 
     score: str
@@ -111,6 +112,7 @@ class Analysis:
     by_labels: pd.DataFrame
     facts: Sequence[str] = ()
     unit: str = ""
+    supervised: bool = False
 
 
 def analyse(result: StudyResult) -> Analysis:
@@ -150,6 +152,7 @@ def analyse(result: StudyResult) -> Analysis:
         by_labels=best_by_labels(result, settings),
         facts=facts(result, settings),
         unit=result.metrics[result.score.rpartition("/")[2]].unit,
+        supervised=result.supervised,
     )
 
 

@@ -97,6 +97,7 @@ def collect(
         sequential=bool(settings.get("sequential")),
         shown=shown,
         exploratory=exploratory,
+        supervised=task.supervised,
         untuned=_untuned(asked, task.learner),
         k_from_labels=_k_from_labels(asked, task.learner) if metrics[score].of_learner else frozenset(),
         sizes=sizes_of(asked, record.data, resources),

@@ -11,16 +11,26 @@ from synthmix.analysis.setting_cells import SettingCells, written
 from synthmix.notation import general
 
 DUPLICATES = "data/duplicates_across_split"
+SUPERVISED = (
+    "Supervised: labels of the training points reach the {learner}, those of the oracle's points among them; "
+    "generators, gates and representations see none, and held-out labels score alone."
+)
 
 
 def facts(result: StudyResult, settings: Sequence[SettingCells]) -> list[str]:
-    """Copies across the split, a number of clusters that labels gave, and which truth intervals speak of.
+    """Whether labels reach the learner, copies across the split, k from labels, and which truth intervals speak of.
 
     Args:
         result: the study.
         settings: the cells of its settings.
     """
-    return [*_duplicates(result), *_k_from_labels(result), *_truths(result, settings)]
+    return [*_supervised(result), *_duplicates(result), *_k_from_labels(result), *_truths(result, settings)]
+
+
+def _supervised(result: StudyResult) -> Iterator[str]:
+    """What a study of a supervised task does with labels."""
+    if result.supervised:
+        yield SUPERVISED.format(learner=result.learner)
 
 
 def _duplicates(result: StudyResult) -> Iterator[str]:

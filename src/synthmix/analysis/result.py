@@ -96,6 +96,7 @@ class StudyResult:
         shown: labels of the rows of `cells` that were selected for display; None where all were. The analysis is that
             of the whole study.
         exploratory: whether the cells were selected from several studies, so that nothing about them was planned.
+        supervised: whether labels of train reach the learner.
     """
 
     name: str
@@ -123,6 +124,7 @@ class StudyResult:
     sequential: bool = False
     shown: frozenset[int] | None = None
     exploratory: bool = False
+    supervised: bool = False
 
     @property
     def shown_cells(self) -> pd.DataFrame:

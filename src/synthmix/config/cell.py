@@ -13,6 +13,7 @@ from synthmix.config.cross_checks import Cell
 from synthmix.config.data import READ_BY_SPLIT, DataConfig
 from synthmix.config.instantiate import instantiate
 from synthmix.config.members import (
+    ClassifierConfig,
     ClustererConfig,
     CodecConfig,
     DetectorConfig,
@@ -44,7 +45,7 @@ from synthmix.config.task import TaskConfig
 from synthmix.errors import InvalidInput
 from synthmix.spec import AnomalyProtocol, DataSpec, Extent, Outline
 
-LEARNERS = ("clusterer", "detector", "codec")
+LEARNERS = ("clusterer", "detector", "codec", "classifier")
 GROUPS = ("data", "model", "gate", "representation", "task", *LEARNERS)
 PARTS = ("data", "model", "gate", "representation", "task", "learner", "mix", "trainer", "tracking", "quality", "study")
 
@@ -73,7 +74,8 @@ class CellConfig:
         tuning: held_out chooses the learner's settings among its `search`, without labels and on real training points
             alone; none takes them as they are configured. null is held_out for the cells of a study, none for a single
             cell.
-        clusterer, detector, codec: the learner of the task, under the name of its group; the others are None.
+        clusterer, detector, codec, classifier: the learner of the task, under the name of its group; the others are
+            None.
         metrics: scores of the user's own, by name, beside those of the task.
     """
 
@@ -89,6 +91,7 @@ class CellConfig:
     clusterer: ClustererConfig | None = field(default=None, metadata=LEFT_OUT)
     detector: DetectorConfig | None = field(default=None, metadata=LEFT_OUT)
     codec: CodecConfig | None = field(default=None, metadata=LEFT_OUT)
+    classifier: ClassifierConfig | None = field(default=None, metadata=LEFT_OUT)
     metrics: dict[str, MetricConfig] = field(default_factory=dict)
     trainer: TrainerConfig = field(default_factory=TrainerConfig)
     tracking: TrackingConfig = field(default_factory=TrackingConfig)

@@ -60,6 +60,9 @@ class _Task(Protocol):
     @property
     def primary(self) -> Sequence[str]: ...
 
+    @property
+    def supervised(self) -> bool: ...
+
 
 class _Trainer(Protocol):
     @property

@@ -85,6 +85,9 @@ class LearnerConfig(Member):
             reason = self.why_no_weights and f", as {self.why_no_weights}"
             learner = f"{self.group}.name={self.name}"
             yield f"mix.synthetic_weight={weight:g}: {learner} takes no sample weights{reason}; must be 1"
+        if self.search and cell.task.supervised:
+            given = f"{self.group}.search=[{', '.join(self.search)}]"
+            yield f"{given}: task.name={cell.task.name} is supervised, and tuning sees no label; must be empty"
         yield from self._search_faults()
 
     def _search_faults(self) -> Iterator[str]:
@@ -173,6 +176,18 @@ class CodecConfig(LearnerConfig):
 
     def _searchable(self) -> list[str]:
         return [key for key in super()._searchable() if key != self.latents_key]
+
+
+@dataclass(kw_only=True, frozen=True)
+class ClassifierConfig(LearnerConfig):
+    """A classifier, which is given labels. It is not tuned, because a choice of settings sees no label."""
+
+    group: ClassVar[str] = "classifier"
+    has_loss: ClassVar[bool | None] = False
+    methods: ClassVar[tuple[str, ...]] = ("fit", "predict_proba")
+
+    def _needed_by_fit(self) -> Sequence[str]:
+        return [name for name in super()._needed_by_fit() if name != "y"]
 
 
 @dataclass(kw_only=True, frozen=True)

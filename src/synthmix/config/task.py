@@ -33,6 +33,11 @@ class TaskConfig(Member):
         return str(self._class.learner)
 
     @property
+    def supervised(self) -> bool:
+        """Whether labels of train reach its learner."""
+        return bool(getattr(self._class, "supervised", False))
+
+    @property
     def scored_by(self) -> str:
         """The module that holds its scores."""
         return str(getattr(self._class, "scored_by", self._class.__module__))

@@ -76,8 +76,11 @@ class AcceptAll:
         return torch.ones(len(points), dtype=torch.bool)
 
 
-def accepted_points(candidates: Candidates, gate: Gate, n: int) -> tuple[Tensor, float]:
-    """The first `n` points that a fitted gate accepts, (n, *shape), and its acceptance rate on the points drawn.
+def accepted_points(candidates: Candidates, gate: Gate, n: int) -> tuple[Tensor, Tensor, float]:
+    """The first `n` points that a fitted gate accepts, their places in the pool, and its acceptance rate.
+
+    Returns:
+        Points, (n, *shape); int64, (n,); and the share of the points drawn that it accepts.
 
     Raises:
         GateStarved: fewer than `n` of `MOST_DRAWS`·n points were accepted.
@@ -89,7 +92,7 @@ def accepted_points(candidates: Candidates, gate: Gate, n: int) -> tuple[Tensor,
         passes = gate.accept(points)
         accepted = points[passes]
         if len(accepted) >= n:
-            return accepted[:n], len(accepted) / drawn
+            return accepted[:n], passes.nonzero()[:n, 0], len(accepted) / drawn
         if drawn >= MOST_DRAWS * n:
             name = type(gate).__name__
             raise GateStarved(

@@ -103,6 +103,15 @@ class Reconstructing(Protocol):
 
 
 @runtime_checkable
+class Labelled(Protocol):
+    """A generator whose synthetic pool consists of points with known labels."""
+
+    def labels(self, splits: Splits) -> Tensor | None:
+        """The label of each point of its pool, in their order: int64, (N,); None where `splits` has none."""
+        ...
+
+
+@runtime_checkable
 class Scoring(Protocol):
     """A generator with an explicit density."""
 

@@ -109,6 +109,10 @@ class Real(Control):
         """The pool, which no other generator may see."""
         return splits.pool
 
+    def labels(self, splits: Splits) -> Tensor | None:
+        """Those of the pool: an oracle's points are real, and labelled as train is."""
+        return splits.pool.y
+
     @property
     def capacity(self) -> int:
         """Number of points in the pool."""

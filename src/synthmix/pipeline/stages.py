@@ -18,7 +18,7 @@ from synthmix.config.instantiate import instantiate
 from synthmix.data.base import Dataset, Splits, digest_of
 from synthmix.errors import InvalidInput, TrainingDiverged
 from synthmix.gates.base import Sampler
-from synthmix.generators.base import Generator, Reconstructing, Scoring
+from synthmix.generators.base import Generator, Labelled, Reconstructing, Scoring
 from synthmix.mixing import Mixture
 from synthmix.pipeline.dependencies import Declared
 from synthmix.pipeline.pretraining import begin_with, pretrained
@@ -49,11 +49,13 @@ class Fitted:
         load: gives the generator.
         synthetic_pool: the sequence of points whose beginning every ratio takes.
         curves: the losses of its training, (step, value) by name.
+        labels: of the pool, for a supervised task; None where nobody knows them.
     """
 
     load: Callable[[], Generator]
     synthetic_pool: Sampler
     curves: Curves = field(default_factory=dict)
+    labels: Tensor | None = None
 
 
 @dataclass(frozen=True)
@@ -120,7 +122,7 @@ class Stages:
             own, self.seconds["generator"] = cache.get_or_compute(
                 "control", declared.key, lambda: fitted(model, splits, declared.inputs.seed)
             )
-            return Fitted(lambda: own, own)
+            return Fitted(lambda: own, own, labels=own.labels(splits) if isinstance(own, Labelled) else None)
         payload = self._trained(model, splits, declared)
         self.seconds["generator"] = payload["seconds"]
         self.training_run = payload["run_id"]

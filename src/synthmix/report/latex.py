@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 
 from synthmix.analysis.analysis import Analysis
+from synthmix.analysis.facts import SUPERVISED
 from synthmix.analysis.settings import Setting, settings
 from synthmix.analysis.words.answer import LABELS
 from synthmix.notation import (
@@ -77,10 +78,11 @@ def _table(setting: Setting, analysis: Analysis, place: int) -> list[str]:
         tests = f"95 % {SEQUENTIAL if analysis.sequential else FIXED} adjusted for the study.{margin} "
     lower = ", the lower the better," if analysis.sign < 0 else ""
     score += f" ({analysis.unit})" if analysis.unit else ""
+    supervised = f" {SUPERVISED.format(learner=analysis.learner)}" if analysis.supervised else ""
     caption = escaped(
         f"{setting.title}: {score} on held-out points{lower} with {n} real points of {data} and r synthetic ones each, "
         f"as mean ± sd over {general(setting.family['seeds'])} seeds; paired difference to r = 0, and beyond copies, "
-        f"with {tests}p: placebo, o: oracle."
+        f"with {tests}p: placebo, o: oracle.{supervised}"
     )
     lines = [
         "",

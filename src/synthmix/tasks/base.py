@@ -28,6 +28,8 @@ class Task(Protocol):
         reconstructs: whether what the representation makes of its own points is among the outputs (`RECONSTRUCTION`),
             where it can map back; not where it is not stated.
         choose_by: names of the score on val that chooses a ratio without labels, likewise; none where nothing chooses.
+        supervised: whether labels of train reach the learner; not where it is not stated. The `fit` of such a task is
+            given them by the keyword `labels`, int64, (N,), -1 for points without one.
     """
 
     prefix: ClassVar[str]

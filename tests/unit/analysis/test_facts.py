@@ -36,6 +36,11 @@ def test_of_an_official_test_set_all_seeds_have_all(make: Make) -> None:
     assert "its official test set, which all seeds share; two seeds have 20% of their train points" in line
 
 
+def test_a_supervised_study_is_marked(make: Make) -> None:
+    (line,) = told(make, supervised=True)
+    assert line.startswith("Supervised: labels of the training points reach the clusterer")
+
+
 def test_k_from_the_labels(make: Make) -> None:
     (line,) = told(make, k_from_labels=frozenset({"kmeans"}))
     assert line.startswith("k from the labels: kmeans looks for as many clusters as there are known classes")

@@ -37,7 +37,7 @@ def candidates(control: Control | None = None, seed: int = 3) -> Candidates:
 
 
 def test_without_a_gate_the_pool_is_taken_as_it_is() -> None:
-    points, rate = accepted_points(candidates(), AcceptAll(), 70)
+    points, _, rate = accepted_points(candidates(), AcceptAll(), 70)
     assert torch.equal(points, candidates().first(70))
     assert rate == 1
 
@@ -46,13 +46,14 @@ def test_what_passes_is_the_beginning_of_all_that_would_pass() -> None:
     pool = candidates().first(5000)
     passing = pool[pool[:, 0] >= 90]
     for n in (1, 10, 37, 300):
-        points, rate = accepted_points(candidates(), AcceptLarge(90), n)
+        points, places, rate = accepted_points(candidates(), AcceptLarge(90), n)
         assert torch.equal(points, passing[:n])
+        assert torch.equal(pool[places], points)
         assert n < 100 or rate == pytest.approx(0.1, rel=0.3)
 
 
 def test_the_rate_is_the_share_of_all_that_were_drawn() -> None:
-    _, rate = accepted_points(candidates(), AcceptLarge(60), 100)
+    _, _, rate = accepted_points(candidates(), AcceptLarge(60), 100)
     assert rate == float((candidates().first(400)[:, 0] >= 60).double().mean())  # 100 and 200 were too few
 
 
@@ -63,9 +64,9 @@ def test_a_gate_that_starves_says_so() -> None:
 
 def test_an_oracle_that_has_no_more_points_is_unavailable() -> None:
     oracle = candidates(Real())
-    points, _ = accepted_points(oracle, AcceptLarge(50), 25)
+    points, _, _ = accepted_points(oracle, AcceptLarge(50), 25)
     assert points[:, 0].tolist() == list(range(50, 75))
-    points, rate = accepted_points(oracle, AcceptLarge(10), 85)  # of all hundred, as two times 85 are not there
+    points, _, rate = accepted_points(oracle, AcceptLarge(10), 85)  # of all hundred, as two times 85 are not there
     assert (points[:, 0].tolist(), rate) == (list(range(10, 95)), 0.9)
     with pytest.raises(Unavailable, match="the pool holds 100"):
         accepted_points(oracle, AcceptLarge(50), 60)

@@ -35,7 +35,7 @@ QUALITY = ("quality.extractors", "quality.n_samples", "quality.supervised", "qua
 # Of these no result depends: where a cell runs, is logged and kept, how a training is watched, what is derived.
 ELSEWHERE = ("tracking", "study", "paths", "data", "quality.alarms", "trainer")
 
-LEARNER_GROUPS = ("clusterer", "detector", "codec")
+LEARNER_GROUPS = ("clusterer", "detector", "codec", "classifier")
 
 # Stands for another class wherever a config names one, of a model or a clusterer alike.
 OTHER = """
@@ -47,6 +47,9 @@ class OtherTaskOfDetectors(Other):
 
 class OtherTaskOfCodecs(Other):
     learner = "codec"
+
+class OtherTaskOfClassifiers(Other):
+    learner = "classifier"
 """
 
 
@@ -63,7 +66,11 @@ def changed(config: dict[str, Any], key: str) -> dict[str, Any]:
     for name in path:
         node[name] = node = dict(node[name])
     if last == "_target_":
-        learners = {"detector": "lab.OtherTaskOfDetectors", "codec": "lab.OtherTaskOfCodecs"}
+        learners = {
+            "detector": "lab.OtherTaskOfDetectors",
+            "codec": "lab.OtherTaskOfCodecs",
+            "classifier": "lab.OtherTaskOfClassifiers",
+        }
         other = next((kind for learner, kind in learners.items() if learner in config), "lab.Other")
         node[last] = other if key == "task._target_" else "lab.Other"
     else:
@@ -177,6 +184,7 @@ LEARNERS = [("clustering", "clusterer", name) for name in members("clusterer")]
 LEARNERS += [("representation", "clusterer", "kmeans")]
 LEARNERS += [("anomaly_detection", "detector", name) for name in members("detector")]
 LEARNERS += [("compression", "codec", name) for name in members("codec")]
+LEARNERS += [("classification", "classifier", name) for name in members("classifier")]
 METRIC = {"mine": {"_target_": "torchmetrics.MeanSquaredError", "name": "mine", "reads": ["points"], "squared": False}}
 
 

@@ -52,7 +52,7 @@ def compute(resources: Resources, studies: str | None, *overrides: str) -> None:
             fitted = stages.generator(splits)
             stages.quality(splits, fitted)
             candidates = Candidates(fitted.synthetic_pool, pool_seed(config.seed), fitted.load)
-            points, _ = accepted_points(candidates, AcceptAll(), stages.depends_on.n_synthetic)
+            points, _, _ = accepted_points(candidates, AcceptAll(), stages.depends_on.n_synthetic)
         else:
             points = splits.train.x[:0]
         stages.representation(splits, mix(splits.train, points, 1.0))

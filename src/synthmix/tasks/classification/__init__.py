@@ -1,0 +1,1 @@
+"""Classification: few labels, and synthetic points that a classifier labels itself."""
