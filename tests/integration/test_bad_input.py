@@ -15,7 +15,8 @@ TOP = (
     "trainer, tuning"
 )
 TOP_ANOMALY = TOP.replace("clusterer, data", "data, detector")
-OF_CLUSTERING = "task.name=anomaly_detection has none; allowed: detector; clusterer is read with task=clustering"
+BY = "clusterer is read with task=clustering or task=representation"
+OF_CLUSTERING = f"task.name=anomaly_detection has none; allowed: detector; {BY}"
 OF_ANOMALIES = "task.name=clustering has none; allowed: clusterer; detector is read with task=anomaly_detection"
 ALLOWLIST = "not in the allowlist; allowed: synthmix., pyod.models., sklearn.cluster., "
 STORES = "must begin with one of sqlite, http, https, postgresql, mysql, mssql, databricks; e.g. sqlite:///mlflow.db"
@@ -68,7 +69,7 @@ BAD: list[tuple[str, list[str]]] = [
     ("trainer.choose_every=0", ["trainer.choose_every=0: must be ≥ 1 or null"]),
     # groups
     ("model=ganz", ["model=ganz: no such member; allowed: autoencoder, …"]),
-    ("experiment=nope", ["experiment=nope: no such member; allowed: anomaly_detection, digits_demo, …"]),
+    ("experiment=nope", ["experiment=nope: no such member; allowed: anomaly_detection, data_sets, …"]),
     ("modle=gan", [f"modle=gan: unknown key; did you mean model? allowed: {TOP}"]),
     ("gate=[none,none]", ["gate=[none,none]: no such member; allowed: authentic, discriminator, …"]),
     ("gate=null", ["gate=null: no such member; allowed: authentic, discriminator, …"]),
@@ -232,8 +233,8 @@ BAD: list[tuple[str, list[str]]] = [
         ["clusterer._target_=sklearn.cluster.AgglomerativeClustering: must be a class with fit, predict"],
     ),
     (
-        "clusterer=sklearn clusterer._target_=sklearn.ensemble.RandomForestClassifier",
-        ["clusterer._target_=sklearn.ensemble.RandomForestClassifier: its fit needs y; must need points alone"],
+        "clusterer=sklearn clusterer._target_=sklearn.ensemble.ExtraTreesClassifier",
+        ["clusterer._target_=sklearn.ensemble.ExtraTreesClassifier: its fit needs y; must need points alone"],
     ),
     ("clusterer=sklearn +clusterer.treshold=.3", ["clusterer.treshold=0.3: unknown key; did you mean threshold? …"]),
     ("+model._partial_=true", ["model._partial_=true: unknown key; allowed: batch_size, …"]),

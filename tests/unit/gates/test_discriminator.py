@@ -64,7 +64,7 @@ def test_rejection_sampling_restores_the_proportions_of_the_real_points(
     source = candidates(Biased())
     # Of the right side all may pass, of the left one a third.
     gate = Discriminator(DiscriminatorConfig(acceptance=acceptance)).fit(splits, source)
-    accepted, rate = accepted_points(source, gate, 3000)
+    accepted, _, rate = accepted_points(source, gate, 3000)
     assert left_share(source.first(3000)) == pytest.approx(0.75, abs=0.02)
     assert left_share(accepted) == pytest.approx(0.5, abs=0.05)
     assert rate == pytest.approx(0.5, abs=0.03)
@@ -80,7 +80,7 @@ def test_the_share_that_is_asked_for_passes(splits: Splits, acceptance: float) -
 def test_the_best_pass(splits: Splits) -> None:
     source = candidates(Biased())
     gate = TopK(TopKConfig(keep=0.2)).fit(splits, source)
-    accepted, rate = accepted_points(source, gate, 1000)
+    accepted, _, rate = accepted_points(source, gate, 1000)
     assert left_share(accepted) == 0
     assert rate == pytest.approx(0.2, abs=0.03)
 

@@ -189,7 +189,8 @@ METRIC = {"mine": {"_target_": "torchmetrics.MeanSquaredError", "name": "mine", 
 
 
 def every_member() -> Iterator[tuple[str, ...]]:
-    for number, found in enumerate(MEMBERS):
+    for number in range(max(len(MEMBERS), len(LEARNERS))):
+        found = MEMBERS[number] if number < len(MEMBERS) else (None,) * len(GROUPS)
         task, group, learner = LEARNERS[number % len(LEARNERS)]
         chosen = [f"{name}={member}" for name, member in zip(GROUPS, found, strict=True) if member is not None]
         yield (*chosen, f"task={task}", f"{group}={learner}")
