@@ -3,7 +3,7 @@
     python experiments/clustering/study.py --data DIR [--sets digits,usps] [--seeds 5] [--steps 10000] [--only dec]
 
 It prints held-out ACC, NMI and ARI, mean and standard deviation over the seeds; with --dry-run the commands alone. What
-is stored is not computed again, so that it can be stopped and run anew. The settings are the same for all sets but for the
+is stored is not computed again. The settings are the same for all sets but for the
 nets of digits, and none was chosen by a label.
 """
 
