@@ -5,11 +5,9 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
-import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
@@ -17,15 +15,15 @@ from synthmix.config.cell import CellConfig
 from synthmix.config.instantiate import instantiate
 from synthmix.data.base import Dataset, Splits, digest_of
 from synthmix.errors import InvalidInput, TrainingDiverged
-from synthmix.gates.base import Sampler
 from synthmix.generators.base import Generator, Labelled, Reconstructing, Scoring
 from synthmix.mixing import Mixture
 from synthmix.pipeline.dependencies import Declared
+from synthmix.pipeline.fitted import Fitted, StoredPool
 from synthmix.pipeline.pretraining import begin_with, pretrained
 from synthmix.pipeline.resources import Resources
 from synthmix.pipeline.training import Watching, fitted, trained
 from synthmix.pipeline.tuning import numbered, outputs_of_candidates, tuned
-from synthmix.quality.alarms import Curves, training_values
+from synthmix.quality.alarms import training_values
 from synthmix.quality.features.classifier import ClassifierFeatures, train_classifier
 from synthmix.quality.features.extractors import FeatureExtractor, make_extractors
 from synthmix.quality.features.inception import InceptionFeatures
@@ -39,36 +37,6 @@ from synthmix.stages.store import Entry
 from synthmix.tracking.base import OpenRun
 
 COMPUTED = "computed"
-
-
-@dataclass(frozen=True)
-class Fitted:
-    """A fitted generator, read from the store only where it is needed itself, and its synthetic pool.
-
-    Attributes:
-        load: gives the generator.
-        synthetic_pool: the sequence of points whose beginning every ratio takes.
-        curves: the losses of its training, (step, value) by name.
-        labels: of the pool, for a supervised task; None where nobody knows them.
-    """
-
-    load: Callable[[], Generator]
-    synthetic_pool: Sampler
-    curves: Curves = field(default_factory=dict)
-    labels: Tensor | None = None
-
-
-@dataclass(frozen=True)
-class StoredPool:
-    """A synthetic pool, sampled and stored block by block as far as it is asked for."""
-
-    block_size: int
-    block: Callable[[int], Tensor]
-    capacity: int | None = None
-
-    def sample(self, n: int, seed: int) -> Tensor:
-        """The first `n` points; the seed is that of the cell."""
-        return torch.cat([self.block(index) for index in range(max(1, -(-n // self.block_size)))])[:n]
 
 
 class Stages:

@@ -22,9 +22,10 @@ from synthmix.errors import InvalidInput, TrainingDiverged
 from synthmix.generators.base import Generator
 from synthmix.generators.controls import Truth
 from synthmix.mixing import Mixture, mix
+from synthmix.pipeline.fitted import Fitted
 from synthmix.pipeline.resources import Resources
 from synthmix.pipeline.results import judged
-from synthmix.pipeline.stages import COMPUTED, Fitted, Stages
+from synthmix.pipeline.stages import COMPUTED, Stages
 from synthmix.seeds import derive_seed, pool_seed
 from synthmix.stages.store import Store
 from synthmix.tracking.base import RunRecord

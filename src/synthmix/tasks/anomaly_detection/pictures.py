@@ -8,10 +8,10 @@ from matplotlib.figure import Figure
 from torch import Tensor
 
 from synthmix.metric import HeldOut
-from synthmix.plots.anomalies import receiver_operating_curve
 from synthmix.plots.projection import projection
 from synthmix.plots.space import Space
 from synthmix.spec import DataSpec
+from synthmix.tasks.anomaly_detection.curves import receiver_operating_curve
 from synthmix.tasks.anomaly_detection.outputs import FLAGGED, NORMALITY
 from synthmix.tasks.anomaly_detection.task import AnomalyDetection
 
