@@ -25,7 +25,7 @@ BLOCK = ["clusterer.name", "representation.name", "data.name", "data.n_train"]
 KEYS = ["model.name", *BLOCK, "mix.ratio", "seed"]
 HOSTILE = "<script>alert(1)</script> & $x_1$"
 ROLES: dict[str, Role] = {"duplicate": "placebo", "jitter": "control", "real": "oracle"}
-BASE = {"gmm": 0.2, "kmeans": 0.5}
+BASE = {"gmm": 0.2, "kmeans": 0.5, "som": 0.4, "dbscan": 0.3, "birch": 0.45}
 # Difference to ratio 0 at ratios 1 and 4, the same for every seed but for the deviations below, which sum to 0.
 EFFECTS: dict[tuple[str, str], tuple[float, float]] = {
     ("gmm", HOSTILE): (0.1, 0.25),

@@ -23,7 +23,7 @@ ICONS = {
     "as_copies": "△",
     "as_noise": "△",
     "harms": "▼",
-    "equivalent": "＝",
+    "equivalent": "≈",
     "undecided": "○",
 }
 

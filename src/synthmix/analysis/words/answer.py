@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from synthmix.analysis.analysis import Analysis
@@ -45,6 +45,7 @@ HEADLINES: Mapping[Kind, str] = {
     "equivalent": "{} made no difference that matters to {}.",
     "undecided": "Undecided: {} on {}.",
 }
+SHOWN: Sequence[Kind] = ("harms", "helps")  # which a headline names, however many settings there are
 MOST_NAMED = 4  # arms, or settings, that the headline names; more are counted
 ROLE_WORDS = {
     "baseline": "real points alone",
@@ -136,20 +137,24 @@ def headline(analysis: Analysis) -> str:
         return f"Interim: {analysis.interim}, and there are no verdicts before that."
     if not analysis.verdicts:
         return "No generator has been compared: there is no verdict."
-    if not analysis.over:
-        return _told_of(analysis.verdicts, [setting.title for setting in settings(analysis)])
-    count = max(len(one.data_sets) for one in analysis.over)
     kinds = [one.verdict.kind for one in analysis.verdicts]
-    alone = listed([f"{LABELS[kind]} {kinds.count(kind)}" for kind in HEADLINES if kind in kinds])
+    counts = listed([f"{LABELS[kind]} {kinds.count(kind)}" for kind in HEADLINES if kind in kinds])
+    if not analysis.over:
+        titles = [setting.title for setting in settings(analysis)]
+        if len(titles) <= MOST_NAMED:
+            return _told_of(analysis.verdicts, titles)
+        shown = _told_of(analysis.verdicts, titles, SHOWN) or "No generator is shown to help or to harm."
+        return f"{shown} Of {len(kinds)} verdicts on {len(titles)} settings: {counts}."
+    count = max(len(one.data_sets) for one in analysis.over)
     pooled = _told_of([one.judged for one in analysis.over], analysis.groups)
-    return f"Over {count} data sets: {pooled} On each data set alone, of {len(kinds)} verdicts: {alone}."
+    return f"Over {count} data sets: {pooled} On each data set alone, of {len(kinds)} verdicts: {counts}."
 
 
-def _told_of(verdicts: Sequence[Judged], titles: Sequence[str]) -> str:
+def _told_of(verdicts: Sequence[Judged], titles: Sequence[str], kinds: Iterable[Kind] = HEADLINES) -> str:
     told = []
-    for kind, words in HEADLINES.items():
+    for kind in kinds:
         found = [one for one in verdicts if one.verdict.kind == kind]
-        told += [words.format(who, where) for who, where in _who_where(found, verdicts, titles)]
+        told += [HEADLINES[kind].format(who, where) for who, where in _who_where(found, verdicts, titles)]
     return " ".join(told)
 
 

@@ -94,9 +94,10 @@ def _power(setting: Setting, rows: pd.DataFrame, sign: int) -> Iterator[str]:
     if pd.isna(family["margin"]):
         return
     margin = f"the margin is {number(family['margin'])}"
-    oracle = rows[rows["role"] == "oracle"].sort_values("mix.ratio")["difference"]
-    gain = sign * float(oracle.iloc[-1]) if len(oracle) else 0.0
-    if gain > 0:
+    oracle = rows[rows["role"] == "oracle"].sort_values("mix.ratio")
+    gain = sign * float(oracle["difference"].iloc[-1]) if len(oracle) else 0.0
+    ends = oracle[["difference_low", "difference_high"]].iloc[-1] if len(oracle) else ()
+    if gain > 0 and min(sign * float(end) for end in ends) > 0:
         margin += f", {family['margin'] / gain:.0%} of the oracle's gain"
     if math.isfinite(family["detectable"]):
         found = f"find effects of ±{number(family['detectable'])} or more with a power of .8"

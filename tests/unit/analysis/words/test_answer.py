@@ -183,6 +183,25 @@ def test_many_arms_are_counted(make: Make) -> None:
     )
 
 
+def test_of_many_settings_gains_and_harms_are_named_and_the_rest_is_counted(make: Make) -> None:
+    learners = ("kmeans", "gmm", "som", "dbscan", "birch")
+    nothing = {(learner, arm): both for learner in learners for arm, both in {**CONTROLS, "vae": (0.0, 0.0)}.items()}
+    said = headline(make(nothing)[1])
+    assert said.startswith("No generator is shown to help or to harm. Of 10 verdicts on 5 settings: ")
+    assert "kmeans" not in said
+    said = headline(make(nothing | {("som", "vae"): (0.15, 0.0)})[1])
+    assert said.startswith(
+        "vae (ratio 1) helped som on identity, more than copies, noise and tuning do. Of 10 verdicts"
+    )
+
+
+def test_a_margin_is_no_share_of_a_gain_that_the_oracle_may_not_have(make: Make) -> None:
+    (answer,) = answers(study(make, {"vae": (0.0, 0.0)}))
+    assert "of the oracle's gain" in text(answer)
+    (answer,) = answers(study(make, {"vae": (0.0, 0.0), "real": (0.0, 0.0001)}))
+    assert "of the oracle's gain" not in text(answer)
+
+
 def test_the_family_is_the_whole_study(make: Make) -> None:
     """A second learner of the same study makes the interval of the first wider, and its p no smaller."""
     effects = {**CONTROLS, "vae": (0.02, 0.02)}
