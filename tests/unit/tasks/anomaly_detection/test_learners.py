@@ -32,6 +32,8 @@ from synthmix.tasks.losses import losses_of
 from synthmix.tasks.mixture import GaussianMixture
 from synthmix.tasks.tuning import choose
 
+UNSUPERVISED = SimpleNamespace(supervised=False)
+
 OTHERS = ["isolation_forest", "one_class_svm", "reconstruction_error"]
 RNG = np.random.default_rng(0)
 TRAIN, NEW = RNG.normal(size=(80, 4)), RNG.normal(size=(30, 4))
@@ -115,7 +117,9 @@ def test_the_config_knows_weights_and_losses(member: str) -> None:
     assert config.takes_weights == has_fit_parameter(instantiate(config), "sample_weight")
     detector = instantiate(config).fit(TRAIN)
     assert config.has_loss == (losses_of(detector, NEW) is not None)
-    cell: Any = SimpleNamespace(mix=SimpleNamespace(synthetic_weight=2), train_size=(80, "data.n_train"))
+    cell: Any = SimpleNamespace(
+        task=UNSUPERVISED, mix=SimpleNamespace(synthetic_weight=2), train_size=(80, "data.n_train")
+    )
     assert bool(list(config.faults(cell))) != config.takes_weights
     assert "search" not in instantiate(config).get_params()
 
@@ -129,13 +133,17 @@ def test_the_config_knows_weights_and_losses(member: str) -> None:
     ],
 )
 def test_what_takes_no_weights_says_why(member: str, reason: str) -> None:
-    cell: Any = SimpleNamespace(mix=SimpleNamespace(synthetic_weight=2), train_size=(80, "data.n_train"))
+    cell: Any = SimpleNamespace(
+        task=UNSUPERVISED, mix=SimpleNamespace(synthetic_weight=2), train_size=(80, "data.n_train")
+    )
     line = f"mix.synthetic_weight=2: detector.name={member} takes no sample weights, as {reason}; must be 1"
     assert list(configured(member).faults(cell)) == [line]
 
 
 def test_only_what_has_a_loss_that_can_choose_is_searched() -> None:
-    cell: Any = SimpleNamespace(mix=SimpleNamespace(synthetic_weight=1), train_size=(80, "data.n_train"))
+    cell: Any = SimpleNamespace(
+        task=UNSUPERVISED, mix=SimpleNamespace(synthetic_weight=1), train_size=(80, "data.n_train")
+    )
 
     def lines(member: str, **search: Any) -> list[str]:
         return list(replace(configured(member), search=search).faults(cell))

@@ -20,6 +20,8 @@ from synthmix.config.plain import plain
 from synthmix.spec import DataSpec, Outline
 from synthmix.tasks.clustering.task import Clustering
 
+UNSUPERVISED = SimpleNamespace(supervised=False)
+
 WITHOUT_WEIGHTS = ["agglomerative", "birch", "hdbscan", "kmedoids", "spectral"]
 DEEP = ["dec", "idec", "n2d", "vade"]
 WITH_WEIGHTS = ["dbscan", "gmm", "kmeans", "minibatch_kmeans", "som", "dec", "idec", "vade"]
@@ -61,7 +63,7 @@ def faults(
     outline = Outline(DataSpec("t", "table", (64,), None, n_classes), 1200)
     size = (1200, "points to learn from") if n_train is None else (n_train, "data.n_train")
     cell: Any = SimpleNamespace(
-        outline=outline, train_size=size, mix=SimpleNamespace(synthetic_weight=weight, ratio=ratio)
+        outline=outline, train_size=size, task=UNSUPERVISED, mix=SimpleNamespace(synthetic_weight=weight, ratio=ratio)
     )
     return list(build(kind, values).faults(cell))
 
@@ -127,7 +129,7 @@ def test_a_rule_is_spelt_as_it_is_known() -> None:
 
 def test_a_class_without_a_config_is_given_a_number() -> None:
     config = check_member({"_target_": "sklearn.cluster.Birch", "name": "mine", "n_clusters": "gap"}, "clusterer")
-    cell: Any = SimpleNamespace(mix=SimpleNamespace(synthetic_weight=1))
+    cell: Any = SimpleNamespace(task=UNSUPERVISED, mix=SimpleNamespace(synthetic_weight=1))
     assert list(config.faults(cell)) == [
         "clusterer.n_clusters=gap: rules are for members of clusterer with that key; must be a number"
     ]
@@ -261,7 +263,7 @@ def test_the_search_space_is_small_and_the_clusterer_is_not_given_it(member: str
 def test_the_search_of_a_class_without_a_config_has_its_parameters() -> None:
     def lines(**search: Any) -> list[str]:
         birch = {"_target_": "sklearn.cluster.Birch", "name": "mine", "search": search}
-        cell: Any = SimpleNamespace(mix=SimpleNamespace(synthetic_weight=1))
+        cell: Any = SimpleNamespace(task=UNSUPERVISED, mix=SimpleNamespace(synthetic_weight=1))
         return list(check_member(birch, "clusterer").faults(cell))
 
     assert lines(threshold=[0.1, 0.5]) == []
