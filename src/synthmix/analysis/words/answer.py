@@ -213,7 +213,8 @@ def _line(one: Judged, sign: int) -> ArmLine:
     others = [_against(contrast, sign) for contrast in verdict.contrasts[1:] if contrast.seeds]
     evidence = f"{_capital(listed(others))}." if others else ""
     if verdict.kind == "undecided":
-        more = f"; about {verdict.more_seeds} more seeds would decide" if verdict.more_seeds else ""
+        seeds = "one more seed" if verdict.more_seeds == 1 else f"{verdict.more_seeds} more seeds"
+        more = f"; about {seeds} would decide" if verdict.more_seeds else ""
         evidence = f"{_capital(verdict.reason)}{more}. {evidence}"
     return ArmLine(
         one.arm,
