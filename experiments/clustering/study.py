@@ -1,10 +1,10 @@
 """Representations × clusterers on real points alone: the commands of the table, one study a data set and clusterer.
 
-    python experiments/clustering/study.py --data DIR [--sets digits,usps] [--seeds 5] [--steps 10000] [--only dec]
+    python experiments/clustering/study.py --data DIR [--sets digits,usps] [--only dec] [--seeds 5] [--dry-run]
 
-It prints held-out ACC, NMI and ARI, mean and standard deviation over the seeds; with --dry-run the commands alone. What
-is stored is not computed again. The settings are the same for all sets but for the
-nets of digits, and none was chosen by a label.
+It prints held-out ACC, NMI and ARI, mean and standard deviation over the seeds. What is stored is not computed again,
+so that it can be stopped and run anew. The settings are the same for all sets but for the nets of digits, and none was
+chosen by a label.
 """
 
 from __future__ import annotations

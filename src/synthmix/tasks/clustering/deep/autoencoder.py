@@ -41,8 +41,8 @@ class AutoencoderNet(WeightedTraining):
 class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
     """A perceptron 784-500-500-2000-10-2000-500-500-784 (Xie et al., ICML 2016), trained from end to end by Adam.
 
-    Points are centred and divided by one number, so that their squares are 1 in the mean over values, as in the paper.
-    It was pretrained layer by layer there; end to end is what later work does (Guo et al., IJCAI 2017, in Keras).
+    Points are centred and divided by one number, so that their squares are 1 in the mean over values; the paper scales
+    them likewise without centring, and pretrains layer by layer.
 
     Args:
         hidden: units of the encoder's hidden layers, each ≥ 1; those of the decoder are the same in reverse.

@@ -90,7 +90,8 @@ class DeepClusterer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, ClusterMi
         return np.asarray(validate_data(self, X, dtype=FLOATS, reset=False))
 
     def _scaled(self, X: ArrayLike) -> Tensor:
-        return self.autoencoder_.scaled(self._points(X))
+        points = self._points(X)  # which tells of a clusterer that is not fitted
+        return self.autoencoder_.scaled(points)
 
     @property
     def _n_features_out(self) -> int:
