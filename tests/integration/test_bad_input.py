@@ -69,6 +69,10 @@ BAD: list[tuple[str, list[str]]] = [
     ("trainer.choose_every=0", ["trainer.choose_every=0: must be ≥ 1 or null"]),
     # groups
     ("model=ganz", ["model=ganz: no such member; allowed: autoencoder, …"]),
+    (
+        "clusterer=dec clusterer.pretrainign.steps=5",
+        ["clusterer.pretrainign.steps=5: unknown key; did you mean pretraining? …"],
+    ),
     ("experiment=nope", ["experiment=nope: no such member; allowed: anomaly_detection, data_sets, …"]),
     ("modle=gan", [f"modle=gan: unknown key; did you mean model? allowed: {TOP}"]),
     ("gate=[none,none]", ["gate=[none,none]: no such member; allowed: authentic, discriminator, …"]),

@@ -256,6 +256,19 @@ def test_labels_of_train_reach_the_learner_of_a_supervised_task_and_nothing_else
     assert ("labelled_share" in cell.outputs["test"]) == (model == "jitter")
 
 
+def test_an_oracle_has_the_labels_of_its_points(config_of: Callable[[str], CellConfig], tmp_path: Path) -> None:
+    """Known answer: as many real points again are the train of twice the size, whose next points the pool holds."""
+    config = replace(config_of("classifier=knn"), model=config_of("model=real").model)
+    n = config.data.n_train
+    assert n is not None
+    oracle = replace(config, mix=replace(config.mix, ratio=1.0))
+    twice = replace(config, mix=replace(config.mix, ratio=0.0), data=replace(config.data, n_train=2 * n))
+    outputs = [
+        computed(each, Resources.at(Tracker(None, "canary"), tmp_path)).outputs["test"] for each in (oracle, twice)
+    ]
+    np.testing.assert_array_equal(outputs[0]["probabilities"], outputs[1]["probabilities"])
+
+
 def of(part: str, scores: Mapping[str, float]) -> set[str]:
     return {name for name in scores if name.startswith(f"{part} ")}
 

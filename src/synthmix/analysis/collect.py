@@ -16,6 +16,7 @@ from synthmix.analysis.result import LAST_KEYS, Failure, StudyResult, first_keys
 from synthmix.config.cell import from_plain
 from synthmix.config.flat import flatten
 from synthmix.generators.roles import role_of
+from synthmix.metric import Metric
 from synthmix.pipeline.resources import Resources
 from synthmix.pipeline.results import PREFIXES, CellResult, metrics_of
 from synthmix.study.asked import Asked
@@ -61,19 +62,17 @@ def collect(
     """
     config = from_plain(next(iter(record.cells.values())).whole_config)
     task, first = config.task, first_keys(config.task.learner)
-    asked = list(_rows(record.cells, record, resources))
-    added = list(_rows(record.curve, record, resources))
-    configured = list(_rows(record.configured, record, resources))
+    parts = (record.cells, record.curve, record.configured)
+    asked, added, configured = (list(_rows(part, record, resources)) for part in parts)
     varying = varying_keys([row.config for row in asked], first)
     cells = _table(asked, first, varying)
     metrics = metrics_of(config)
-    on_mixture = any(row.config.get("representation.fit_on") == "mixture" for row in asked)
-    comparable = [name for name, metric in metrics.items() if not (on_mixture and metric.in_represented_space)]
+    comparable = _comparable(metrics, asked)
     primary = _first_of_all(task.primary, task.prefix, cells, comparable)
     choose_by = _first_of_all(task.choose_by, PREFIXES["val"], cells, comparable)
-    score = record.settings["score"] or primary or task.primary[0]
-    shown = None if selected is None else frozenset(map(list(cells.index).index, selected))
     settings = record.settings
+    score = settings["score"] or primary or task.primary[0]
+    shown = None if selected is None else frozenset(map(list(cells.index).index, selected))
     return StudyResult(
         name=record.name,
         cells=cells.reset_index(drop=True),
@@ -83,7 +82,7 @@ def collect(
         runs=_runs_table(asked, first, varying, runs, present),
         failures=[*_failures(asked + added, first, varying), *_failures(configured, first, varying, " as configured")],
         score=f"{task.prefix}/{score}",
-        choose_by=record.settings["choose_by"] or choose_by,
+        choose_by=settings["choose_by"] or choose_by,
         learner=task.learner,
         metrics=metrics,
         roles={row.config["model.name"]: role_of(row.config["model._target_"]) for row in asked},
@@ -119,6 +118,12 @@ def _k_from_labels(rows: Sequence[CellRow], learner: str) -> frozenset[str]:
     return frozenset(
         str(row.config[f"{learner}.name"]) for row in rows if row.config.get(f"{learner}.n_clusters", 0) is None
     )
+
+
+def _comparable(metrics: Mapping[str, Metric], asked: Sequence[CellRow]) -> list[str]:
+    """The scores by which cells can be compared though their representations differ, as those of the mixture do."""
+    on_mixture = any(row.config.get("representation.fit_on") == "mixture" for row in asked)
+    return [name for name, metric in metrics.items() if not (on_mixture and metric.in_represented_space)]
 
 
 def _first_of_all(names: Sequence[str], prefix: str, cells: pd.DataFrame, comparable: Collection[str]) -> str | None:

@@ -91,10 +91,17 @@ def type_hints(kind: Any) -> dict[str, Any]:
     return typing.get_type_hints(kind, include_extras=True)
 
 
-def unknown_key(where: str, value: object, names: list[str]) -> str:
-    """The line for a key that a node does not have, with the nearest one that it has."""
+def unknown_key(where: str, value: object, names: list[str], name: str | None = None) -> str:
+    """The line for a key that a node does not have, with the nearest one that it has.
+
+    Args:
+        where: the dotted key.
+        value: that it was given.
+        names: of the node's keys.
+        name: what the node lacks; None is the last part of the key.
+    """
     public = sorted(name for name in names if not name.startswith("_"))
-    near = difflib.get_close_matches(where.rpartition(".")[2], public, n=1)
+    near = difflib.get_close_matches(name or where.rpartition(".")[2], public, n=1)
     hint = f"did you mean {near[0]}? " if near else ""
     return f"{where}={shown(value)}: unknown key; {hint}allowed: {', '.join(public)}"
 

@@ -152,7 +152,8 @@ def _unknown_line(override: str, config: DictConfig) -> str:
         node = OmegaConf.select(config, parent) if parent else config
     if not parent and key.partition(".")[0] in LEARNERS:
         return unread_learner(key, value, build_member(TaskConfig, plain(config.task)))
-    return unknown_key(key, value, [str(name) for name in node if name != "hydra"])
+    lacks = key.replace("/", ".").removeprefix(f"{parent}.").partition(".")[0]
+    return unknown_key(key, value, [str(name) for name in node if name != "hydra"], lacks)
 
 
 def _no_member_lines(overrides: list[str]) -> list[str]:

@@ -22,18 +22,12 @@ class KClustersConfig(ClustererConfig):
 
     Attributes:
         n_clusters: null takes the number of known classes; the name of a rule has it chosen without labels.
-        k_max: the largest number that a rule tries.
-        has_bic: whether the fitted learner has a Bayesian information criterion.
     """
 
     takes_weights: ClassVar[bool | None] = True
     has_loss: ClassVar[bool | None] = True
-    has_bic: ClassVar[bool] = False
-    not_searched: ClassVar[tuple[str, ...]] = (*ClustererConfig.not_searched, "k_max")
-    of_the_cell: ClassVar[tuple[str, ...]] = (*ClustererConfig.of_the_cell, "k_max")
 
     n_clusters: Annotated[int, Range(low=2)] | Rule | None = None
-    k_max: Annotated[int, Range(low=2)] = 15
 
     @property
     def rule(self) -> str | None:
@@ -42,12 +36,10 @@ class KClustersConfig(ClustererConfig):
 
     def clusters_for(self, spec: DataSpec) -> int | None:
         """The most clusters that it looks for; None where nothing is known of their number."""
-        if isinstance(self.n_clusters, str):
-            return self.k_max
-        return spec.n_classes if self.n_clusters is None else self.n_clusters
+        return self.n_clusters if isinstance(self.n_clusters, int) else spec.n_classes
 
     def faults(self, cell: Cell) -> Iterator[str]:
-        """Known classes where the number is left to them, at least as many points as clusters, a rule that applies."""
+        """Known classes where the number is left to them, at least as many points as clusters."""
         yield from super().faults(cell)
         n_clusters = self.clusters_for(cell.outline.spec)
         if n_clusters is None:
@@ -55,9 +47,6 @@ class KClustersConfig(ClustererConfig):
         else:
             limit, reason = cell.train_size
             yield from self.too_many(n_clusters, limit, reason)
-        if self.rule == "bic" and not self.has_bic:
-            allowed = "a number, null, silhouette, prediction_strength, gap"
-            yield f"clusterer.n_clusters=bic: clusterer.name={self.name} has no likelihood; allowed: {allowed}"
 
     def too_many(self, n_clusters: int, limit: int, reason: str) -> Iterator[str]:
         """The fault of more clusters than `limit`."""
@@ -65,6 +54,33 @@ class KClustersConfig(ClustererConfig):
             given = f"null: {n_clusters} known classes" if self.n_clusters is None else f"{n_clusters}"
             key = "n_clusters" if self.rule is None else "k_max"
             yield f"clusterer.{key}={given}: must be ≤ {limit} ({reason})"
+
+
+@dataclass(kw_only=True, frozen=True)
+class RuledConfig(KClustersConfig):
+    """One whose number of clusters a rule may choose, which fits it once for each number at least.
+
+    Attributes:
+        k_max: the largest number that a rule tries.
+        has_bic: whether the fitted learner has a Bayesian information criterion.
+    """
+
+    has_bic: ClassVar[bool] = False
+    not_searched: ClassVar[tuple[str, ...]] = (*KClustersConfig.not_searched, "k_max")
+    of_the_cell: ClassVar[tuple[str, ...]] = (*KClustersConfig.of_the_cell, "k_max")
+
+    k_max: Annotated[int, Range(low=2)] = 15
+
+    def clusters_for(self, spec: DataSpec) -> int | None:
+        """The most clusters that it looks for; None where nothing is known of their number."""
+        return super().clusters_for(spec) if self.rule is None else self.k_max
+
+    def faults(self, cell: Cell) -> Iterator[str]:
+        """A rule must apply."""
+        yield from super().faults(cell)
+        if self.rule == "bic" and not self.has_bic:
+            allowed = "a number, null, silhouette, prediction_strength, gap"
+            yield f"clusterer.n_clusters=bic: clusterer.name={self.name} has no likelihood; allowed: {allowed}"
 
 
 def pairs_fault(cell: Cell, setting: str, bytes_each: int, instead: str) -> Iterator[str]:

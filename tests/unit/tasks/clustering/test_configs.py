@@ -177,6 +177,7 @@ def test_umap_takes_no_weights_and_needs_points_and_a_package(monkeypatch: pytes
 def test_no_rule_trains_a_net_for_each_number(member: str, rule: str) -> None:
     reason = f"clusterer.name={member} is trained anew for each number"
     assert faults(member, n_clusters=rule) == [f"clusterer.n_clusters={rule}: {reason}; must be a number or null"]
+    assert faults(member, k_max=4)[0].startswith("clusterer.k_max=4: unknown key; ")
 
 
 def test_a_fault_of_the_net_that_a_clusterer_begins_with_has_its_key() -> None:

@@ -6,11 +6,11 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar, Literal
 
 from synthmix.config.schema import Count, NonNegative
-from synthmix.tasks.clustering.config import KClustersConfig
+from synthmix.tasks.clustering.config import RuledConfig
 
 
 @dataclass(kw_only=True, frozen=True)
-class GmmConfig(KClustersConfig):
+class GmmConfig(RuledConfig):
     """A Gaussian mixture.
 
     Attributes:

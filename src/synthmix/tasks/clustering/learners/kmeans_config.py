@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from typing import Literal
 
 from synthmix.config.schema import Count, NonNegative
-from synthmix.tasks.clustering.config import KClustersConfig
+from synthmix.tasks.clustering.config import RuledConfig
 
 
 @dataclass(kw_only=True, frozen=True)
-class KMeansConfig(KClustersConfig):
+class KMeansConfig(RuledConfig):
     """Keys of `sklearn.cluster.KMeans`."""
 
     _target_: str = "sklearn.cluster.KMeans"
@@ -23,7 +23,7 @@ class KMeansConfig(KClustersConfig):
 
 
 @dataclass(kw_only=True, frozen=True)
-class MiniBatchKMeansConfig(KClustersConfig):
+class MiniBatchKMeansConfig(RuledConfig):
     """Keys of `sklearn.cluster.MiniBatchKMeans`."""
 
     _target_: str = "sklearn.cluster.MiniBatchKMeans"

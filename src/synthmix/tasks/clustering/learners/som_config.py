@@ -8,11 +8,11 @@ from typing import Any, Literal
 
 from synthmix.config.cross_checks import Cell
 from synthmix.config.schema import Count, Positive
-from synthmix.tasks.clustering.config import KClustersConfig
+from synthmix.tasks.clustering.config import RuledConfig
 
 
 @dataclass(kw_only=True, frozen=True)
-class SomConfig(KClustersConfig):
+class SomConfig(RuledConfig):
     """A self-organising map.
 
     Attributes:

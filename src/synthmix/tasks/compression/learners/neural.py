@@ -41,6 +41,12 @@ class NeuralCodec(TransformerMixin, BaseEstimator):
     def _generator(self) -> LatentGenerator:
         """An untrained one."""
 
+    @property
+    def _trained(self) -> dict[str, Any]:
+        """What the configs of all these generators are given: the size of the latent, and how it is trained."""
+        keys = ("latent_dim", "steps", "batch_size", "learning_rate")
+        return {"likelihood": "gaussian", **{key: getattr(self, key) for key in keys}}
+
     def fit(self, X: ArrayLike, y: object = None) -> Self:
         """Trains the nets on points (n_samples, n_features), images row by row; `y` is ignored.
 
@@ -110,15 +116,7 @@ class AutoencoderCodec(NeuralCodec):
 
     def _generator(self) -> LatentGenerator:
         networks = MlpCodersConfig(hidden=list(self.hidden))
-        config = AutoencoderConfig(
-            networks=networks,
-            latent_dim=self.latent_dim,
-            likelihood="gaussian",
-            steps=self.steps,
-            batch_size=self.batch_size,
-            learning_rate=self.learning_rate,
-        )
-        return Autoencoder(config, MlpCoders(networks))
+        return Autoencoder(AutoencoderConfig(networks=networks, **self._trained), MlpCoders(networks))
 
 
 class ConvAutoencoderCodec(NeuralCodec):
@@ -157,15 +155,7 @@ class ConvAutoencoderCodec(NeuralCodec):
 
     def _generator(self) -> LatentGenerator:
         networks = ConvCodersConfig(width=self.width)
-        config = AutoencoderConfig(
-            networks=networks,
-            latent_dim=self.latent_dim,
-            likelihood="gaussian",
-            steps=self.steps,
-            batch_size=self.batch_size,
-            learning_rate=self.learning_rate,
-        )
-        return Autoencoder(config, ConvCoders(networks))
+        return Autoencoder(AutoencoderConfig(networks=networks, **self._trained), ConvCoders(networks))
 
 
 class VaeCodec(NeuralCodec):
@@ -208,13 +198,4 @@ class VaeCodec(NeuralCodec):
 
     def _generator(self) -> LatentGenerator:
         networks = MlpCodersConfig(hidden=list(self.hidden))
-        config = VaeConfig(
-            networks=networks,
-            latent_dim=self.latent_dim,
-            likelihood="gaussian",
-            beta=self.beta,
-            steps=self.steps,
-            batch_size=self.batch_size,
-            learning_rate=self.learning_rate,
-        )
-        return Vae(config, MlpCoders(networks))
+        return Vae(VaeConfig(networks=networks, beta=self.beta, **self._trained), MlpCoders(networks))

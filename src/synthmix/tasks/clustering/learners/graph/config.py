@@ -8,11 +8,11 @@ from typing import Any, ClassVar, Literal
 
 from synthmix.config.cross_checks import Cell
 from synthmix.config.schema import Count
-from synthmix.tasks.clustering.config import KClustersConfig, pairs_fault
+from synthmix.tasks.clustering.config import RuledConfig, pairs_fault
 
 
 @dataclass(kw_only=True, frozen=True)
-class AgglomerativeConfig(KClustersConfig):
+class AgglomerativeConfig(RuledConfig):
     """Merges along a graph of nearest neighbours.
 
     Attributes:
@@ -40,7 +40,7 @@ class AgglomerativeConfig(KClustersConfig):
 
 
 @dataclass(kw_only=True, frozen=True)
-class SpectralConfig(KClustersConfig):
+class SpectralConfig(RuledConfig):
     """The normalised cut of a graph of nearest neighbours.
 
     Attributes:

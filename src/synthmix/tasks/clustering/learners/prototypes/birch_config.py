@@ -6,11 +6,11 @@ from dataclasses import dataclass, field
 from typing import Annotated, Any, ClassVar
 
 from synthmix.config.schema import Positive, Range
-from synthmix.tasks.clustering.config import KClustersConfig
+from synthmix.tasks.clustering.config import RuledConfig
 
 
 @dataclass(kw_only=True, frozen=True)
-class BirchConfig(KClustersConfig):
+class BirchConfig(RuledConfig):
     """Subclusters of a tree, grouped.
 
     Attributes:

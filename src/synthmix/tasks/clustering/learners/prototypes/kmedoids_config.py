@@ -9,11 +9,11 @@ from typing import ClassVar
 
 from synthmix.config.cross_checks import Cell
 from synthmix.config.schema import Count
-from synthmix.tasks.clustering.config import KClustersConfig, pairs_fault
+from synthmix.tasks.clustering.config import RuledConfig, pairs_fault
 
 
 @dataclass(kw_only=True, frozen=True)
-class KMedoidsConfig(KClustersConfig):
+class KMedoidsConfig(RuledConfig):
     """k-medoids. Nothing to tune: beside the number of clusters its keys say only how hard it searches.
 
     Attributes:
