@@ -205,16 +205,15 @@ def _with_ratios(arm: str, ratios: Sequence[float], partly: bool) -> str:
 
 def _answer(place: int, setting: Setting, analysis: Analysis) -> SettingAnswer:
     own = [one for one in analysis.verdicts if one.setting == place]
-    return SettingAnswer(setting.title, [_line(one, analysis.sign) for one in own], sentences(setting, own, analysis))
+    return SettingAnswer(setting.title, [_line(one, analysis) for one in own], sentences(setting, own, analysis))
 
 
-def _line(one: Judged, sign: int) -> ArmLine:
-    verdict = one.verdict
+def _line(one: Judged, analysis: Analysis) -> ArmLine:
+    verdict, sign = one.verdict, analysis.sign
     others = [_against(contrast, sign) for contrast in verdict.contrasts[1:] if contrast.seeds]
     evidence = f"{_capital(listed(others))}." if others else ""
     if verdict.kind == "undecided":
-        seeds = "one more seed" if verdict.more_seeds == 1 else f"{verdict.more_seeds} more seeds"
-        more = f"; about {seeds} would decide" if verdict.more_seeds else ""
+        more = _enough(verdict.more_seeds, one.effect.seeds, analysis) if verdict.more_seeds else ""
         evidence = f"{_capital(verdict.reason)}{more}. {evidence}"
     return ArmLine(
         one.arm,
@@ -224,6 +223,13 @@ def _line(one: Judged, sign: int) -> ArmLine:
         _told(one, sign),
         " ".join([evidence.strip(), *verdict.notes]).strip(),
     )
+
+
+def _enough(more_seeds: int, seeds: int, analysis: Analysis) -> str:
+    """How many seeds would decide; those that are added to a study of planned seeds enter no verdict of it."""
+    if analysis.sequential:
+        return f"; about {more_seeds} more seed{'s' if more_seeds > 1 else ''} would decide"
+    return f"; a new study planned with about {seeds + more_seeds} seeds would decide"
 
 
 def _told(one: Judged, sign: int) -> str:
