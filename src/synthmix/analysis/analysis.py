@@ -42,7 +42,7 @@ FAMILY = (
 )
 UNJUDGED = {"verdict": "", "placebo": ""}
 NO_RATE = {"exchange_status": "", "exchange_reason": ""}
-DISTANCES = ("quality/fd_classifier", "quality/fd_pca")  # the first one that a setting has
+DISTANCES = ("quality/fd_classifier", "quality/fd_pca")  # the first one that every data set has
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,6 +91,7 @@ class Analysis:
         facts: what a reader must know of data and learners, a sentence each.
         unit: of the primary score; empty for a pure number.
         supervised: whether labels of train reach the learner.
+        distance: the Fréchet distance in `fd`, `fd_pca` for instance; `fd` where data sets have none in common.
     """
 
     score: str
@@ -113,6 +114,7 @@ class Analysis:
     facts: Sequence[str] = ()
     unit: str = ""
     supervised: bool = False
+    distance: str = "fd"
 
 
 def analyse(result: StudyResult) -> Analysis:
@@ -122,11 +124,11 @@ def analyse(result: StudyResult) -> Analysis:
     by_row = {(one.setting, one.arm, one.ratio): one for one in verdicts}
     pooled_groups = groups(settings, result.learner)
     over = over_data_sets(result, pooled_groups)
-    summaries = []
+    summaries, distances = [], distances_of(result.cells)
     for number, setting in enumerate(settings):
         alone = judged(result, [setting]) if len(settings) > 1 else verdicts
         by_arm, common = {(one.arm, one.ratio): one for one in alone}, overlap_of(result, setting.keys)
-        rows = _summary(setting, number, by_row, by_arm, common)
+        rows = _summary(setting, number, by_row, by_arm, common, distances)
         table = pd.DataFrame(rows, columns=_columns(result, MEASURES))
         summaries.append(table.assign(p=math.nan) if result.exploratory else table)
     families = [_family(setting, number, verdicts, len(verdicts)) for number, setting in enumerate(settings)]
@@ -153,7 +155,16 @@ def analyse(result: StudyResult) -> Analysis:
         facts=facts(result, settings),
         unit=result.metrics[result.score.rpartition("/")[2]].unit,
         supervised=result.supervised,
+        distance=distances[0].rpartition("/")[2] if len(distances) == 1 else "fd",
     )
+
+
+def distances_of(cells: pd.DataFrame) -> Sequence[str]:
+    """The columns that `fd` is taken from: the first that every data set has, else each setting's own."""
+    synthetic = cells[cells["mix.ratio"] > 0]
+    known = [name for name in DISTANCES if name in cells]
+    everywhere = synthetic.groupby("data.name")[known].count().gt(0).all()
+    return [name for name in known if everywhere[name]][:1] or DISTANCES
 
 
 def _columns(result: StudyResult, measures: Sequence[str]) -> list[str]:
@@ -170,6 +181,7 @@ def _summary(
     verdicts: Mapping[tuple[int, str, float], Judged],
     alone: Mapping[tuple[str, float], Judged],
     common: Overlap | None,
+    distances: Sequence[str],
 ) -> Iterator[dict[Any, Any]]:
     for arm in setting.arms:
         keys = {**setting.keys, **arm.keys, "arm": arm.name}
@@ -181,7 +193,8 @@ def _summary(
             if arm.role == "generator":
                 low, high = population_of(setting, arm, ratio, common)
                 of_verdict = {**of_verdict, "population_low": low, "population_high": high}
-            yield {**keys, "mix.ratio": ratio, "role": arm.role, **_effect(setting, arm, ratio), **of_verdict}
+            effect = _effect(setting, arm, ratio, distances)
+            yield {**keys, "mix.ratio": ratio, "role": arm.role, **effect, **of_verdict}
 
 
 def _of_verdict(one: Judged, alone: Judged | None, setting: SettingCells) -> dict[str, Any]:
@@ -210,7 +223,7 @@ def _directed(contrast: Contrast, sign: int) -> tuple[float, float]:
     return ends[0], ends[1]
 
 
-def _effect(setting: SettingCells, arm: Arm, ratio: float) -> dict[str, Any]:
+def _effect(setting: SettingCells, arm: Arm, ratio: float, distances: Sequence[str]) -> dict[str, Any]:
     """The effect of an arm at a ratio, paired with the real-only baseline by seed."""
     cells = arm.at(ratio)
     differences = setting.differences(arm, ratio)
@@ -221,7 +234,7 @@ def _effect(setting: SettingCells, arm: Arm, ratio: float) -> dict[str, Any]:
         **{f"difference_{name}": spread[name] for name in ("sd", "low", "high")},
         "p": sign_flip_p(differences),
         **_exchange(setting, arm, ratio),
-        "fd": next((cells[name].mean() for name in DISTANCES if name in cells and cells[name].notna().any()), math.nan),
+        "fd": next((cells[name].mean() for name in distances if name in cells and cells[name].notna().any()), math.nan),
         "alarms": ", ".join(f"{name} {int(by_seed.sum())}/{len(by_seed)}" for name, by_seed in alarms_of(arm).items()),
     }
 

@@ -88,14 +88,14 @@ def summary_table(analysis: Analysis) -> ReportTable:
         "seeds",
         "as configured [95\N{NO-BREAK SPACE}%]",
     ]
-    heads += ["exchange rate [95\N{NO-BREAK SPACE}%]", "fd"]
+    heads += ["exchange rate [95\N{NO-BREAK SPACE}%]", analysis.distance]
     found = settings(analysis)
     rows = [row for row in analysis.summary.to_dict("records") if row["mix.ratio"] > 0]
     ends = [end for row in rows for end in interval_of(row) if math.isfinite(end)]
     scale = min([0.0, *ends]), max([0.0, *ends])
     lines = [_summary_line(setting, row, scale) for setting in found for row in setting.summary.to_dict("records")]
     table = ReportTable(heads, frozenset({*heads[2:]} - {"verdict"}), lines)
-    for head in ("setting", "beyond copies [95\N{NO-BREAK SPACE}%]", "as configured [95\N{NO-BREAK SPACE}%]"):
+    for head in ("setting", "seeds", "beyond copies [95\N{NO-BREAK SPACE}%]", "as configured [95\N{NO-BREAK SPACE}%]"):
         table = _without_constant(table, head)
     return table
 

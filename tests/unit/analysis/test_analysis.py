@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from synthmix.analysis.analysis import analyse
+from synthmix.analysis.analysis import analyse, distances_of
 from synthmix.analysis.result import StudyResult
 from synthmix.tasks.clustering.metrics import METRICS
 
@@ -307,3 +307,12 @@ def test_the_order_of_the_cells_does_not_matter() -> None:
     shuffled = study(STUDY)
     shuffled = replace(shuffled, cells=shuffled.cells.sample(frac=1, random_state=0).reset_index(drop=True))
     pd.testing.assert_frame_equal(analyse(study(STUDY)).summary, analyse(shuffled).summary)
+
+
+def test_distances_of_several_data_sets_are_of_one_kind_where_all_have_it() -> None:
+    nan = float("nan")
+    keys = {"data.name": ["mnist", "digits", "mnist"], "mix.ratio": [1.0, 1.0, 0.0]}
+    cells = pd.DataFrame({**keys, "quality/fd_classifier": [3.0, nan, nan], "quality/fd_pca": [1.0, 2.0, nan]})
+    assert distances_of(cells) == ["quality/fd_pca"]
+    assert distances_of(cells[cells["data.name"] == "mnist"]) == ["quality/fd_classifier"]
+    assert len(distances_of(cells.assign(**{"quality/fd_pca": [nan, 2.0, nan]}))) == 2  # none in common

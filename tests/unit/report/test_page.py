@@ -131,7 +131,7 @@ def test_a_line_for_each_row_of_the_summary_with_its_numbers(study: Study, reade
         "difference [95 %]": "difference",
         "beyond copies [95 %]": "lead",
         "adjusted p": "p_adjusted",
-        "fd": "fd",
+        "fd_pca": "fd",
     }.items():
         shown = reader.values("summary", head)
         expected = [*compared[column].dropna(), *summary.loc[summary["mix.ratio"] == 0, column].dropna().unique()]
