@@ -32,7 +32,8 @@ def combinations(dataset: str, steps: int) -> Iterator[tuple[str, list[str]]]:
     hidden = "[128,128,512]" if small else "[500,500,2000]"
     nets = [f"representation.generator.{text}" for text in (DIGITS if small else PAPERS).split()]
     autoencoder = ["representation=autoencoder", *nets, f"representation.generator.steps={steps}"]
-    for name, representation in (("pixels", []), ("PCA", ["representation=pca"]), ("autoencoder", autoencoder)):
+    spaces = [("pixels", []), ("PCA", ["representation=pca"]), ("UMAP", ["representation=umap"])]
+    for name, representation in (*spaces, ("autoencoder", autoencoder)):
         for clusterer in ("kmeans", "gmm"):
             if (name, clusterer) != ("pixels", "gmm"):
                 yield f"{name} + {clusterer}", [*representation, f"clusterer={clusterer}"]
