@@ -57,6 +57,7 @@ class Analysis:
         score: column of the primary score, `cluster/ari` for instance.
         sign: -1 where it is better the lower it is, else 1.
         learner: config group of the task's learner, `clusterer` for instance.
+        judges_learner: whether the primary score judges what the learner makes of the represented points.
         summary: a row for each combination of the keys but the seed, every arm with its ratio 0, asked for or not: the
             keys, `arm`, `role` (`role.Role`, or baseline), `seeds`, `mean`, `sd`, 95 % t interval of the mean in `low`
             and `high`, `difference` to real points alone of the same seeds with `difference_sd`, `difference_low` and
@@ -114,6 +115,7 @@ class Analysis:
     facts: Sequence[str] = ()
     unit: str = ""
     supervised: bool = False
+    judges_learner: bool = True
     distance: str = "fd"
 
 
@@ -122,7 +124,7 @@ def analyse(result: StudyResult) -> Analysis:
     settings = cells_by_setting(result)
     verdicts = judged(result, settings)
     by_row = {(one.setting, one.arm, one.ratio): one for one in verdicts}
-    pooled_groups = groups(settings, result.learner)
+    pooled_groups = groups(settings, result)
     over = over_data_sets(result, pooled_groups)
     summaries, distances = [], distances_of(result.cells)
     for number, setting in enumerate(settings):
@@ -155,6 +157,7 @@ def analyse(result: StudyResult) -> Analysis:
         facts=facts(result, settings),
         unit=result.metrics[result.score.rpartition("/")[2]].unit,
         supervised=result.supervised,
+        judges_learner=result.judges_learner,
         distance=distances[0].rpartition("/")[2] if len(distances) == 1 else "fd",
     )
 

@@ -137,6 +137,11 @@ class StudyResult:
         return self.runs if self.shown is None else self.runs.loc[sorted(self.shown)].reset_index(drop=True)
 
     @property
+    def judges_learner(self) -> bool:
+        """Whether the primary score judges what the learner makes of the represented points, and not these."""
+        return self.metrics[self.score.rpartition("/")[2]].of_learner
+
+    @property
     def sign(self) -> int:
         """-1 where the primary score is better the lower it is, else 1."""
         return self.metrics[self.score.rpartition("/")[2]].sign

@@ -196,7 +196,7 @@ def cells_by_setting(result: StudyResult) -> list[SettingCells]:
         found.append(
             SettingCells(
                 keys=setting,
-                title=setting_title(setting, varying, result.learner),
+                title=setting_title(setting, varying, result.learner, of_learner=result.judges_learner),
                 score=result.score,
                 sign=result.sign,
                 arms=arms,
@@ -220,9 +220,15 @@ def _with_score(cells: pd.DataFrame, score: str) -> pd.DataFrame:
     return cells if score in cells else cells.assign(**{score: math.nan})
 
 
-def setting_title(keys: Keys, varying: Sequence[str], learner: str) -> str:
-    """Learner and representation, and what else distinguishes settings."""
-    parts = [f"{keys[f'{learner}.name']} on {keys['representation.name']}"]
+def setting_title(keys: Keys, varying: Sequence[str], learner: str, *, of_learner: bool) -> str:
+    """Learner and representation, and what else distinguishes settings.
+
+    Where the score does not judge what the learner makes of the representation (`of_learner` is not set), this alone.
+    """
+    name, representation = keys[f"{learner}.name"], keys["representation.name"]
+    parts = [f"{name} on {representation}" if of_learner else str(representation)]
+    if not of_learner and f"{learner}.name" in varying:
+        parts.append(f"with {name}")
     if "data.name" in varying:
         parts.append(str(keys["data.name"]))
     if "data.n_train" in varying:

@@ -50,16 +50,18 @@ def settings(analysis: Analysis) -> list[Setting]:
         once = pd.concat([summary[baseline].head(1).assign(arm=BASELINE), summary[~baseline]])
         labelled = next(iter(rows_of(analysis.by_labels, own).to_dict("records")), None)
         ordered = _by_role(once, "mix.ratio"), curve, _by_role(best, "ratio"), labelled
-        found.append(Setting(setting_title(own, varying, analysis.learner), own, *ordered, row))
+        title = setting_title(own, varying, analysis.learner, of_learner=analysis.judges_learner)
+        found.append(Setting(title, own, *ordered, row))
     return found
 
 
-def by_size(found: Sequence[Setting], learner: str) -> dict[str, pd.DataFrame]:
+def by_size(found: Sequence[Setting], analysis: Analysis) -> dict[str, pd.DataFrame]:
     """The summaries of settings that differ in their number of real points alone, concatenated, by common title."""
     varying = [key for key in found[0].keys if len({str(setting.keys[key]) for setting in found}) > 1]
     groups: dict[str, list[pd.DataFrame]] = {}
     for setting in found:
-        title = setting_title(setting.keys, [str(key) for key in varying if key != "data.n_train"], learner)
+        but_n = [str(key) for key in varying if key != "data.n_train"]
+        title = setting_title(setting.keys, but_n, analysis.learner, of_learner=analysis.judges_learner)
         groups.setdefault(title, []).append(setting.summary)
     return {title: pd.concat(summaries, ignore_index=True) for title, summaries in groups.items() if len(summaries) > 1}
 

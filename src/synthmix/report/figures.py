@@ -45,7 +45,7 @@ def figures(analysis: Analysis) -> list[Picture]:
     judged = {title: rows for title, rows in compared.items() if len(measured(rows))}
     if judged:
         pictures.append(quality_against_benefit(judged, score))
-    for title, rows in by_size(found, analysis.learner).items():
+    for title, rows in by_size(found, analysis).items():
         if rows.loc[rows["mix.ratio"] > 0, "difference"].notna().any():
             name = "heat_map_" + re.sub(r"\W+", "_", title).strip("_")
             pictures.append(heat_map(rows, score, title, name))

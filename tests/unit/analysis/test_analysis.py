@@ -14,6 +14,7 @@ from scipy import stats
 
 from synthmix.analysis.analysis import analyse, distances_of
 from synthmix.analysis.result import StudyResult
+from synthmix.analysis.setting_cells import setting_title
 from synthmix.tasks.clustering.metrics import METRICS
 
 BLOCK = {"clusterer.name": "kmeans", "representation.name": "identity", "data.name": "digits", "data.n_train": 100}
@@ -316,3 +317,12 @@ def test_distances_of_several_data_sets_are_of_one_kind_where_all_have_it() -> N
     assert distances_of(cells) == ["quality/fd_pca"]
     assert distances_of(cells[cells["data.name"] == "mnist"]) == ["quality/fd_classifier"]
     assert len(distances_of(cells.assign(**{"quality/fd_pca": [nan, 2.0, nan]}))) == 2  # none in common
+
+
+def test_a_setting_is_titled_by_what_its_score_judges() -> None:
+    keys = {"clusterer.name": "kmeans", "representation.name": "vae", "data.name": "digits", "data.n_train": 100}
+    assert setting_title(keys, ["clusterer.name"], "clusterer", of_learner=True) == "kmeans on vae"
+    assert setting_title(keys, [], "clusterer", of_learner=False) == "vae"
+    assert setting_title(keys, ["clusterer.name", "data.name"], "clusterer", of_learner=False) == (
+        "vae, with kmeans, digits"
+    )

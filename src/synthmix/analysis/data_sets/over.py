@@ -66,7 +66,7 @@ class PooledVerdict:
     relative: bool
 
 
-def groups(settings: Sequence[SettingCells], learner: str) -> list[Group]:
+def groups(settings: Sequence[SettingCells], result: StudyResult) -> list[Group]:
     """The settings by what they have in common beside their data, where that is more than one data set.
 
     Where a data set is there at several sizes, sizes are pooled each by itself.
@@ -86,10 +86,15 @@ def groups(settings: Sequence[SettingCells], learner: str) -> list[Group]:
         found += by_size.values()
     varying = [str(k) for k in settings[0].keys if len({str(one.keys[k]) for one in settings}) > 1 and k != "data.name"]
     return [
-        Group(title=setting_title(each[0].keys, _common(varying, each), learner), keys=each[0].keys, settings=each)
+        Group(title=_title(each, varying, result), keys=each[0].keys, settings=each)
         for each in found
         if len(each) >= LEAST
     ]
+
+
+def _title(alike: Sequence[SettingCells], varying: Sequence[str], result: StudyResult) -> str:
+    common = _common(varying, alike)
+    return setting_title(alike[0].keys, common, result.learner, of_learner=result.judges_learner)
 
 
 def over_data_sets(result: StudyResult, found: Sequence[Group]) -> list[PooledVerdict]:
