@@ -25,6 +25,7 @@ from synthmix.study.study_record import study_head
 from synthmix.tracking.base import STUDY, DataUsed, RunRecord
 
 STATES = ("finished", "unavailable", "failed", "missing")
+LONGEST_NOTE = 7000  # characters of settings; MLflow cuts a description at 8,000
 PER_RATIO = 1000  # steps are whole numbers, ratios are not
 
 
@@ -48,7 +49,7 @@ def study_record(
         texts={"config.yaml": result.config, "environment.txt": environment},
         files={str(Path("report") / file.relative_to(folder)): partial(shutil.copyfile, file) for file in files},
         data=[DataUsed(digest=digest, **data) for digest, data in record.data.items()],
-        note=_note(analysis),
+        note=described(analysis),
         failed=bool(record.failures),
     )
 
@@ -140,10 +141,13 @@ def _of_settings(analysis: Analysis) -> Iterator[tuple[str, float]]:
         yield from ((f"{name}/{key}", float(value)) for key, value in numbers.items() if math.isfinite(value))
 
 
-def _note(analysis: Analysis) -> str:
-    """The headline, and what is said of each setting."""
-    paragraphs = [f"**{headline(analysis)}**"]
+def described(analysis: Analysis) -> str:
+    """The headline, and what is said of each setting, as far as a tracker's description holds that."""
+    first, last = f"**{headline(analysis)}**", "The whole report is the artifact `report/index.html`."
+    paragraphs = []
     for answer in answers(analysis):
         lines = [f"- {line.arm}, ratio {line.ratio}: {line.label}, {line.effect}" for line in answer.lines]
         paragraphs.append("\n".join([answer.title, "", *lines, *(f"- {sentence}" for sentence in answer.sentences)]))
-    return "\n\n".join([*paragraphs, "The whole report is the artifact `report/index.html`."])
+    while sum(map(len, paragraphs)) > LONGEST_NOTE:
+        paragraphs.pop()
+    return "\n\n".join([first, *paragraphs, last])

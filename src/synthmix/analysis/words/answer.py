@@ -47,6 +47,7 @@ HEADLINES: Mapping[Kind, str] = {
 }
 SHOWN: Sequence[Kind] = ("harms", "helps")  # which a headline names, however many settings there are
 MOST_NAMED = 4  # arms, or settings, that the headline names; more are counted
+MOST_ARMS = 6  # generators of which it says what each came to; of more it names gains and harms, and counts the rest
 ROLE_WORDS = {
     "baseline": "real points alone",
     "default_baseline": "real points alone, both at default settings",
@@ -141,10 +142,11 @@ def headline(analysis: Analysis) -> str:
     counts = listed([f"{LABELS[kind]} {kinds.count(kind)}" for kind in HEADLINES if kind in kinds])
     if not analysis.over:
         titles = [setting.title for setting in settings(analysis)]
-        if len(titles) <= MOST_NAMED:
+        if len(titles) <= MOST_NAMED and len({one.arm for one in analysis.verdicts}) <= MOST_ARMS:
             return _told_of(analysis.verdicts, titles)
         shown = _told_of(analysis.verdicts, titles, SHOWN) or "No generator is shown to help or to harm."
-        return f"{shown} Of {len(kinds)} verdicts on {len(titles)} settings: {counts}."
+        where = f"on {len(titles)} settings" if len(titles) > 1 else f"on {titles[0]}"
+        return f"{shown} Of {len(kinds)} verdicts {where}: {counts}."
     count = max(len(one.data_sets) for one in analysis.over)
     pooled = _told_of([one.judged for one in analysis.over], analysis.groups)
     return f"Over {count} data sets: {pooled} On each data set alone, of {len(kinds)} verdicts: {counts}."
@@ -186,8 +188,7 @@ def _who_where(
         if named:
             alike.setdefault(named, []).append(title)
     if len(alike) > MOST_NAMED or max(map(len, alike)) > MOST_NAMED:
-        n = len({(one.setting, one.arm) for one in found})
-        of = len({(one.setting, one.arm) for one in everything})
+        n, of = (len({one.arm for one in some}) for some in (found, everything))
         yield f"{n} of {of} generators", "some setting and ratio" if len(titles) > 1 else f"{titles[0]} at some ratio"
         return
     for named, where in alike.items():

@@ -184,6 +184,15 @@ def test_many_arms_are_counted(make: Make) -> None:
     )
 
 
+def test_of_many_generators_gains_and_harms_are_named_and_the_rest_is_counted(make: Make) -> None:
+    effects = {f"gan{number}": (0.0, 0.0) for number in range(7)}
+    both = {(learner, arm): some for learner in ("kmeans", "gmm") for arm, some in {**CONTROLS, **effects}.items()}
+    said = headline(make(both | {("gmm", "gan3"): (0.15, 0.0)})[1])
+    assert said.startswith(
+        "gan3 (ratio 1) helped gmm on identity, more than copies, noise and tuning do. Of 28 verdicts"
+    )
+
+
 def test_of_many_settings_gains_and_harms_are_named_and_the_rest_is_counted(make: Make) -> None:
     learners = ("kmeans", "gmm", "som", "dbscan", "birch")
     nothing = {(learner, arm): both for learner in learners for arm, both in {**CONTROLS, "vae": (0.0, 0.0)}.items()}
