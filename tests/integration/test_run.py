@@ -209,6 +209,8 @@ def test_the_same_cell_again_computes_nothing_but_its_pictures(
     answer = command("run", *words, "tracking.pictures=false", folder=gan.folder)
     assert answer.code == 0
     assert f"reused from run {gan.cell.info.run_id}\n" in answer.out
+    assert re.search(r"^  ari .* primary$", answer.out, flags=re.M)
+    assert "v_measure" not in answer.out  # one of those that --all prints
     again = runs_in(gan.folder, "cell")[-1]
     assert again.data.tags["synthmix.reused_from"] == gan.cell.info.run_id
     assert again.data.metrics == gan.cell.data.metrics

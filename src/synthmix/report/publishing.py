@@ -12,7 +12,9 @@ from synthmix.analysis.analysis import Analysis, analyse
 from synthmix.analysis.collect import collect
 from synthmix.analysis.result import StudyResult
 from synthmix.config.cell import LEARNERS
+from synthmix.config.task import TaskConfig
 from synthmix.pipeline.resources import Resources
+from synthmix.report.cell_text import cell_text
 from synthmix.report.displayed import displayed
 from synthmix.report.files import write_report
 from synthmix.report.study_run import arm_records, study_record
@@ -36,8 +38,8 @@ class Report:
     chart: str | None
 
 
-def print_cell(outcome: Outcome, tracker: Tracker) -> None:
-    """Scores and quality of one cell."""
+def print_cell(outcome: Outcome, task: TaskConfig, tracker: Tracker, *, everything: bool = False) -> None:
+    """Scores and quality of one cell, all of them on request."""
     if outcome.error:
         print(f"{outcome.status}: {outcome.error}", file=sys.stderr)
     if outcome.traceback:
@@ -45,9 +47,7 @@ def print_cell(outcome: Outcome, tracker: Tracker) -> None:
     if outcome.metrics:
         learners = (f"{group}.name" for group in LEARNERS if f"{group}.name" in outcome.config)
         print(" ".join(f"{key}={outcome.config[key]}" for key in (*PRINTED_KEYS, *learners, "seed")))
-    for name in sorted(outcome.metrics):
-        if not name.startswith("val/"):
-            print(f"  {name:<32} {outcome.metrics[name]:10.4g}")
+        print(cell_text(outcome.metrics, task, everything=everything))
     for name, reasons in outcome.alarms.items():
         print(f"alarm {name}: {reasons}")
     if outcome.reused_from:

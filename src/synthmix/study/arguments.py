@@ -12,7 +12,11 @@ from hydra.core.override_parser.types import Quote, QuotedString
 
 from synthmix.errors import InvalidInput
 
-ALLOWED = "-m, --dry-run, --cfg, --resolve, --package, --info, --config-dir, --help, --hydra-help, --version, -sc"
+ALLOWED = (
+    "-m, --dry-run, --all, --cfg, --resolve, --package, --info, --config-dir, --help, --hydra-help, --version, -sc"
+)
+
+OWN = ("--dry-run", "--all")  # switches that are not Hydra's
 
 
 @dataclass(frozen=True)
@@ -26,6 +30,7 @@ class Arguments:
         shows_config: whether the config is to be printed, and nothing to be run.
         asks_hydra: whether Hydra answers alone, such as --help.
         dry_run: whether to stop at the plan.
+        everything: whether a cell prints all of its scores.
     """
 
     overrides: Sequence[str]
@@ -34,6 +39,7 @@ class Arguments:
     shows_config: bool
     asks_hydra: bool
     dry_run: bool
+    everything: bool
 
 
 def read_arguments(words: Sequence[str]) -> Arguments:
@@ -43,7 +49,7 @@ def read_arguments(words: Sequence[str]) -> Arguments:
         InvalidInput: a flag that is unknown, lacks its value, or excludes another.
     """
     given = _parse(words)
-    switches = [word for word in words if word not in given.overrides and word != "--dry-run"]
+    switches = [word for word in words if word not in given.overrides and word not in OWN]
     overrides = list(given.overrides)
     if given.config_dir:
         overrides.append(f"hydra.searchpath=[{quoted(f'file://{Path(given.config_dir).absolute()}')}]")
@@ -54,6 +60,7 @@ def read_arguments(words: Sequence[str]) -> Arguments:
         shows_config=given.cfg is not None,
         asks_hydra=given.help or given.hydra_help or given.info is not None or given.shell_completion,
         dry_run=given.dry_run,
+        everything=given.all,
     )
 
 
@@ -64,7 +71,8 @@ def quoted(value: str) -> str:
 
 def _parse(words: Sequence[str]) -> argparse.Namespace:
     parser = get_args_parser()
-    parser.add_argument("--dry-run", action="store_true")
+    for switch in OWN:
+        parser.add_argument(switch, action="store_true")
     parser.allow_abbrev = parser.exit_on_error = False
     try:
         given, unknown = parser.parse_known_intermixed_args(list(words))

@@ -14,7 +14,7 @@ from synthmix.config.composing.composer import conf_dir
 from synthmix.config.composing.defaults import register_defaults
 from synthmix.errors import InvalidInput
 from synthmix.processor import bf16_is_slow
-from synthmix.study.arguments import read_arguments
+from synthmix.study.arguments import Arguments, read_arguments
 from synthmix.study.plan import Plan, make_plan
 
 THREAD_VARIABLES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
@@ -46,7 +46,7 @@ def run(words: Sequence[str]) -> int:
         print_dry_run(plan, resources)
         return 0
     if not plan.is_study:
-        return _run_cell(plan, asked.for_hydra)
+        return _run_cell(plan, asked)
     from synthmix.verbs.study import run_study
 
     return run_study(plan, asked.for_hydra, resources)
@@ -68,7 +68,7 @@ def hydra_main(arguments: Sequence[str], task: Callable[[DictConfig], Any] | Non
     return 0
 
 
-def _run_cell(plan: Plan, arguments: Sequence[str]) -> int:
+def _run_cell(plan: Plan, asked: Arguments) -> int:
     from synthmix.report.publishing import print_cell
     from synthmix.study.launching.job import Outcome, resources_of, run_job
 
@@ -76,11 +76,11 @@ def _run_cell(plan: Plan, arguments: Sequence[str]) -> int:
     resources = resources_of(plan.configs[0])
     resources.splits(plan.configs[0])  # a missing or damaged file is found here
     resources.tracker.check()
-    hydra_main(arguments, lambda config: outcomes.append(run_job(config)))
+    hydra_main(asked.for_hydra, lambda config: outcomes.append(run_job(config)))
     outcome = outcomes[0]
     if outcome.status == "invalid":
         raise InvalidInput(*str(outcome.error).splitlines())
-    print_cell(outcome, resources.tracker)
+    print_cell(outcome, plan.configs[0].task, resources.tracker, everything=asked.everything)
     return 0 if outcome.status in ("finished", "unavailable") else 1
 
 

@@ -20,6 +20,13 @@ def test_switches_and_overrides_may_be_mixed() -> None:
     assert (asked.multirun, asked.dry_run, asked.shows_config, asked.asks_hydra) == (True, True, False, False)
 
 
+def test_all_scores_are_asked_for_by_a_switch_that_hydra_never_sees() -> None:
+    asked = read_arguments(["--all", "model=gan"])
+    assert asked.everything
+    assert asked.for_hydra == ["model=gan"]
+    assert not read_arguments(["model=gan"]).everything
+
+
 @pytest.mark.parametrize(
     ("words", "attribute"),
     [
@@ -48,7 +55,7 @@ def test_a_folder_of_configs_is_part_of_the_plan(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("words", "line"),
     [
-        (["--foo"], "--foo: no such switch; allowed: -m, --dry-run, --cfg, "),
+        (["--foo"], "--foo: no such switch; allowed: -m, --dry-run, --all, --cfg, "),
         (["seed=1", "-x"], "-x: no such switch; allowed: "),
         (["--multi"], "--multi: no such switch; allowed: "),
         (["--config-name=other"], "--config-name: not available; allowed: "),
