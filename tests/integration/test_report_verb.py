@@ -44,10 +44,19 @@ def test_the_last_study_is_reported_in_its_own_folder(folder: Path, command: Com
 
 
 def test_a_study_is_found_by_the_beginning_of_its_name(folder: Path, command: Command, tmp_path: Path) -> None:
-    answer = command("report", "cop", "--out", str(tmp_path / "far" / "away"), folder=folder)
+    words = ["--out", str(tmp_path / "far" / "away"), "--figures", "png,svg"]
+    answer = command("report", "cop", *words, folder=folder)
     assert answer.code == 0
+    drawn = {path.suffix for path in (tmp_path / "far" / "away" / "figures").iterdir()}
+    assert drawn == {".png", ".svg"}
     assert files_in(tmp_path / "far" / "away") == files_in(folder / "multirun" / "copies" / "report")
     assert {path.name for path in (tmp_path / "far" / "away").iterdir()} >= {*TABLES, "cells.parquet", "figures"}
+
+
+def test_a_format_that_no_figure_has_is_one_line(folder: Path, command: Command) -> None:
+    answer = command("report", "cop", "--figures", "png,gif", folder=folder)
+    assert answer.code == 2
+    assert answer.err == "--figures=png,gif: 'gif' is no format; allowed: png, pdf, svg\n"
 
 
 def test_it_is_logged_to_the_run_that_the_study_has(folder: Path, command: Command, runs_in: Any) -> None:

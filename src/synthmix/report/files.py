@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import pandas as pd
+from matplotlib import rc_context
 
 from synthmix.analysis.analysis import Analysis
 from synthmix.analysis.result import StudyResult, key_columns
@@ -13,9 +15,13 @@ from synthmix.report.latex import summary_tex
 from synthmix.report.page import page
 
 DPI = 150
+FORMATS = ("png", "pdf", "svg")  # of figures
+UNDATED = {"png": {}, "pdf": {"CreationDate": None}, "svg": {"Date": None}}  # so that equal figures are equal files
 
 
-def write_report(result: StudyResult, analysis: Analysis, folder: Path) -> list[Path]:
+def write_report(
+    result: StudyResult, analysis: Analysis, folder: Path, formats: Sequence[str] = FORMATS[:1]
+) -> list[Path]:
     """Writes tables, figures and page, and returns their paths.
 
     `cells.csv` holds no time and no run id, and each number in the fewest digits that give it back, so that equal
@@ -26,6 +32,7 @@ def write_report(result: StudyResult, analysis: Analysis, folder: Path) -> list[
         result: a study.
         analysis: of it.
         folder: where to; made where it does not exist.
+        formats: of the figures, of `FORMATS`.
     """
     cells = with_sorted_metrics(result.shown_cells)
     tables = {
@@ -47,9 +54,12 @@ def write_report(result: StudyResult, analysis: Analysis, folder: Path) -> list[
     one_type_a_column(cells).to_parquet(folder / "cells.parquet", index=False)
     (folder / "summary.tex").write_text(summary_tex(analysis), encoding="utf-8")
     pictures = figures(analysis)
-    drawn = [folder / "figures" / f"{picture.name}.png" for picture in pictures]
-    for picture, path in zip(pictures, drawn, strict=True):
-        picture.figure.savefig(path, dpi=DPI)
+    drawn = []
+    for picture in pictures:
+        for kind in formats:
+            drawn.append(folder / "figures" / f"{picture.name}.{kind}")
+            with rc_context({"svg.hashsalt": picture.name}):
+                picture.figure.savefig(drawn[-1], dpi=DPI, metadata=UNDATED[kind])
     (folder / "index.html").write_text(page(result, analysis, pictures), encoding="utf-8")
     written = [*tables, "cells.parquet", "summary.tex", "index.html"]
     return [*(folder / name for name in written), *drawn]

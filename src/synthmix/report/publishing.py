@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,7 +16,7 @@ from synthmix.config.task import TaskConfig
 from synthmix.pipeline.resources import Resources
 from synthmix.report.cell_text import cell_text
 from synthmix.report.displayed import displayed
-from synthmix.report.files import write_report
+from synthmix.report.files import FORMATS, write_report
 from synthmix.report.study_run import arm_records, study_record
 from synthmix.report.terminal import table_text
 from synthmix.study.launching.job import Outcome
@@ -83,6 +83,7 @@ def publish(
     *,
     selected: Collection[str] | None = None,
     exploratory: bool = False,
+    formats: Sequence[str] = FORMATS[:1],
 ) -> Report:
     """Writes a study's report, and logs it to its run where there is one, and its arms below.
 
@@ -95,10 +96,11 @@ def publish(
         present: gives the run that stands now for one that a result names.
         selected: the combinations to display; None for all.
         exploratory: whether the cells are of several studies.
+        formats: of the figures, of `files.FORMATS`.
     """
     result = collect(record, resources, runs, present, selected=selected, exploratory=exploratory)
     analysis = displayed(analyse(result), result)
-    files = write_report(result, analysis, folder)
+    files = write_report(result, analysis, folder, formats)
     if parent is None or parent.id is None:
         return Report(result, analysis, folder, None)
     environment = resources.environment_of({"environment_text": record.environment_text})

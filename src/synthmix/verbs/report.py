@@ -8,6 +8,7 @@ from pathlib import Path
 from synthmix.config.sections.tracking import make_tracker
 from synthmix.errors import InvalidInput
 from synthmix.pipeline.resources import Resources
+from synthmix.report.files import FORMATS
 from synthmix.report.publishing import publish, tell
 from synthmix.study.project import Projection
 from synthmix.study.record import Studies
@@ -25,12 +26,16 @@ def report(words: Sequence[str]) -> int:
     parser = VerbParser("report", "Writes a study's tables, figures and page.")
     parser.add_argument("study", metavar="STUDY", help="a study's name or its beginning, last, or a filter of MLflow")
     parser.add_argument("--out", metavar="DIR", help="where to; multirun/STUDY/report otherwise")
+    parser.add_argument(
+        "--figures", metavar="FORMATS", default="png", help="png, pdf and svg, by commas; png otherwise"
+    )
     parser.add_store()
     given = parser.read(words)
+    formats = _formats(given.figures)
     root = store_folder(given.store)
     studies = Studies(root)
     if any(sign in given.study for sign in "=<>"):
-        tell(*report_selection(given.study, Path(given.out or "report"), studies))
+        tell(*report_selection(given.study, Path(given.out or "report"), studies, formats))
         return 0
     record = studies.read(find_study(given.study, studies))
     tracking = record.tracking
@@ -41,9 +46,20 @@ def report(words: Sequence[str]) -> int:
         projection = Projection(resources)
         runs = projection.study(record, parent.id)
         projection.complete()
-        written = publish(record, resources, runs, folder, parent, projection.present)
+        written = publish(record, resources, runs, folder, parent, projection.present, formats=formats)
     tell(record, resources, written)
     return 0
+
+
+def _formats(given: str) -> list[str]:
+    """The formats of figures by their names. Raises InvalidInput."""
+    names = [name.strip() for name in given.split(",")]
+    unknown = sorted(set(names) - set(FORMATS))
+    if unknown:
+        raise InvalidInput(
+            f"--figures={given}: {', '.join(map(repr, unknown))} is no format; allowed: {', '.join(FORMATS)}"
+        )
+    return list(dict.fromkeys(names))
 
 
 def find_study(name: str, studies: Studies) -> str:

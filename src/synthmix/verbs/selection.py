@@ -36,11 +36,14 @@ OUTCOMES = {
 }
 
 
-def report_selection(condition: str, folder: Path, studies: Studies) -> tuple[Record, Resources, Report]:
+def report_selection(
+    condition: str, folder: Path, studies: Studies, formats: Sequence[str]
+) -> tuple[Record, Resources, Report]:
     """Writes a report over cells that MLflow finds; it is logged nowhere.
 
     Of one study they are shown as part of it: family of tests, controls and curve stay those of the study, so that no
     verdict changes with what is looked at. Cells of several studies were never planned together: they are exploratory.
+    `formats` are those of the figures.
 
     Raises:
         InvalidInput: the condition is on an outcome, or it selects nothing, or cells of several tasks.
@@ -68,7 +71,8 @@ def report_selection(condition: str, folder: Path, studies: Studies) -> tuple[Re
     tasks = record.tasks
     if len(tasks) > 1:
         raise InvalidInput(f"{condition}: selects cells of several tasks ({', '.join(tasks)}); choose one by task.name")
-    report = publish(record, resources, runs, folder, None, selected=selected, exploratory=selected is None)
+    exploratory = selected is None
+    report = publish(record, resources, runs, folder, None, selected=selected, exploratory=exploratory, formats=formats)
     return record, resources, report
 
 

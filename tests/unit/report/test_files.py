@@ -47,6 +47,16 @@ def test_every_file_is_named_and_lies_in_the_folder(files: list[Path], written: 
     assert all(file.stat().st_size for file in files)
 
 
+def test_figures_for_papers_are_vectors_and_equal_studies_give_equal_ones(study: Study, tmp_path: Path) -> None:
+    first, second = (write_report(*study, tmp_path / name, ("pdf", "svg")) for name in ("one", "two"))
+    drawn = [(one, two) for one, two in zip(first, second, strict=True) if one.parent.name == "figures"]
+    assert {one.suffix for one, _ in drawn} == {".pdf", ".svg"}
+    assert len(drawn) == 2 * len(PICTURES)
+    for one, two in drawn:
+        assert one.read_bytes() == two.read_bytes(), one.name
+        assert one.read_bytes().startswith(b"%PDF" if one.suffix == ".pdf" else b"<?xml"), one.name
+
+
 def test_equal_studies_give_equal_bytes_whoever_computed_what_first(
     study: Study, written: Path, tmp_path: Path
 ) -> None:
