@@ -57,6 +57,11 @@ def p_value(p: float) -> str:
     return "<0.001" if p < 0.001 else number(p)
 
 
+def attainable_p(p: float, smallest: float, alpha: float) -> str:
+    """A p as text; where the least that so few seeds can attain is above alpha, that. Empty where there is no test."""
+    return "not attainable" if smallest > alpha and not math.isnan(p) else p_value(p)
+
+
 def general(value: float) -> str:
     """A ratio, a size or a distance, of three digits at least: 0.25, 1200, 0.211."""
     if math.isnan(value):

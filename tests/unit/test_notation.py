@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from synthmix.notation import exchange, general, interval, number, p_value, signed, spread, with_interval
+from synthmix.notation import attainable_p, exchange, general, interval, number, p_value, signed, spread, with_interval
 
 NAN = math.nan
 
@@ -30,6 +30,9 @@ NAN = math.nan
         (p_value(0.0004), "<0.001"),
         (p_value(0.01953), "0.020"),
         (p_value(NAN), ""),
+        (attainable_p(1.0, 0.0625, 0.05), "not attainable"),
+        (attainable_p(0.031, 0.0078, 0.05), "0.031"),
+        (attainable_p(NAN, 0.0625, 0.05), ""),
         (general(0.25), "0.25"),
         (general(4.0), "4"),
         (general(1200), "1200"),

@@ -9,16 +9,17 @@ import pandas as pd
 from synthmix.analysis.analysis import Analysis
 from synthmix.analysis.facts import SUPERVISED
 from synthmix.analysis.settings import Setting, settings
+from synthmix.analysis.statistics import ALPHA
 from synthmix.analysis.words.answer import LABELS
 from synthmix.notation import (
     MINUS,
+    attainable_p,
     exchange,
     general,
     interval,
     interval_of,
     lead,
     number,
-    p_value,
     signed,
     spread,
 )
@@ -99,11 +100,11 @@ def _table(setting: Setting, analysis: Analysis, place: int) -> list[str]:
         if row["role"] != role:
             lines.append(r"    \midrule")
         role = row["role"]
-        lines.append(f"    {' & '.join(_cells(row))} \\\\")
+        lines.append(f"    {' & '.join(_cells(row, setting.family['smallest_p']))} \\\\")
     return [*lines, r"    \bottomrule", r"  \end{tabular}}", r"\end{table}"]
 
 
-def _cells(row: dict[Any, Any]) -> list[str]:
+def _cells(row: dict[Any, Any], smallest_p: float) -> list[str]:
     difference = escaped(signed(row["difference"]))
     if row["verdict"] in ("helps", "harms"):
         difference = f"\\textbf{{{difference}}}"
@@ -114,7 +115,7 @@ def _cells(row: dict[Any, Any]) -> list[str]:
         difference,
         escaped(interval(*interval_of(row))),
         escaped(lead(row)),
-        escaped(p_value(row["p_adjusted"])) if pd.notna(row["p_adjusted"]) else "",
+        escaped(attainable_p(row["p_adjusted"], smallest_p, ALPHA)) if pd.notna(row["p_adjusted"]) else "",
         LABELS[row["verdict"]] if row["verdict"] else "",
         escaped(exchange(row)),
     ]

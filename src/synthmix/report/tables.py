@@ -14,7 +14,18 @@ from synthmix.analysis.result import StudyResult, key_columns
 from synthmix.analysis.settings import Setting, settings
 from synthmix.analysis.statistics import ALPHA
 from synthmix.analysis.words.answer import LABELS
-from synthmix.notation import exchange, general, interval, interval_of, lead, number, p_value, spread, with_interval
+from synthmix.notation import (
+    attainable_p,
+    exchange,
+    general,
+    interval,
+    interval_of,
+    lead,
+    number,
+    p_value,
+    spread,
+    with_interval,
+)
 
 DIFFERENCE = "difference [95\N{NO-BREAK SPACE}%]"
 ICONS = {
@@ -104,6 +115,7 @@ def _summary_line(setting: Setting, row: dict[Any, Any], scale: tuple[float, flo
     marks = [row["role"], *([row["verdict"]] if row["verdict"] else [])]
     effect = with_interval(row["difference"], *interval_of(row))
     configured = with_interval(row["configured"], row["configured_low"], row["configured_high"])
+    p = attainable_p(row["p_adjusted"], setting.family["smallest_p"], ALPHA)
     cells = [
         TableCell(setting.title),
         _alarmed(row),
@@ -112,7 +124,7 @@ def _summary_line(setting: Setting, row: dict[Any, Any], scale: tuple[float, flo
         _numeric(row["difference"], effect, _population(row)),
         TableCell("", _value(row["difference"]), _bar(row, scale)),
         _numeric(row["lead"], lead(row), row["placebo"]),
-        _numeric(row["p_adjusted"], p_value(row["p_adjusted"]), _other_p(row)),
+        _numeric(row["p_adjusted"], p, _other_p(row)),
         _numeric(row["mean"], spread(row["mean"], row["sd"])),
         _numeric(row["seeds"], general(row["seeds"])),
         _numeric(row["configured"], configured, _share(row)),
