@@ -11,6 +11,8 @@ from collections.abc import Sequence
 from synthmix.errors import Interrupted, InvalidInput
 from synthmix.signals import signals_taken_over
 
+LONGEST_LINE = 2000  # characters of a fault
+
 USAGE = """usage: synthmix VERB ...
 
   run [overrides] [-m]   one cell, or with -m a study; Hydra's switches work here: --help, --cfg job --resolve, -sc
@@ -51,7 +53,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             return code
     except InvalidInput as error:
         for fault in error.faults:
-            print(" ".join(fault.splitlines()), file=sys.stderr)
+            print(_one_line(fault), file=sys.stderr)
         return 2
     except BrokenPipeError:
         if not _nobody_reads():
@@ -62,6 +64,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     except Interrupted as interrupted:
         print("stopped", file=sys.stderr)
         return interrupted.exit_code
+
+
+def _one_line(fault: str) -> str:
+    """A fault without line ends, and without the middle of what is too long to be read."""
+    line = " ".join(fault.splitlines())
+    return line if len(line) <= LONGEST_LINE else f"{line[: LONGEST_LINE // 2]} … {line[-LONGEST_LINE // 2 :]}"
 
 
 def _nobody_reads() -> bool:

@@ -83,6 +83,13 @@ BAD: list[tuple[str, list[str]]] = [
     ),
     ("gate=typicality gate.lowest=0.9 gate.highest=0.5", ["gate.lowest=0.9: must be < gate.highest=0.5"]),
     ("gate=authentic gate.factor=-1", ["gate.factor=-1: must be ≥ 0"]),
+    ("data=[1]", ["data=[1]: no such member; allowed: adbench, …"]),
+    ("clusterer=[null]", ["clusterer=[null]: no such member; allowed: agglomerative, …"]),
+    ("+model=${oc.env:NOPE,null}", ["model=${oc.env:NOPE,null}: no such member; allowed: autoencoder, …"]),
+    ("clusterer=${oc.select:nope,3}", ["clusterer=${oc.select:nope,3}: no such member; allowed: agglomerative, …"]),
+    ("model=../model/gan", ["model=../model/gan: no such member; allowed: autoencoder, …"]),
+    ("~gate=-0", ["~gate=-0: no such member; allowed: authentic, …"]),
+    ("-m model=gan,[1],null", ["model=[1]: no such member; …", "model=null: no such member; …"]),
     ("hydra/launcher=cloud", ["hydra/launcher=cloud: no such member; allowed: basic, joblib, …"]),
     # sizes of the data
     ("data.n_train=5000", ["data.n_train=5000: must be ≤ 1000 (1797 points less 497 test and 300 val)"]),
@@ -251,7 +258,18 @@ BAD: list[tuple[str, list[str]]] = [
     ("-m seed=range(2,2)", ["seed=range(2,2): sweeps over no value, so that there is no cell"]),
     ("model.steps=${nope.x}", ["model.steps: Interpolation key 'nope.x' not found"]),
     ("hydra.searchpath=[file:///no/conf]", ["hydra.searchpath: /no/conf is not available"]),
+    ("seed=" + "[" * 600 + "]" * 400, [f"seed={'[' * 600}{']' * 400}: {GRAMMAR}"]),
+    ("hydra.mode=FOO", ["hydra.mode=FOO: hydra.mode: Invalid value 'FOO', expected one of [RUN, MULTIRUN]"]),
+    # paths
+    (f"data=table data.path={'x' * 300}", [f"data.path={'x' * 300}: …"]),
+    (f"trainer.resume_from={'x' * 300}", [f"trainer.resume_from={'x' * 300}: File name too long"]),
     # several at once, and in several cells
+    ("mix.ratio=two model.stepz=3", ["model.stepz=3: unknown key; did you mean steps? …", "mix.ratio=two: must be a…"]),
+    (
+        "seed=x a=1 model=ganz model.steps=0 gate=nope",
+        ["model=ganz: no such member; …", "gate=nope: no such member; …", "a=1: unknown key; …", "seed=x: must be a…"],
+    ),
+    ("-m mix.ratio=0,1 seed=range(nan) a=1", ["seed=range(nan): must be range(START,STOP,STEP) …", "a=1: unknown …"]),
     (
         "seed=-1 mix.ratio=-1 model.steps=0 trainer.log_every=x",
         [

@@ -29,9 +29,14 @@ ALLOWED_PREFIXES = (
 OPTIONAL = ("pyod",)  # packages that members name and synthmix does not bring
 
 
-def _allowed() -> tuple[str, ...]:
+def own_prefixes() -> tuple[str, ...]:
+    """What the user's environment admits beside."""
     own = os.environ.get("SYNTHMIX_ALLOW", "")
-    return (*ALLOWED_PREFIXES, *(prefix.strip() for prefix in own.split(",") if prefix.strip()))
+    return tuple(prefix.strip() for prefix in own.split(",") if prefix.strip())
+
+
+def _allowed() -> tuple[str, ...]:
+    return (*ALLOWED_PREFIXES, *own_prefixes())
 
 
 def import_target(target: str) -> Any:

@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal, Self
 from synthmix.config.allowlist import import_target
 from synthmix.config.cross_checks import Cell
 from synthmix.config.data import READ_BY_SPLIT, DataConfig
+from synthmix.config.flat import flatten
 from synthmix.config.instantiate import instantiate
 from synthmix.config.members import (
     ClassifierConfig,
@@ -187,17 +188,25 @@ class Checker:
         """
         node = {key: value for key, value in plain(config).items() if key != "hydra"}
         parts = {key: self._part(key, value) for key, value in node.items()}
-        faults = [fault for found, _ in parts.values() for fault in found] + missing_faults(CellConfig, node, "")
+        faults = [*self.value_faults(node), *missing_faults(CellConfig, node, "")]
         if faults:
             raise InvalidInput(*faults)
         cell = CellConfig(**{key: made for key, (_, made) in parts.items()})
         members = (*(getattr(cell, part) for part in PARTS), *cell.metrics.values())
         as_its_parts_see_it: Cell = cell
-        faults = [fault for member in members for fault in member.faults(as_its_parts_see_it)]
+        try:
+            faults = [fault for member in members for fault in member.faults(as_its_parts_see_it)]
+        except OSError as error:  # a path that is too long, or leads through what may not be read
+            raise InvalidInput(_path_line(error, node)) from error
         faults += _unread_learners(cell)
         if faults:
             raise InvalidInput(*dict.fromkeys(faults))
         return cell
+
+    def value_faults(self, node: Mapping[str, Any]) -> Iterator[str]:
+        """What is wrong with the values of a plain config, each by itself."""
+        for key, value in node.items():
+            yield from self._part(key, value)[0]
 
     def _part(self, key: str, value: Any) -> tuple[list[str], Any]:
         """Faults of one key of a cell, and what is made of its value where there are none."""
@@ -206,6 +215,14 @@ class Checker:
             faults = field_faults(CellConfig, key, value, "")
             self._known[known] = faults, None if faults else build_field(CellConfig, key, value)
         return self._known[known]
+
+
+def _path_line(error: OSError, node: Mapping[str, Any]) -> str:
+    """The line for a path that the system refuses, with the key that names it."""
+    path = str(error.filename)
+    texts = {key: value for key, value in flatten(node).items() if value and isinstance(value, str)}
+    keys = [key for key, value in texts.items() if value in path or path in value]
+    return f"{f'{max(keys, key=len)}=' if keys else ''}{path}: {error.strerror}"
 
 
 def _unread_learners(cell: CellConfig) -> Iterator[str]:

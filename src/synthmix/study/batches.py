@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Collection, Iterator, Sequence
 
-from synthmix.config.composing.composer import parse
+from synthmix.config.composing.grammar import parse
 from synthmix.config.plain import to_plain
 from synthmix.study.added import Batch
 from synthmix.study.combination import arm_id

@@ -9,13 +9,13 @@ from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from hydra._internal.core_plugins.basic_sweeper import BasicSweeper
 from hydra.core.override_parser.types import Override
 from hydra.types import RunMode
-from omegaconf import DictConfig, OmegaConf
+from omegaconf import DictConfig
 
 from synthmix.config.cell import CellConfig, Checker, from_plain
-from synthmix.config.composing.composer import Composer, composer, parse
+from synthmix.config.composing.composer import Composer, composer, without_hydra
+from synthmix.config.composing.grammar import parse
 from synthmix.config.plain import plain, to_plain
 from synthmix.config.schema import shown
 from synthmix.config.sections.study import DESIGN
@@ -23,6 +23,7 @@ from synthmix.errors import InvalidInput
 from synthmix.stages.key import key_of
 from synthmix.study.added import ConfigOf, PlannedCell, configured_cells, curve_cells, is_oracle
 from synthmix.study.combination import arm_id, asked_for
+from synthmix.study.enumeration import combinations, max_cells_of, sweeper_params, swept_values
 
 # Adding to these never makes another study, whether they were swept over or not.
 AXES = ("seed", "mix.ratio")
@@ -93,7 +94,7 @@ class Plan:
         """
         if self.master.tracking.study is not None:
             return str(self.master.tracking.study)
-        shared = asked_for(to_plain(from_plain(_without_hydra(self.master))) | {"tuning": self.configs[0].tuning})
+        shared = asked_for(to_plain(from_plain(without_hydra(self.master))) | {"tuning": self.configs[0].tuning})
         for key in (*AXES, *self.swept):
             _drop(shared, key.partition("@")[0].replace("/", "."))
         below = [text for text in self.fixed if text.lstrip("+~").startswith(tuple(f"{key}." for key in self.swept))]
@@ -116,20 +117,23 @@ def make_plan(overrides: Sequence[str], *, multirun: bool, arms: Container[str] 
     parsed = parse(overrides)
     fixed = [text for text, override in zip(overrides, parsed, strict=True) if not override.is_sweep_override()]
     with composer() as compose:
-        fixed, master = _master(compose, fixed, parsed)
+        sweeps, faults = _swept(compose, parsed, overrides)
+        fixed, master = _master(compose, fixed, sweeps, faults)
         is_study = multirun or master.hydra.mode == RunMode.MULTIRUN
         if not is_study and len(fixed) < len(overrides):
             sweep = next(text for text in overrides if text not in fixed)
             raise InvalidInput(f"{sweep}: several values; add -m to sweep over them, or write a list as [1,2]")
-        combinations, swept = _sweep(master, overrides) if is_study else ([list(fixed)], [])
-        _one_task(combinations)
+        if is_study and faults:
+            raise InvalidInput(*faults)
+        cells_of, swept = _sweep(compose, master, overrides) if is_study else ([list(fixed)], [])
+        _one_task(cells_of)
         checked = Checker()
 
         def config_of(overrides: Sequence[str]) -> CellConfig:
-            config = checked(compose.cell(overrides) if is_study else plain(_without_hydra(master)))
+            config = checked(compose.cell(overrides) if is_study else plain(without_hydra(master)))
             return replace(config, tuning="held_out") if is_study and config.tuning is None else config
 
-        cells = _checked(config_of, combinations, swept)
+        cells = _checked(config_of, cells_of, swept)
         if arms is not None:
             cells = [cell for cell in cells if arm_id(to_plain(cell.config)) in arms]
         if not cells:
@@ -142,39 +146,45 @@ def make_plan(overrides: Sequence[str], *, multirun: bool, arms: Container[str] 
     return Plan(cells, curve, configured, is_study, experiment, fixed, master, swept, overrides)
 
 
-def _master(compose: Composer, fixed: list[str], parsed: Sequence[Override]) -> tuple[list[str], DictConfig]:
+def _swept(
+    compose: Composer, parsed: Sequence[Override], overrides: Sequence[str]
+) -> tuple[Sequence[Override], Sequence[str]]:
+    """What is swept over, and what is wrong with it."""
+    sweeps = [override for override in parsed if override.is_sweep_override()]
+    try:
+        return swept_values(sweeps, compose, overrides), ()
+    except InvalidInput as error:
+        return (), error.faults
+
+
+def _master(
+    compose: Composer, fixed: list[str], sweeps: Sequence[Override], faults: Sequence[str]
+) -> tuple[list[str], DictConfig]:
     """The config without what is swept over; a fixed key may be one that only the swept members of a group have."""
     try:
         return fixed, compose(fixed, hydra=True)
-    except InvalidInput:
-        sweeps = (override for override in parsed if override.is_sweep_override() and override.is_discrete_sweep())
-        first = {override.key_or_group: min(map(str, override.sweep_string_iterator())) for override in sweeps}
-        members = [f"{key}={member}" for key, member in first.items() if compose.is_group(key, fixed)]
+    except InvalidInput as error:
+        groups = [override for override in sweeps if compose.is_group(override.key_or_group, fixed)]
+        first = {override.key_or_group: min(override.sweep_string_iterator()) for override in groups}
+        members = [f"{key}={member}" for key, member in first.items()]
         if not members:
-            raise
+            raise InvalidInput(*faults, *error.faults) from error
         try:
             return [*fixed, *members], compose([*fixed, *members], hydra=True)
         except InvalidInput as error:
             raise InvalidInput(*(_with_member(fault, members, list(first)) for fault in error.faults)) from error
 
 
-def _without_hydra(config: DictConfig) -> DictConfig:
-    return OmegaConf.masked_copy(config, [str(key) for key in config if key != "hydra"])
-
-
-def _sweep(master: DictConfig, overrides: Sequence[str]) -> tuple[list[list[str]], list[str]]:
+def _sweep(compose: Composer, master: DictConfig, overrides: Sequence[str]) -> tuple[list[list[str]], list[str]]:
     """The overrides of each cell: the product of the experiment's sweep with that of the command line, which wins.
 
     The second list has the keys that either sweeps over.
     """
-    params = master.hydra.sweeper.get("params") or {}
-    parsed = parse([*(f"{key}={value}" for key, value in params.items()), *overrides])
-    sweeps = [override for override in parsed if override.is_sweep_override()]
-    endless = [override.input_line for override in sweeps if not override.is_discrete_sweep()]
-    if endless:
-        raise InvalidInput(*(f"{text}: must list its values, as 1,2,3 or range(3)" for text in endless))
-    keys = sorted({*map(str, params), *(override.key_or_group for override in sweeps)})
-    return [list(cell) for cell in BasicSweeper.split_arguments(parsed, None)[0]], keys
+    params = parse(sweeper_params(master))
+    parsed = swept_values([*params, *parse(overrides)], compose, overrides)
+    keys = {override.key_or_group for override in parsed if override.is_sweep_override()}
+    keys |= {str(key) for key in master.hydra.sweeper.get("params") or ()}
+    return combinations(parsed, max_cells_of(master)), sorted(keys)
 
 
 def _one_task(combinations: Sequence[Sequence[str]]) -> None:

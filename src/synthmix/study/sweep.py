@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from synthmix.config.cell import CellConfig
-from synthmix.config.composing.composer import parse
+from synthmix.config.composing.grammar import parse
 from synthmix.config.flat import flatten
 from synthmix.pipeline.resources import Resources
 from synthmix.pipeline.results import Keys

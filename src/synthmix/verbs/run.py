@@ -10,8 +10,9 @@ from typing import Any
 from hydra import main as hydra_decorator
 from omegaconf import DictConfig
 
-from synthmix.config.composing.composer import conf_dir
+from synthmix.config.composing.composer import composer, conf_dir
 from synthmix.config.composing.defaults import register_defaults
+from synthmix.config.composing.grammar import parse
 from synthmix.errors import InvalidInput
 from synthmix.processor import bf16_is_slow
 from synthmix.study.arguments import Arguments, read_arguments
@@ -28,6 +29,7 @@ def run(words: Sequence[str]) -> int:
     """
     asked = read_arguments(words)
     if asked.asks_hydra:
+        _check_hydra(asked.overrides)
         return hydra_main(asked.for_hydra)
     plan = make_plan(asked.overrides, multirun=asked.multirun)
     if asked.shows_config:
@@ -66,6 +68,13 @@ def hydra_main(arguments: Sequence[str], task: Callable[[DictConfig], Any] | Non
     finally:
         sys.argv = command_line
     return 0
+
+
+def _check_hydra(overrides: Sequence[str]) -> None:
+    """Checks what Hydra would build to answer by itself: before --help it sets up the logging of a config."""
+    texts = zip(overrides, parse(overrides), strict=True)
+    with composer() as compose:
+        compose([text for text, override in texts if not override.is_sweep_override()])
 
 
 def _run_cell(plan: Plan, asked: Arguments) -> int:

@@ -14,7 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from omegaconf import DictConfig, OmegaConf
 
-from synthmix.config.composing.composer import Composer, composer, conf_dir, parse
+from synthmix.config.composing.composer import Composer, composer, conf_dir
+from synthmix.config.composing.grammar import parse
 from synthmix.errors import InvalidInput
 
 

@@ -5,23 +5,24 @@ from __future__ import annotations
 import re
 import warnings
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from functools import cache
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 from hydra import compose, initialize_config_dir
 from hydra.core.global_hydra import GlobalHydra
-from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import Override
 from hydra.errors import HydraException
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 from yaml import YAMLError
 
-from synthmix.config.cell import LEARNERS, unread_learner
+from synthmix.config.cell import LEARNERS, Checker, unread_learner
 from synthmix.config.composing.base import Base
+from synthmix.config.composing.choices import Groups, searchpath
 from synthmix.config.composing.defaults import register_defaults
+from synthmix.config.composing.grammar import parse
+from synthmix.config.composing.hydra_node import hydra_faults
 from synthmix.config.composing.repository import KeptRepository
 from synthmix.config.nodes import build_member
 from synthmix.config.plain import plain
@@ -39,18 +40,15 @@ class Composer:
 
     def __init__(self) -> None:
         self._bases: dict[tuple[str, ...], Base] = {}
-        self._are_groups: dict[tuple[str, ...], bool] = {}
+        self.groups = Groups()
 
     def __call__(self, overrides: Sequence[str], *, hydra: bool = False) -> DictConfig:
         """The config of these overrides, with Hydra's own node where `hydra` is set."""
-        return _compose(overrides, hydra=hydra)
+        return _compose(overrides, self.groups, hydra=hydra)
 
     def is_group(self, key: str, overrides: Sequence[str]) -> bool:
         """Whether a key is a config group: one of synthmix's, or of a folder of the user's that the overrides name."""
-        known = (key, *_searchpath(overrides))
-        if known not in self._are_groups:
-            self._are_groups[known] = bool(_members_of(key, overrides))
-        return self._are_groups[known]
+        return bool(self.groups.members(key, overrides))
 
     def cell(self, overrides: Sequence[str]) -> dict[str, Any]:
         """The same as a call, as a plain config. For the cells of a sweep each choice of members is composed once."""
@@ -62,15 +60,15 @@ class Composer:
             (members if is_choice or override.is_hydra_override() else values).append(override)
         node = self._base(tuple(str(override.input_line) for override in members)).with_values(values)
         if node is None:
-            node = plain(_compose(overrides))
+            node = plain(_compose(overrides, self.groups))
         return node
 
     def _base(self, members: tuple[str, ...]) -> Base:
         """The choice of these members, composed once."""
         base = _OWN_BASES.get(members) or self._bases.get(members)
         if base is None:
-            base = Base(_compose(members))
-            bases = _OWN_BASES if base.is_simple and not _searchpath(members) else self._bases
+            base = Base(_compose(members, self.groups))
+            bases = _OWN_BASES if base.is_simple and not searchpath(members) else self._bases
             bases[members] = base
         return base
 
@@ -80,24 +78,6 @@ def conf_dir() -> Path:
     package = Path(__file__).parents[2]
     packed = package / "conf"
     return packed if packed.is_dir() else package.parents[1] / "conf"
-
-
-def parse(overrides: Sequence[str]) -> list[Override]:
-    """Reads overrides, each by itself.
-
-    Raises:
-        InvalidInput: one line for each that cannot be read.
-    """
-    parsed, faults = [], []
-    for text in overrides:
-        try:
-            parsed += _parsed(text)
-        except HydraException:
-            faults.append(text)
-    faults += [str(override.input_line) for override in parsed if not override.key_or_group]
-    if faults:
-        raise InvalidInput(*(f"{text}: must be KEY=VALUE, with quotes around special characters" for text in faults))
-    return parsed
 
 
 @contextmanager
@@ -111,28 +91,62 @@ def composer() -> Iterator[Composer]:
         yield Composer()
 
 
-def _compose(overrides: Sequence[str], *, hydra: bool = False) -> DictConfig:
-    """Composes; overrides of unknown keys are put aside first, so that all of them are named, with what is allowed."""
+def _compose(overrides: Sequence[str], groups: Groups, *, hydra: bool = False) -> DictConfig:
+    """Composes; overrides that do not fit are put aside first, so that all of them are named, with what is allowed."""
+    faults: list[str] = []
+    wrong: list[str] = []  # the groups of which no member was chosen
+    accepted: list[str] = []
+    for text, override in zip(overrides, parse(overrides), strict=True):
+        found = [] if override.is_sweep_override() else groups.faults(override, overrides)
+        (wrong if found else accepted).append(override.key_or_group if found else text)
+        faults += found
     unknown: list[str] = []
-    accepted = list(overrides)
     while True:
         try:
-            config = compose("run", overrides=accepted, return_hydra_config=hydra)
-        except UserWarning as warning:
-            raise InvalidInput(f"hydra.searchpath: {str(warning).partition('path=')[2].rstrip('.')}") from warning
+            config = compose("run", overrides=accepted, return_hydra_config=True)
         except (HydraException, OmegaConfBaseException, YAMLError) as error:
             culprit = _culprit(error, accepted)
             if culprit is None:
-                raise InvalidInput(readable(error)) from error
+                raise InvalidInput(*faults, readable(error)) from error
             accepted.remove(culprit)
             unknown.append(culprit)
-        except ValueError as error:  # a group that is given something else than a name, such as model=null
-            raise InvalidInput(*(_no_member_lines(accepted) or [readable(error)])) from error
+        except Exception as error:  # Hydra and OmegaConf assert and assume much of what they are given
+            raise InvalidInput(*faults, _blamed(error, accepted)) from error
         else:
-            faults = [_unknown_line(override, config) for override in unknown] + _no_member_lines(accepted)
+            faults += hydra_faults(config, accepted)
+            faults += _faults_of_the_rest(unknown, accepted, wrong, config, bool(faults))
             if faults:
                 raise InvalidInput(*faults)
-            return config
+            return config if hydra else without_hydra(config)
+
+
+def _faults_of_the_rest(
+    unknown: Sequence[str], accepted: Sequence[str], wrong: Sequence[str], config: DictConfig, at_fault: bool
+) -> list[str]:
+    """Unknown keys, and where there are faults already, what is wrong with the values that were given."""
+    own = [group for group in wrong if not group.startswith("hydra")]
+    if any(group == "task" or OmegaConf.select(config, group) is None for group in own):
+        return []  # what was to be chosen decides which keys there are
+    faults = [_unknown_line(override, config) for override in unknown if not _is_below(override, wrong)]
+    if faults or at_fault:
+        keys = [text.lstrip("+~").partition("=")[0] for text in accepted if not _is_below(text, wrong)]
+        given = tuple(f"{key}{sign}" for key in keys for sign in "=.")
+        try:
+            values = [*Checker().value_faults(plain(without_hydra(config)))]
+        except InvalidInput as error:  # an interpolation that leads nowhere
+            return [*faults, *error.faults]
+        faults += [fault for fault in values if fault.startswith(given)]
+    return faults
+
+
+def without_hydra(config: DictConfig) -> DictConfig:
+    """The config of a cell alone."""
+    return OmegaConf.masked_copy(config, [str(key) for key in config if key != "hydra"])
+
+
+def _is_below(override: str, groups: Sequence[str]) -> bool:
+    """Whether an override is of a key of one of these groups."""
+    return override.lstrip("+~").startswith(tuple(f"{group}." for group in groups))
 
 
 def _culprit(error: Exception, overrides: list[str]) -> str | None:
@@ -141,6 +155,16 @@ def _culprit(error: Exception, overrides: list[str]) -> str | None:
     if named is None:
         return None
     return next((text for text in overrides if text.lstrip("+~").partition("=")[0] == named[1]), None)
+
+
+def _blamed(error: Exception, overrides: Sequence[str]) -> str:
+    """The line for what Hydra breaks down at: the override without which it does not, where there is one."""
+    reason = f"Hydra cannot compose it ({type(error).__name__}: {readable(error)})"
+    for text in overrides:
+        with suppress(Exception):
+            compose("run", overrides=[other for other in overrides if other != text])
+            return f"{text}: {reason}"
+    return f"{' '.join(overrides)}: {reason}"
 
 
 def _unknown_line(override: str, config: DictConfig) -> str:
@@ -154,32 +178,3 @@ def _unknown_line(override: str, config: DictConfig) -> str:
         return unread_learner(key, value, build_member(TaskConfig, plain(config.task)))
     lacks = key.replace("/", ".").removeprefix(f"{parent}.").partition(".")[0]
     return unknown_key(key, value, [str(name) for name in node if name != "hydra"], lacks)
-
-
-def _no_member_lines(overrides: list[str]) -> list[str]:
-    """The lines for groups that are given something else than one name; of a group that is added, several are."""
-    groups = ((override, _members_of(override.key_or_group, overrides)) for override in parse(overrides))
-    return [
-        f"{override.input_line}: no such member; allowed: {', '.join(options)}"
-        for override, options in groups
-        if options and not override.is_delete() and not override.is_sweep_override()
-        if not isinstance(override.value(), (str | dict | list) if override.is_add() else (str | dict))
-    ]
-
-
-def _members_of(group: str, overrides: Sequence[str]) -> list[str]:
-    """The members of a config group; none where there is no such group. `@package` may follow the name."""
-    loader = GlobalHydra.instance().config_loader()
-    return list(loader.get_group_options(group.partition("@")[0], overrides=_searchpath(overrides)))
-
-
-def _searchpath(overrides: Sequence[str]) -> list[str]:
-    """The override that says where members of the user's own are."""
-    return [text for text in overrides if text.lstrip("+").startswith("hydra.searchpath=")]
-
-
-@cache
-def _parsed(text: str) -> list[Override]:
-    """Read once: the cells of a sweep have the same few in other combinations."""
-    overrides: list[Override] = OverridesParser.create().parse_overrides([text])
-    return overrides

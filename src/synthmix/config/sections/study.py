@@ -11,6 +11,7 @@ from synthmix.config.schema import Count, Positive, Range
 from synthmix.metric import Metric
 
 MAX_SEEDS = 30  # of a sequential study
+MAX_CELLS = 2000  # of a sweep, unless it says otherwise
 DESIGN = ("margin", "seeds_planned", "sequential")  # decided before the run, and of the study's identity
 
 
@@ -36,6 +37,7 @@ class StudyConfig:
             those of the first command.
         sequential: whether the study is tested at every look, by a test that admits that, in place of once.
         max_seeds: of a sequential study, the most; null is 30.
+        max_cells: the most that a sweep may ask for, which is known before they are enumerated.
     """
 
     score: str | None = None
@@ -46,6 +48,7 @@ class StudyConfig:
     seeds_planned: Count | None = None
     sequential: bool = False
     max_seeds: Count | None = None
+    max_cells: Count = MAX_CELLS
 
     @property
     def most_seeds(self) -> int | None:
