@@ -29,14 +29,9 @@ ALLOWED_PREFIXES = (
 OPTIONAL = ("pyod",)  # packages that members name and synthmix does not bring
 
 
-def own_prefixes() -> tuple[str, ...]:
-    """What the user's environment admits beside."""
-    own = os.environ.get("SYNTHMIX_ALLOW", "")
-    return tuple(prefix.strip() for prefix in own.split(",") if prefix.strip())
-
-
 def _allowed() -> tuple[str, ...]:
-    return (*ALLOWED_PREFIXES, *own_prefixes())
+    own = os.environ.get("SYNTHMIX_ALLOW", "")
+    return (*ALLOWED_PREFIXES, *(prefix.strip() for prefix in own.split(",") if prefix.strip()))
 
 
 def import_target(target: str) -> Any:

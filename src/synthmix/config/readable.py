@@ -7,10 +7,7 @@ import re
 
 def readable(error: Exception) -> str:
     """Hydra's or OmegaConf's message of several lines as one."""
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()] or [type(error).__name__]
-    merging = re.fullmatch(r"Error merging override (.+)", lines[0])
-    if merging and isinstance(error.__cause__, Exception):
-        return f"{merging[1]}: {readable(error.__cause__)}"
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     missing = re.match(r"In '[^']+': Could not find '([^']+)'", lines[0])
     if missing:
         group, _, member = missing[1].rpartition("/")

@@ -10,9 +10,9 @@ from hydra.core.global_hydra import GlobalHydra
 from hydra.core.override_parser.types import Glob, Override, Sweep
 from hydra.errors import ConfigCompositionException
 
-from synthmix.config.allowlist import own_prefixes
 from synthmix.config.composing.grammar import parse
-from synthmix.config.readable import readable
+from synthmix.config.composing.messages import readable
+from synthmix.config.composing.own_code import own_prefixes
 from synthmix.config.schema import shown
 from synthmix.errors import InvalidInput
 

@@ -23,10 +23,10 @@ from synthmix.config.composing.choices import Groups, searchpath
 from synthmix.config.composing.defaults import register_defaults
 from synthmix.config.composing.grammar import parse
 from synthmix.config.composing.hydra_node import hydra_faults
+from synthmix.config.composing.messages import readable
 from synthmix.config.composing.repository import KeptRepository
 from synthmix.config.nodes import build_member
 from synthmix.config.plain import plain
-from synthmix.config.readable import readable
 from synthmix.config.schema import unknown_key
 from synthmix.config.task import TaskConfig
 from synthmix.errors import InvalidInput

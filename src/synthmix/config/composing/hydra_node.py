@@ -18,9 +18,10 @@ from hydra.plugins.sweeper import Sweeper
 from omegaconf import DictConfig, OmegaConf, open_dict, read_write
 from omegaconf.errors import OmegaConfBaseException
 
-from synthmix.config.allowlist import import_target, own_prefixes
+from synthmix.config.allowlist import import_target
 from synthmix.config.composing.hydra_logging import is_inside, logging_faults
-from synthmix.config.readable import readable
+from synthmix.config.composing.messages import readable
+from synthmix.config.composing.own_code import own_prefixes
 from synthmix.config.schema import shown
 from synthmix.errors import InvalidInput
 
