@@ -61,9 +61,9 @@ def test_a_glob_is_the_list_of_the_members_that_it_matches() -> None:
         ("seed=range(0,10,0)", "seed=range(0,10,0): must be range(START,STOP,STEP) of finite numbers, STEP not 0"),
         ("seed=choice(choice(1,2),3)", "seed=choice(choice(1,2),3): must list its values, as 1,2,3 or range(3)"),
         ("model=range(1e3)", "model=range(1e3): no such member; allowed: autoencoder, "),
-        ("seed=range(1e9)", f"study.max_cells=2000: must be ≥ {10**9}, the cells asked for ({10**9})"),
-        ("seed=shuffle(range(3000))", "study.max_cells=2000: must be ≥ 3000, the cells asked for (3000)"),
-        ("seed=range(1e-300,1e300,1e-300)", "study.max_cells=2000: must be ≥ "),
+        ("seed=range(1e9)", f"study.max_cells=5000: must be ≥ {10**9}, the cells asked for ({10**9})"),
+        ("seed=shuffle(range(6000))", "study.max_cells=5000: must be ≥ 6000, the cells asked for (6000)"),
+        ("seed=range(1e-300,1e300,1e-300)", "study.max_cells=5000: must be ≥ "),
         (
             "study.max_cells=5 seed=range(3) mix.ratio=0,1",
             "study.max_cells=5: must be ≥ 6, the cells asked for (3 × 2)",

@@ -11,7 +11,7 @@ from synthmix.config.schema import Count, Positive, Range
 from synthmix.metric import Metric
 
 MAX_SEEDS = 30  # of a sequential study
-MAX_CELLS = 2000  # of a sweep, unless it says otherwise
+MAX_CELLS = 5000  # of a sweep, unless it says otherwise
 DESIGN = ("margin", "seeds_planned", "sequential")  # decided before the run, and of the study's identity
 
 
