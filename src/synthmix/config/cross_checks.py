@@ -39,6 +39,9 @@ class _Learner(Protocol):
     has_loss: ClassVar[bool | None]
 
     @property
+    def _target_(self) -> str: ...
+
+    @property
     def name(self) -> str: ...
 
 

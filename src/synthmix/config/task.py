@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 from synthmix.config.allowlist import import_target
 from synthmix.config.schema import Member
@@ -47,6 +47,11 @@ class TaskConfig(Member):
         """Its scores by name."""
         metrics: Mapping[str, Metric] = importlib.import_module(self.scored_by).METRICS
         return metrics
+
+    @property
+    def for_choices(self) -> Self:
+        """The task as tuning does it, without what only adds to the scores of a cell."""
+        return self
 
     @property
     def drawn_by(self) -> str | None:

@@ -171,9 +171,10 @@ class Dependencies:
 
     @cached_property
     def on_train(self) -> Dependencies:
-        """Those of the cell with a representation that has seen train alone."""
+        """Those of the cell with a representation that has seen train alone, where its learner is chosen."""
         alone = replace(self.config.representation, fit_on="train")
-        return Dependencies(replace(self.config, representation=alone), self.digest, self.n_train)
+        config = replace(self.config, representation=alone, task=self.config.task.for_choices)
+        return Dependencies(config, self.digest, self.n_train)
 
     @cached_property
     def cell(self) -> Declared:

@@ -154,6 +154,8 @@ def stages_that_read(key: str, config: dict[str, Any]) -> set[str]:
         return DERIVED | {"representation"} | searches | begins
     if key.startswith("clusterer.pretraining") or (key == "clusterer._target_" and begins):
         return DERIVED | searches | begins
+    if key == "task.bootstraps":  # nothing is chosen by them
+        return DERIVED
     if group in ("task", *LEARNER_GROUPS):
         return DERIVED | searches
     if group == "metrics":

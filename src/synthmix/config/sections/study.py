@@ -111,6 +111,8 @@ def _not_of_its_learner(score: str, cell: Cell) -> str | None:
         return f"{learner} minimises nothing; must be another score"
     if score == "prediction_strength" and cell.learner.has_loss:
         return f"is of learners without a loss; {learner} has held_out_loss"
+    if score == "bootstrap_ari" and not getattr(cell.task, "bootstraps", 0):
+        return "task.bootstraps=0; must be another score, or task.bootstraps ≥ 2"
     return None
 
 

@@ -5,7 +5,8 @@ Noise (-1, of DBSCAN) counts as wrong in `acc` and `purity` and as one cluster i
 be read with `coverage`; they are computed without noise too, so that a mean over seeds does not leave out the seeds
 without noise. Internal indices refer to the points in clusters, in the space of the points, whatever the
 representation; they are not defined with fewer than two clusters or as many as points. `held_out_loss` is of clusterers
-that minimise something, in the represented space, `prediction_strength` of those that do not.
+that minimise something, in the represented space, `prediction_strength` of those that do not. `bootstrap_ari` is of
+cells with `task.bootstraps`.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from synthmix.metric import HeldOut, Metric
-from synthmix.tasks.clustering.outputs import ASSIGNMENTS, NOISE, OWN_ASSIGNMENTS
+from synthmix.tasks.clustering.outputs import ASSIGNMENTS, BOOTSTRAP_ASSIGNMENTS, NOISE, OWN_ASSIGNMENTS
 from synthmix.tasks.metrics import MEAN_HELD_OUT_LOSS
 
 if TYPE_CHECKING:
@@ -110,6 +111,13 @@ def _prediction_strength(held_out: HeldOut) -> float:
     return math.nan if own is None else prediction_strength(held_out.outputs[ASSIGNMENTS], own)
 
 
+def _bootstrap_ari(held_out: HeldOut) -> float:
+    from synthmix.tasks.clustering.bootstrap_ari import bootstrap_ari
+
+    assignments = held_out.outputs.get(BOOTSTRAP_ASSIGNMENTS)
+    return math.nan if assignments is None else bootstrap_ari(assignments)
+
+
 METRICS: Mapping[str, Metric] = {
     "acc": _agreement("ClusterAccuracy"),
     "nmi": _agreement("NormalizedMutualInfoScore"),
@@ -127,6 +135,7 @@ METRICS: Mapping[str, Metric] = {
     "silhouette": _internal(_silhouette, higher_is_better=True, worst=0.0),
     "held_out_loss": MEAN_HELD_OUT_LOSS,
     "prediction_strength": Metric(score=_prediction_strength, higher_is_better=True, worst=0.0),
+    "bootstrap_ari": Metric(score=_bootstrap_ari, higher_is_better=True, worst=0.0),
     "n_clusters": Metric(score=_n_clusters, higher_is_better=None),
     "coverage": Metric(score=_coverage, higher_is_better=None),
     "noise_fraction": Metric(score=lambda held_out: 1.0 - _coverage(held_out), higher_is_better=None),
