@@ -186,8 +186,9 @@ def test_every_cell_of_an_experiment_is_valid(name: str) -> None:
 
 
 def number_of_cells(params: DictConfig) -> int:
-    """The product of the numbers of values: a,b,c or range(n)."""
+    """The product of the numbers of values: a,b,c or range(n) or range(m,n)."""
     cells = 1
     for values in map(str, params.values()):
-        cells *= int(values[6:-1]) if values.startswith("range(") else len(values.split(","))
+        words = values.removeprefix("range(").removesuffix(")").split(",")
+        cells *= len(range(*map(int, words))) if values.startswith("range(") else len(words)
     return cells
