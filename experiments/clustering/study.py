@@ -19,6 +19,7 @@ from pathlib import Path
 
 SETS = ("digits", "usps", "mnist", "fashion_mnist")
 SMALL = ("digits",)  # of 64 values: narrower nets, a tenth of the steps
+PLAIN, GRAPHS = ("kmeans", "gmm"), ("agglomerative", "spectral", "hdbscan")
 DEEP = ("dec", "idec", "vade", "n2d")
 SCORES = ("cluster/acc", "cluster/nmi", "cluster/ari")
 PAPERS = "networks.hidden=[500,500,2000] latent_dim=10 likelihood=gaussian"
@@ -34,8 +35,8 @@ def combinations(dataset: str, steps: int) -> Iterator[tuple[str, list[str]]]:
     autoencoder = ["representation=autoencoder", *nets, f"representation.generator.steps={steps}"]
     spaces = [("pixels", []), ("PCA", ["representation=pca"]), ("UMAP", ["representation=umap"])]
     for name, representation in (*spaces, ("autoencoder", autoencoder)):
-        for clusterer in ("kmeans", "gmm"):
-            if (name, clusterer) != ("pixels", "gmm"):
+        for clusterer in (*PLAIN, *(GRAPHS if name in ("pixels", "UMAP") else ())):
+            if small or (name, clusterer) != ("pixels", "gmm"):  # whose covariances have 784 rows for MNIST
                 yield f"{name} + {clusterer}", [*representation, f"clusterer={clusterer}"]
     begun = [f"clusterer.pretraining.hidden={hidden}", f"clusterer.pretraining.steps={steps}"]
     for clusterer in DEEP:
