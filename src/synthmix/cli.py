@@ -93,6 +93,8 @@ def _validate(words: list[str]) -> int:
     if asked.asks_hydra or asked.shows_config or asked.dry_run:
         raise InvalidInput("validate: takes overrides, -m and --config-dir; synthmix run has all switches")
     plan = make_plan(asked.overrides, multirun=asked.multirun)
+    for note in plan.notes:
+        print(note, file=sys.stderr)
     print(f"valid: {len(plan.configs)} cell{'s' if len(plan.configs) != 1 else ''}")
     return 0
 

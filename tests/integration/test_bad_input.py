@@ -209,7 +209,7 @@ BAD: list[tuple[str, list[str]]] = [
         ["task=clustering,anomaly_detection: a study has one task; run one study for each"],
     ),
     # files
-    ("data=table", ["data.path=null: must name a .csv, .parquet or .npz file"]),
+    ("data=table", ["data.path=null: must name a file, such as a .csv, .xlsx, .parquet or .npz"]),
     ("data=table data.path=no.csv", ["data.path=no.csv: no such file"]),
     ("data=table data.path=rows.csv", ["clusterer.n_clusters=null: the data has no known classes; give a number ≥ 2"]),
     ("trainer.resume_from=no.ckpt", ["trainer.resume_from=no.ckpt: no such file"]),

@@ -44,6 +44,10 @@ class DataConfig(Member):
         """
         return None
 
+    def notes(self) -> Iterator[str]:
+        """Yields what was found of the set and not said by the user, a line each."""
+        yield from ()
+
     def parts(self, extent: Extent) -> Parts:
         """The sizes asked for against those that the set has."""
         return Parts(

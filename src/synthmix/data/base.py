@@ -122,7 +122,7 @@ def assemble(
     x: Tensor,
     y: Tensor | None,
     *,
-    test: tuple[Tensor, Tensor] | None = None,
+    test: tuple[Tensor, Tensor | None] | None = None,
     density: Density | None = None,
 ) -> Dataset:
     """A dataset of these arrays, its official test set included, with the digest of all of them in its spec."""

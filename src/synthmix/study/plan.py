@@ -71,6 +71,11 @@ class Plan:
         """Those asked for, and those that the study adds."""
         return [*self.cells, *self.curve, *self.configured]
 
+    @property
+    def notes(self) -> Sequence[str]:
+        """What was found of the data and not said by the user."""
+        return list(dict.fromkeys(note for config in self.configs for note in config.data.notes()))
+
     def warnings(self, known: Iterable[Mapping[str, Any]] = ()) -> list[str]:
         """What the study will not be able to say, known before it is run.
 

@@ -39,6 +39,8 @@ def run(words: Sequence[str]) -> int:
         os.environ[variable] = str(plan.configs[0].threads)
     from synthmix.study.launching.job import resources_of
 
+    for note in plan.notes:
+        print(note, file=sys.stderr)
     _check_devices(plan)
     _warn_of_slow_bf16(plan)
     resources = resources_of(plan.configs[0])

@@ -85,7 +85,8 @@ def test_every_yaml_has_a_config() -> None:
 def test_a_config_has_the_keys_of_its_schema_and_of_its_loader(name: str) -> None:
     node = node_of(name)
     assert check_node(CONFIGS[name], node, "data") == []
-    assert set(loader_keys(node)) == set(inspect.signature(loader_of(node)).parameters)
+    parameters = set(inspect.signature(loader_of(node)).parameters)
+    assert parameters in ({"config"}, set(loader_keys(node)))
 
 
 @pytest.mark.parametrize("name", [name for name in CONFIGS if name not in ("table", "kmnist", "adbench")])
@@ -110,7 +111,7 @@ def test_the_outline_of_a_table_is_what_loading_delivers(tmp_path: Path) -> None
     node = node_of("table", path=str(path), label_column="label")
     config = config_of(node)
     cell = cell_of(config)
-    dataset = loader_of(node)(**loader_keys(node))
+    dataset = loader_of(node)(config)
     assert cell.outline.spec == replace(dataset.spec, digest="")
     assert cell.outline.n_learn == 30
     assert list(config.faults(cell)) == []
@@ -134,7 +135,7 @@ def test_the_outline_of_a_table_is_what_loading_delivers(tmp_path: Path) -> None
             {"n_test": 100},
             "data.n_test=100: must be null (the official test set of 10000 points is used whole)",
         ),
-        ("table", {}, "data.path=null: must name a .csv, .parquet or .npz file"),
+        ("table", {}, "data.path=null: must name a file, such as a .csv, .xlsx, .parquet or .npz"),
         ("table", {"path": "absent.csv"}, "data.path=absent.csv: no such file"),
         (
             "toy",

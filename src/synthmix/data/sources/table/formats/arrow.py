@@ -1,0 +1,41 @@
+"""Files of Apache Arrow: parquet and feather."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from synthmix.data.sources.table.formats.base import RawTable, Reading, first_line, numbered_row
+from synthmix.data.sources.table.formats.packed import content
+
+
+def read_parquet(path: Path, reading: Reading) -> RawTable:
+    """Reads a parquet file. Raises InvalidInput where it is none, or says that it holds too much."""
+    import pyarrow
+    import pyarrow.parquet
+
+    try:
+        file = pyarrow.parquet.ParquetFile(pyarrow.BufferReader(content(path, reading)))
+        groups = range(file.metadata.num_row_groups)
+        reading.refuse_size(sum(file.metadata.row_group(group).total_byte_size for group in groups))
+        table = file.read()
+    except (pyarrow.ArrowException, OSError) as error:
+        raise reading.refusal(f"not a parquet file ({first_line(error)})") from error
+    return _table(table, reading)
+
+
+def read_feather(path: Path, reading: Reading) -> RawTable:
+    """Reads a feather file. Raises InvalidInput where it is none."""
+    import pyarrow
+    import pyarrow.feather
+
+    try:
+        table = pyarrow.feather.read_table(pyarrow.BufferReader(content(path, reading)))
+    except (pyarrow.ArrowException, OSError) as error:
+        raise reading.refusal(f"not a feather file ({first_line(error)})") from error
+    return _table(table, reading)
+
+
+def _table(table: Any, reading: Reading) -> RawTable:
+    reading.refuse_repeated(table.column_names)
+    return RawTable(dict(zip(table.column_names, table.columns, strict=True)), table.num_rows, numbered_row)

@@ -1,0 +1,1 @@
+"""Text files with a separator between the cells of a line."""
