@@ -9,6 +9,7 @@ import sys
 from collections.abc import Sequence
 
 from synthmix.errors import Interrupted, InvalidInput
+from synthmix.secrets import masked, without_password
 from synthmix.signals import signals_taken_over
 
 LONGEST_LINE = 2000  # characters of a fault
@@ -68,7 +69,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _one_line(fault: str) -> str:
     """A fault without line ends, and without the middle of what is too long to be read."""
-    line = " ".join(fault.splitlines())
+    line = masked(" ".join(fault.splitlines()))
     return line if len(line) <= LONGEST_LINE else f"{line[: LONGEST_LINE // 2]} … {line[-LONGEST_LINE // 2 :]}"
 
 
@@ -128,13 +129,15 @@ def _ui(words: list[str]) -> int:
     given = parser.read(words)
     uri, port = resolve_uri(None), given.port
     if uri.startswith("http"):
-        raise InvalidInput(f"MLFLOW_TRACKING_URI={uri}: a server, which has a UI of its own; open it in a browser")
+        raise InvalidInput(
+            f"MLFLOW_TRACKING_URI={without_password(uri)}: a server, which has a UI of its own; open it in a browser"
+        )
     if uri.startswith(SQLITE) and not Path(uri.removeprefix(SQLITE)).is_file():
         raise InvalidInput(f"{uri}: no such file; run a cell here first, or set MLFLOW_TRACKING_URI")
     command = [sys.executable, "-m", "mlflow", "ui", "--backend-store-uri", uri, "--port", str(port), "--workers", "1"]
     # MLflow opens on its pages for language models unless the address says otherwise.
     print(f"open http://127.0.0.1:{port}/#/experiments?workflowType=machine_learning", flush=True)
-    os.execv(sys.executable, command)
+    os.execv(sys.executable, command)  # noqa: S606  Python's own program, with a list of words
 
 
 def _completion(rest: list[str]) -> int:

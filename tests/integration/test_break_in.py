@@ -5,6 +5,8 @@ The attempts that need no config (checkpoints, stores, names in tables) are at t
 
 from __future__ import annotations
 
+import hashlib
+import json
 import pickle
 import sys
 from collections.abc import Callable
@@ -257,3 +259,71 @@ def test_a_checkpoint_to_resume_from_is_weights_alone(evil: Callable[..., Path],
     assert answer.code == 2
     assert answer.err.startswith("trainer.resume_from=evil.ckpt: ")
     assert not MARK.exists()
+
+
+def test_a_variable_that_looks_secret_is_not_read_into_a_config(
+    evil: Callable[..., Path], command: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = evil({"tracking": {"experiment": "${oc.env:MY_API_TOKEN}"}})
+    monkeypatch.setenv("MY_API_TOKEN", "hunter2-hunter2")
+    answer = command("validate", OWN.format(folder=folder), "experiment=evil")
+    assert (answer.code, answer.out) == (2, "")
+    assert "oc.env:MY_API_TOKEN looks like a secret, and a config is written down" in answer.err
+    assert "hunter2" not in answer.err
+    for hidden in ("hydra.run.dir=${oc.env:MY_API_TOKEN}", "model.name=${oc.env:${data.name},${oc.env:MY_API_TOKEN}}"):
+        answer = command("validate", hidden)
+        assert answer.code == 2
+        assert "hunter2" not in answer.err
+
+
+def test_a_password_of_a_server_is_told_nobody(command: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = "postgresql+psycopg2://me:swordfish@127.0.0.1:1/db"
+    answer = command("validate", f"tracking.uri={whole}")
+    assert answer.code == 2
+    assert answer.err.startswith(
+        "tracking.uri=postgresql+psycopg2://me:***@127.0.0.1:1/db: must hold no password; set "
+    )
+    for address in (whole, "http://me:swordfish@127.0.0.1:1", "foo://me:swordfish@host"):
+        monkeypatch.setenv("MLFLOW_TRACKING_URI", address)
+        answer = command("run", "model=duplicate")
+        assert answer.code == 2
+        assert "me:***@" in answer.err
+        assert "swordfish" not in answer.err
+
+
+def test_a_forged_store_entry_is_computed_again_and_runs_nothing(
+    evil: Callable[..., Path], command: Callable[..., Any]
+) -> None:
+    evil({})
+    words = ["run", "model=duplicate", "tracking=none", "mix.ratio=1", "quality.n_samples=20"]
+    first = command(*words)
+    assert first.code == 0
+    (entry,) = Path(".synthmix/cell").glob("??/*/manifest.json")
+    payload = entry.with_name("payload.pt")
+    torch.save({"status": "finished", "outputs": Payload()}, payload)
+    manifest = json.loads(entry.read_text())
+    content = payload.read_bytes()
+    manifest |= {"sha256": hashlib.sha256(content).hexdigest(), "bytes": len(content)}
+    entry.write_text(json.dumps(manifest))
+    again = command(*words)
+    assert again.code == 0
+    assert again.out == first.out
+    assert not MARK.exists()
+
+
+def test_a_strangers_record_names_no_folder_and_no_class_outside(
+    evil: Callable[..., Path], command: Callable[..., Any]
+) -> None:
+    evil({})
+    record = Path(".synthmix/studies/mine/study.json")
+    record.parent.mkdir(parents=True)
+    tracking = {"_target_": "sklearn.cluster.KMeans", "uri": None, "experiment": "x"}
+    record.write_text(
+        json.dumps({"name": "mine", "tracking": tracking, "report": str(Path("../broken_in").absolute())})
+    )
+    answer = command("report", "mine")
+    assert (answer.code, answer.out) == (2, "")
+    assert answer.err == "tracking._target_=sklearn.cluster.KMeans: must be a tracker, a class with open_study\n"
+    record.write_text(json.dumps({"name": "../../broken_in", "tracking": tracking}))
+    assert command("report", "mine").code == 2
+    assert not Path("../broken_in").exists()

@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from pickle import UnpicklingError
 from typing import Any
-from zipfile import is_zipfile
 
 import torch
 
 from synthmix.errors import InvalidInput
 from synthmix.stages.storable import Storable
+from synthmix.weights import NoWeightsError, read_weights
 
 
 def save_generator(generator: Storable, node: Mapping[str, Any], path: Path) -> Path:
@@ -29,10 +29,10 @@ def read_checkpoint(path: Path) -> dict[str, Any]:
     Raises:
         InvalidInput: the file holds something else.
     """
-    if not is_zipfile(path):  # torch answers such a file with errors of many kinds
-        raise InvalidInput(f"{path}: not a checkpoint of torch")
     try:
-        content = torch.load(path, weights_only=True)
+        content = read_weights(path)
+    except NoWeightsError as error:
+        raise InvalidInput(f"{path}: not a checkpoint of torch") from error
     except (UnpicklingError, RuntimeError) as error:
         raise InvalidInput(f"{path}: not a checkpoint of weights and settings alone") from error
     if not isinstance(content, dict) or not {"model", "spec"} <= content.keys():

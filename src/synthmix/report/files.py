@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 from matplotlib import rc_context
@@ -15,6 +16,7 @@ from synthmix.report.latex import summary_tex
 from synthmix.report.page import page
 
 DPI = 150
+FORMULA = ("=", "+", "-", "@", "\t", "\r")  # with which a cell begins that a spreadsheet calculates
 FORMATS = ("png", "pdf", "svg")  # of figures
 UNDATED = {"png": {}, "pdf": {"CreationDate": None}, "svg": {"Date": None}}  # so that equal figures are equal files
 
@@ -50,7 +52,7 @@ def write_report(
         tables["pooled.csv"] = analysis.pooled
     (folder / "figures").mkdir(parents=True, exist_ok=True)
     for name, table in tables.items():
-        table.to_csv(folder / name, index=False, lineterminator="\n")
+        as_data(table).to_csv(folder / name, index=False, lineterminator="\n")
     one_type_a_column(cells).to_parquet(folder / "cells.parquet", index=False)
     (folder / "summary.tex").write_text(summary_tex(analysis), encoding="utf-8")
     pictures = figures(analysis)
@@ -69,6 +71,29 @@ def with_sorted_metrics(cells: pd.DataFrame) -> pd.DataFrame:
     """The keys as they stand, the status, and the metrics by name, whichever cell was computed first."""
     keys = key_columns(cells)
     return cells[[*keys, "status", *sorted(set(map(str, cells)) - {*keys, "status"})]]
+
+
+def as_data(table: pd.DataFrame) -> pd.DataFrame:
+    """The table with a ' before texts that a spreadsheet would calculate, such as the name =HYPERLINK(…).
+
+    A text that is a number is left as it is: -1 is -1 to a spreadsheet too.
+    """
+    texts = [column for column in table if table[column].dtype == object]
+    safe = table.assign(**{str(column): table[column].map(_as_data, na_action="ignore") for column in texts})
+    return safe.rename(columns=_as_data)
+
+
+def _as_data(cell: Any) -> Any:
+    is_formula = isinstance(cell, str) and cell.startswith(FORMULA) and not _is_number(cell)
+    return f"'{cell}" if is_formula else cell
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
 
 
 def one_type_a_column(table: pd.DataFrame) -> pd.DataFrame:

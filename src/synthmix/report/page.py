@@ -28,6 +28,7 @@ from synthmix.report.tables import (
     stage_table,
     summary_table,
 )
+from synthmix.secrets import without_password
 
 
 def page(result: StudyResult, analysis: Analysis, pictures: Sequence[Picture]) -> str:
@@ -82,8 +83,8 @@ def context(result: StudyResult, analysis: Analysis, pictures: Sequence[Picture]
         "runs": run_table(result),
         "config": result.config,
         "commands": result.commands,
-        "tracking_uri": result.tracking_uri,
-        "ui": f"MLFLOW_TRACKING_URI={shlex.quote(result.tracking_uri or '')} synthmix ui",
+        "tracking_uri": result.tracking_uri and without_password(result.tracking_uri),
+        "ui": f"MLFLOW_TRACKING_URI={shlex.quote(without_password(result.tracking_uri or ''))} synthmix ui",
     }
 
 

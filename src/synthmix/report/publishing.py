@@ -19,10 +19,10 @@ from synthmix.report.displayed import displayed
 from synthmix.report.files import FORMATS, write_report
 from synthmix.report.study_run import arm_records, study_record
 from synthmix.report.terminal import table_text
+from synthmix.secrets import without_password
 from synthmix.study.launching.job import Outcome
 from synthmix.study.record import Record
 from synthmix.tracking.base import OpenRun, Tracker
-from synthmix.tracking.uri import shown
 
 PRINTED_KEYS = ("data.name", "data.n_train", "model.name", "mix.ratio", "representation.name")
 UNLOGGED = "nothing was logged: tracking=none"
@@ -55,7 +55,7 @@ def print_cell(outcome: Outcome, task: TaskConfig, tracker: Tracker, *, everythi
     if tracker.uri is None:
         print(UNLOGGED)
     else:
-        print(f"MLflow run {outcome.run_id} in {shown(tracker.uri)}" if outcome.run_id else tracker.outage)
+        print(f"MLflow run {outcome.run_id} in {without_password(tracker.uri)}" if outcome.run_id else tracker.outage)
         print(f"to look at it: {tracker.ui_command()}")
 
 

@@ -28,7 +28,9 @@ from typing import Any
 
 from filelock import FileLock
 
+from synthmix.errors import InvalidInput
 from synthmix.stages.key import key_of
+from synthmix.weights import NoWeightsError, read_weights
 
 PAYLOAD = "payload.pt"
 MANIFEST = "manifest.json"
@@ -176,6 +178,8 @@ class Store:
             stream.write(json.dumps(line) + "\n")
 
     def _folder(self, stage: str, key: str) -> Path:
+        if not re.fullmatch("[0-9a-f]{64}", key) or not re.fullmatch(r"\w+", stage):  # of a stranger's record
+            raise InvalidInput(f"{self.root}: {stage} {key} is no key of a stage; must be 64 hexadecimal digits")
         return self.root / stage / key[:2] / key
 
     def folders(self, stage: str = "*") -> Iterator[Path]:
@@ -234,11 +238,18 @@ def _write(
 
 
 def _read(folder: Path) -> Entry:
-    return Entry(_verified(folder), _load(folder / PAYLOAD), reused=True)
+    manifest = _verified(folder)
+    try:
+        return Entry(manifest, _load(folder / PAYLOAD), reused=True)
+    except (NoWeightsError, pickle.UnpicklingError) as error:  # a checksum tells damage, and forgery it does not
+        reason = next(iter(str(error).splitlines()), type(error).__name__)
+        raise DamagedEntryError(f"{PAYLOAD} holds no weights and plain values alone ({reason})") from error
 
 
 def _verified(folder: Path) -> Manifest:
     manifest = _manifest(folder)
+    if (folder / PAYLOAD).stat().st_size != manifest.bytes:
+        raise DamagedEntryError(f"the size of {PAYLOAD} is not the one in {MANIFEST}")
     if _checksum(folder / PAYLOAD) != manifest.sha256:
         raise DamagedEntryError(f"the SHA-256 of {PAYLOAD} is not the one in {MANIFEST}")
     return manifest
@@ -261,7 +272,5 @@ def _checksum(file: Path) -> str:
 
 
 def _load(file: Path) -> dict[str, Any]:
-    import torch
-
-    payload: dict[str, Any] = torch.load(file, map_location="cpu", weights_only=True)
+    payload: dict[str, Any] = read_weights(file)
     return payload

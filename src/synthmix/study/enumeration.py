@@ -70,12 +70,11 @@ def sweeper_params(master: DictConfig) -> list[str]:
     Raises:
         InvalidInput: hydra.sweeper.params does not give each key a text.
     """
-    sweeper = master.hydra.sweeper
-    params = sweeper.get("params") if OmegaConf.is_dict(sweeper) else sweeper
-    if params is None and OmegaConf.is_dict(sweeper):
+    params = master.hydra.sweeper.get("params")
+    if params is None:
         return []
     if not OmegaConf.is_dict(params):
-        raise InvalidInput(f"hydra.sweeper={shown(sweeper)}: must be a group of keys, with params: KEY: VALUES")
+        raise InvalidInput(f"hydra.sweeper.params={shown(params)}: must be a group of keys, KEY: VALUES")
     return [f"{key}={'null' if value is None else value}" for key, value in params.items()]
 
 

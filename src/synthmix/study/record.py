@@ -162,6 +162,13 @@ class Record:
         for key in DESIGN:
             yield f"study.{key}", self.settings.get(key, getattr(usual, key)), getattr(config.study, key)
 
+    @property
+    def report_folder(self) -> Path:
+        """Where its report lies; multirun/NAME/report here where the store was copied, and may be a stranger's."""
+        folder = Path(self.report).absolute()
+        own = folder.is_relative_to(Path.cwd()) or (folder / "index.html").is_file()
+        return folder if self.report and own else Path("multirun", self.name, "report").absolute()
+
     @classmethod
     def read(cls, file: Path) -> Self:
         """Reads a record."""
@@ -197,7 +204,10 @@ class Studies:
     def read(self, name: str) -> Record:
         """A study's record; an empty one where there is none yet."""
         file = self.file(name)
-        return Record.read(file) if file.exists() else Record(name)
+        record = Record.read(file) if file.exists() else Record(name)
+        if record.name != name:  # which names folders
+            raise InvalidInput(f"{file}: is the record of another study, {record.name}")
+        return record
 
     @contextmanager
     def only_one(self, name: str) -> Iterator[None]:

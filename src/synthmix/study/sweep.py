@@ -13,6 +13,7 @@ from synthmix.config.composing.grammar import parse
 from synthmix.config.flat import flatten
 from synthmix.pipeline.resources import Resources
 from synthmix.pipeline.results import Keys
+from synthmix.secrets import masked, without_password
 from synthmix.study.added import PlannedCell
 from synthmix.study.arguments import quoted
 from synthmix.study.asked import Asked, asked_of
@@ -70,7 +71,7 @@ def describe(record: Record, plan: Plan, resources: Resources) -> None:
     tracker = resources.tracker
     record.tracking = {
         "_target_": plan.configs[0].tracking._target_,
-        "uri": tracker.uri,
+        "uri": tracker.uri and without_password(tracker.uri),
         "experiment": tracker.experiment,
     }
     record.experiment = record.experiment or plan.experiment
@@ -105,9 +106,10 @@ def settled(asking: Asking, own: Mapping[str, Mapping[str, Any]]) -> dict[str, A
 
 
 def own_settings(resources: Resources, study: str) -> dict[str, dict[str, Any]]:
-    """Where the jobs of a study log and keep what they do."""
+    """Where the jobs of a study log and keep what they do; a password they have from the environment."""
+    uri = resources.tracker.uri
     return {
-        "tracking": {"uri": resources.tracker.uri, "study": study},
+        "tracking": {"uri": uri and without_password(uri), "study": study},
         "paths": {"store": str(resources.store.root.absolute())},
     }
 
@@ -127,8 +129,8 @@ def launch_blocks(plan: Plan, todo: Sequence[Todo], folder: Path, parent: OpenRu
         launch(jobs, [*plan.fixed, f"hydra.sweep.dir={quoted(str(folder))}"], values, run_block)
     except Exception as error:  # noqa: BLE001  what its jobs have done counts, and the report says what is missing
         folder.mkdir(parents=True, exist_ok=True)
-        (folder / LAUNCHER_ERROR).write_text(traceback.format_exc())
-        reason = next(iter(str(error).splitlines()), "")
+        (folder / LAUNCHER_ERROR).write_text(masked(traceback.format_exc()))
+        reason = masked(next(iter(str(error).splitlines()), ""))
         return f"the launcher broke down: {type(error).__name__}: {reason} ({folder / LAUNCHER_ERROR})"
     return None
 

@@ -3,28 +3,29 @@
 from __future__ import annotations
 
 import os
-import re
 from pathlib import Path
 
 from synthmix.errors import InvalidInput
+from synthmix.secrets import MASK, without_password
 
 SQLITE = "sqlite:///"
 DEFAULT = f"{SQLITE}mlflow.db"
+VARIABLE = "MLFLOW_TRACKING_URI"
 SCHEMES = ("sqlite", "http", "https", "postgresql", "mysql", "mssql", "databricks")
-
-
-def shown(uri: str) -> str:
-    """A URI without the password that it may hold."""
-    return re.sub(r"(://[^:/@]*):[^@]*@", r"\1:***@", uri)
 
 
 def resolve_uri(uri: str | None) -> str:
     """The store to use: the config's, else MLFLOW_TRACKING_URI, else mlflow.db here; a sqlite path made absolute.
 
     Raises:
-        InvalidInput: MLflow has no store of that kind.
+        InvalidInput: MLflow has no store of that kind, or its password is known to nobody here.
     """
-    named = {"tracking.uri": uri, "MLFLOW_TRACKING_URI": os.environ.get("MLFLOW_TRACKING_URI")}
+    environment = os.environ.get(VARIABLE)
+    if uri and MASK in uri and environment and without_password(environment) == uri:
+        uri = environment  # what was written down lacks the password
+    elif uri and MASK in uri:
+        raise InvalidInput(f"tracking.uri={uri}: its password is not written down; set {VARIABLE} to the whole address")
+    named = {"tracking.uri": uri, VARIABLE: environment}
     key, chosen = next(((key, value) for key, value in named.items() if value), ("", DEFAULT))
     if chosen.startswith(SQLITE):
         path = str(Path(chosen.removeprefix(SQLITE)).absolute())
@@ -32,5 +33,7 @@ def resolve_uri(uri: str | None) -> str:
             raise InvalidInput(f"{key or 'mlflow.db'}={chosen}: {path} must have neither ? nor % in it")
         return SQLITE + path
     if chosen.partition(":")[0].partition("+")[0] not in SCHEMES:  # postgresql+psycopg2://… names its driver too
-        raise InvalidInput(f"{key}={chosen}: must begin with one of {', '.join(SCHEMES)}; e.g. {DEFAULT}")
+        raise InvalidInput(
+            f"{key}={without_password(chosen)}: must begin with one of {', '.join(SCHEMES)}; e.g. {DEFAULT}"
+        )
     return chosen

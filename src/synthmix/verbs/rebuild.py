@@ -8,6 +8,7 @@ from pathlib import Path
 from synthmix.config.sections.tracking import TrackingConfig, make_tracker
 from synthmix.pipeline.resources import Resources
 from synthmix.report.publishing import publish
+from synthmix.secrets import without_password
 from synthmix.stages.store import Entry
 from synthmix.study.asked import Asked
 from synthmix.study.project import Projection
@@ -32,9 +33,9 @@ def rebuild(store: Path, uri: str | None, experiment: str | None) -> int:
     projection.complete()
     for record in records:  # whose tables name the runs that have computed their cells
         with tracker.open_study(study_head(record)) as parent:
-            publish(record, resources, runs[record.name], Path(record.report), parent, projection.present)
+            publish(record, resources, runs[record.name], record.report_folder, parent, projection.present)
     logged = sum(len(of_study) for of_study in runs.values()) + singles
-    print(f"{logged} cells of {len(records)} studies and of single runs are in {tracker.uri}")
+    print(f"{logged} cells of {len(records)} studies and of single runs are in {without_password(tracker.uri or '')}")
     if tracker.outage:
         print(tracker.outage)
     return int(tracker.outage is not None)

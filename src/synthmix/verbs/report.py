@@ -41,7 +41,7 @@ def report(words: Sequence[str]) -> int:
     tracking = record.tracking
     tracker = make_tracker(tracking["_target_"], tracking["uri"], tracking["experiment"])
     resources = Resources.at(tracker, root)
-    folder = Path(given.out or record.report)
+    folder = Path(given.out) if given.out else record.report_folder
     with tracker.open_study(study_head(record)) as parent:
         projection = Projection(resources)
         runs = projection.study(record, parent.id)

@@ -12,6 +12,7 @@ from omegaconf import DictConfig
 
 from synthmix.config.composing.composer import composer, conf_dir
 from synthmix.config.composing.defaults import register_defaults
+from synthmix.config.composing.environment import guard_environment
 from synthmix.config.composing.grammar import parse
 from synthmix.errors import InvalidInput
 from synthmix.processor import bf16_is_slow
@@ -62,6 +63,7 @@ def hydra_main(arguments: Sequence[str], task: Callable[[DictConfig], Any] | Non
     def nothing(config: DictConfig) -> None: ...
 
     register_defaults()
+    guard_environment()
     application = hydra_decorator(version_base="1.3", config_path=str(conf_dir()), config_name="run")(task or nothing)
     command_line = sys.argv
     sys.argv = ["synthmix", *arguments]  # completion is registered for the first word

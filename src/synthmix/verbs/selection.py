@@ -12,6 +12,7 @@ from synthmix.config.sections.tracking import TrackingConfig, make_tracker
 from synthmix.errors import InvalidInput
 from synthmix.pipeline.resources import Resources
 from synthmix.report.publishing import Report, publish
+from synthmix.secrets import without_password
 from synthmix.study.asked import Asked
 from synthmix.study.cell_record import PART
 from synthmix.study.record import Record, Studies
@@ -67,7 +68,10 @@ def report_selection(
         record, runs = _of_several(logged, studies, resources, condition)
         selected = None
     if not runs:
-        raise InvalidInput(f"{condition}: selects no cell in {tracker.uri} whose result is in {resources.store.root}")
+        raise InvalidInput(
+            f"{condition}: selects no cell in {without_password(tracker.uri or '')} "
+            f"whose result is in {resources.store.root}"
+        )
     tasks = record.tasks
     if len(tasks) > 1:
         raise InvalidInput(f"{condition}: selects cells of several tasks ({', '.join(tasks)}); choose one by task.name")

@@ -13,6 +13,7 @@ from pathlib import Path
 from synthmix.config.plain import to_plain
 from synthmix.pipeline.resources import Resources
 from synthmix.report.publishing import publish, tell
+from synthmix.secrets import masked
 from synthmix.study.launching.blocks import Todo
 from synthmix.study.launching.job import read_outcomes
 from synthmix.study.plan import Plan
@@ -102,7 +103,7 @@ def run_study(plan: Plan, words: Sequence[str], resources: Resources) -> int:
         record = studies.read(name)
         record.check(plan.configs[0])
         folder = sweep_folder(plan, name)
-        line = shlex.join(["synthmix", "run", *words])
+        line = masked(shlex.join(["synthmix", "run", *words]))
         command = StudyCommand(name, line, record, studies.file(name), folder, resources)
         describe(record, plan, resources)
         record.report, record.stopped = str(folder / "report"), ""

@@ -14,7 +14,7 @@ from matplotlib.image import imread
 
 from synthmix.analysis.analysis import Analysis
 from synthmix.analysis.result import StudyResult
-from synthmix.report.files import one_type_a_column, write_report
+from synthmix.report.files import as_data, one_type_a_column, write_report
 from synthmix.report.latex import escaped, summary_tex
 
 HOSTILE = "<script>alert(1)</script> & $x_1$"
@@ -143,3 +143,13 @@ def test_latex_compiles_and_fits_the_page(name: str, study: Study, tmp_path: Pat
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stdout[-2000:]
     assert "Overfull" not in done.stdout
+
+
+def test_a_cell_that_a_spreadsheet_would_calculate_is_a_text() -> None:
+    texts = ["=HYPERLINK(1)", "+1+1", "-cmd", "@SUM(A1)", "\t=1", "-1.5", "+2", "gan", None]
+    table = pd.DataFrame({"model.name": texts, "=evil": range(9), "score": [-0.5] * 9})
+    safe = as_data(table)
+    assert list(safe) == ["model.name", "'=evil", "score"]
+    quoted = ["'=HYPERLINK(1)", "'+1+1", "'-cmd", "'@SUM(A1)", "'\t=1", "-1.5", "+2", "gan", None]
+    assert safe["model.name"].tolist() == quoted
+    assert safe["score"].tolist() == [-0.5] * 9

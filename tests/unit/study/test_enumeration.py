@@ -69,8 +69,8 @@ def test_a_glob_is_the_list_of_the_members_that_it_matches() -> None:
             "study.max_cells=5: must be ≥ 6, the cells asked for (3 × 2)",
         ),
         ("study.max_cells=0", "study.max_cells=0: must be ≥ 1"),
-        ("hydra.sweeper=RUN", "hydra.sweeper=RUN: must be a group of keys, with params: KEY: VALUES"),
-        ("hydra.sweeper=null", "hydra.sweeper=null: must be a group of keys, with params: KEY: VALUES"),
+        ("hydra.sweeper=RUN", "hydra.sweeper=RUN: must be a group of keys; hydra/sweeper=NAME chooses one"),
+        ("hydra.sweeper=null", "hydra.sweeper=null: must be a group of keys; hydra/sweeper=NAME chooses one"),
         ("+hydra.sweeper.params.seed=3", "+hydra.sweeper.params.seed=3: Hydra cannot compose it (AssertionError: "),
     ],
 )

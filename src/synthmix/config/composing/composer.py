@@ -21,6 +21,7 @@ from synthmix.config.cell import LEARNERS, Checker, unread_learner
 from synthmix.config.composing.base import Base
 from synthmix.config.composing.choices import Groups, searchpath
 from synthmix.config.composing.defaults import register_defaults
+from synthmix.config.composing.environment import guard_environment
 from synthmix.config.composing.grammar import parse
 from synthmix.config.composing.hydra_node import hydra_faults
 from synthmix.config.composing.messages import readable
@@ -84,6 +85,7 @@ def conf_dir() -> Path:
 def composer() -> Iterator[Composer]:
     """Yields what composes cells; its errors are `InvalidInput`."""
     register_defaults()
+    guard_environment()
     with initialize_config_dir(str(conf_dir()), version_base="1.3", job_name="synthmix"), warnings.catch_warnings():
         loader = GlobalHydra.instance().config_loader()
         loader.repository = KeptRepository(loader.repository)  # type: ignore[attr-defined]

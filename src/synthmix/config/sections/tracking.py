@@ -10,8 +10,9 @@ from typing import Literal
 from synthmix.config.allowlist import import_target
 from synthmix.config.cross_checks import Cell
 from synthmix.errors import InvalidInput
+from synthmix.secrets import without_password
 from synthmix.tracking.base import Tracker
-from synthmix.tracking.uri import resolve_uri
+from synthmix.tracking.uri import VARIABLE, resolve_uri
 
 Part = Literal["sweep", "curve", "configured"]
 MLFLOW = "synthmix.tracking.mlflow.tracker.Tracker"  # imported only where it is used: that takes seconds
@@ -52,6 +53,10 @@ class TrackingConfig:
             yield f"tracking.experiment={self.experiment!r}: must be a name"
         if self.study is not None and not re.fullmatch(r"\w[\w.-]*", self.study):
             yield f"tracking.study={self.study}: must be a name of letters, digits, _, - and ."
+        if self.uri is not None and without_password(self.uri) != self.uri:
+            where = f"set {VARIABLE} to the whole address, since a config is written down"
+            yield f"tracking.uri={without_password(self.uri)}: must hold no password; {where}"
+            return
         try:
             if self._target_ == MLFLOW:
                 resolve_uri(self.uri)
@@ -71,5 +76,8 @@ def make_tracker(target: str, uri: str | None, experiment: str) -> Tracker:
     Raises:
         InvalidInput: there is no such tracker, or it cannot log to this address.
     """
-    tracker: Tracker = import_target(target)(uri, experiment)
+    kind = import_target(target)
+    if not isinstance(kind, type) or not hasattr(kind, "open_study"):  # the record of a study may be a stranger's
+        raise InvalidInput(f"tracking._target_={target}: must be a tracker, a class with open_study")
+    tracker: Tracker = kind(uri, experiment)
     return tracker

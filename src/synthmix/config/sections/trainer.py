@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
-from zipfile import is_zipfile
 
 from synthmix.config.cross_checks import Cell
 from synthmix.config.schema import Count
+from synthmix.weights import NoWeightsError, check_weights
 
 
 @dataclass(kw_only=True, frozen=True)
@@ -46,5 +46,8 @@ class TrainerConfig:
             yield f"trainer.choose={self.choose}: needs data.n_val ≥ 2"
         if self.resume_from is not None and not Path(self.resume_from).is_file():
             yield f"trainer.resume_from={self.resume_from}: no such file"
-        elif self.resume_from is not None and not is_zipfile(self.resume_from):
-            yield f"trainer.resume_from={self.resume_from}: must be the checkpoint of a training (last.ckpt)"
+        elif self.resume_from is not None:
+            try:
+                check_weights(Path(self.resume_from))
+            except NoWeightsError:
+                yield f"trainer.resume_from={self.resume_from}: must be the checkpoint of a training (last.ckpt)"

@@ -24,6 +24,7 @@ from synthmix.errors import GateStarved, InvalidInput, TrainingDiverged, Unavail
 from synthmix.pipeline.resources import Resources
 from synthmix.pipeline.results import CellResult, as_tensors, result_of
 from synthmix.pipeline.stages import COMPUTED, Stages
+from synthmix.secrets import masked
 from synthmix.stages.store import Entry
 from synthmix.study.asked import Asked, asked_of
 from synthmix.study.cell_record import alarm_tags, cell_head, cell_record
@@ -94,10 +95,10 @@ def run_one(config: CellConfig, folder: Path) -> Outcome:
             _run(config, resources_of(config), outcome)
         except (InvalidInput, TrainingDiverged, GateStarved) as error:
             outcome.status = "invalid" if isinstance(error, InvalidInput) else "failed"
-            outcome.error = str(error)
+            outcome.error = masked(str(error))
         except Exception as error:  # noqa: BLE001  the other cells of a study continue; it is reported at the end
-            outcome.error = f"{type(error).__name__}: {error}"
-            outcome.traceback = traceback.format_exc()
+            outcome.error = masked(f"{type(error).__name__}: {error}")
+            outcome.traceback = masked(traceback.format_exc())
     _write(outcome, folder)
     return outcome
 

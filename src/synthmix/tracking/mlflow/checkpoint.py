@@ -7,6 +7,7 @@ from pathlib import Path
 from mlflow.exceptions import MlflowException
 
 from synthmix.errors import InvalidInput
+from synthmix.secrets import without_password
 from synthmix.tracking.base import REUSED_FROM
 from synthmix.tracking.mlflow.store import open_store
 
@@ -23,7 +24,7 @@ def download_checkpoint(uri: str, run_id: str, folder: Path) -> Path:
     try:
         run = client.get_run(run_id)
     except MlflowException as error:
-        raise InvalidInput(f"run {run_id}: not found in {uri}") from error
+        raise InvalidInput(f"run {run_id}: not found in {without_password(uri)}") from error
     tags = run.data.tags
     source = tags.get("synthmix.generator_run") or tags.get(REUSED_FROM, run_id)
     if source == tags.get(REUSED_FROM):

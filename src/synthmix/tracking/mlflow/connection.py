@@ -22,9 +22,9 @@ from mlflow import MlflowClient
 from mlflow.exceptions import MlflowException, RestException
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, SQLAlchemyError
 
+from synthmix.secrets import masked, without_password
 from synthmix.signals import signals_held_back
 from synthmix.tracking.mlflow.store import StoreUnreachable, open_store, probe
-from synthmix.tracking.uri import shown
 
 T = TypeVar("T")
 PAUSE = 30.0  # seconds for which a store that was away is not asked again
@@ -97,7 +97,7 @@ class Connection:
             if reason is None:
                 raise
             self._note_outage(reason)
-            raise StoreAway(reason) from error
+            raise StoreAway(masked(reason)) from error
         self._warned = False
         return answer
 
@@ -114,10 +114,13 @@ class Connection:
 
     def _note_outage(self, reason: str) -> None:
         """Remembers that the store is away, and warns of it, once until a request is answered again."""
+        reason = masked(reason)
         self._reason, self._asked = reason, time.monotonic()
         if not self._warned:
             self._warned = True
-            self.outage = f"{shown(self.uri)}: MLflow is away ({reason}); the work goes on; it can be logged later"
+            self.outage = (
+                f"{without_password(self.uri)}: MLflow is away ({reason}); the work goes on; it can be logged later"
+            )
             logger.warning(self.outage)
 
 

@@ -15,6 +15,7 @@ from mlflow.entities import Run as Entity
 from mlflow.store.artifact.artifact_repository_registry import get_artifact_repository
 from mlflow.utils.mlflow_tags import MLFLOW_RUN_NOTE, MLFLOW_USER
 
+from synthmix.secrets import masked
 from synthmix.tracking.base import RunRecord
 from synthmix.tracking.mlflow.connection import Connection, StoreAway
 from synthmix.tracking.mlflow.data_used import dataset_input
@@ -71,13 +72,14 @@ class Run:
 
     def tag(self, key: str, value: str) -> None:
         """Keeps a tag."""
+        value = masked(value)
         if self._known_tags.get(key) != value:
             self._tags[key] = value
 
     def keep(self, record: RunRecord) -> None:
         """Keeps the parameters and tags of a record. MLflow lets no parameter change: a new value becomes a tag."""
         for key, value in record.params.items():
-            text = str(value)[:VALUE_LENGTH]
+            text = masked(str(value))[:VALUE_LENGTH]
             if key not in self._known_params:
                 self._params[key] = text
             elif self._known_params[key] != text:
@@ -120,7 +122,7 @@ class Run:
 
     def log_text(self, text: str, path: str) -> None:
         """Logs a text file under `path`."""
-        self.log_written(path, lambda file: file.write_text(text, encoding="utf-8"))
+        self.log_written(path, lambda file: file.write_text(masked(text), encoding="utf-8"))
 
     def log_written(self, path: str, write: Callable[[Path], object]) -> None:
         """Logs under `path` what `write` writes to the file that it is given."""
@@ -160,7 +162,7 @@ def as_tags(record: RunRecord) -> dict[str, str]:
     """A record's tags under the names that MLflow has for them, with its note and colour, which are tags there."""
     tags = {MLFLOW_USER if key == "user" else key: text for key, text in record.tags.items()}
     own = {MLFLOW_RUN_NOTE: record.note, RUN_COLOUR: record.colour}
-    return tags | {key: text for key, text in own.items() if text}
+    return {key: masked(text) for key, text in (tags | own).items() if text or key in tags}
 
 
 def _now() -> int:

@@ -5,6 +5,7 @@ MLflow itself would try again and again for minutes.
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import http.client
 import os
@@ -16,7 +17,7 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 os.environ.update(
     {
@@ -39,7 +40,8 @@ from sqlalchemy import NullPool, create_engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from synthmix.errors import InvalidInput
-from synthmix.tracking.uri import SQLITE, shown
+from synthmix.secrets import masked, without_password
+from synthmix.tracking.uri import SQLITE
 
 PORTS = {"postgresql": 5432, "mysql": 3306, "mssql": 1433}  # of databases, where the URI names none
 
@@ -48,8 +50,8 @@ class StoreUnreachable(InvalidInput):
     """An MLflow store that cannot be reached or written; `reason` says why in a few words."""
 
     def __init__(self, uri: str, reason: str) -> None:
-        super().__init__(f"tracking.uri={shown(uri)}: cannot be used ({reason})")
-        self.reason = reason
+        super().__init__(f"tracking.uri={without_password(uri)}: cannot be used ({masked(reason)})")
+        self.reason = masked(reason)
 
 
 def open_store(uri: str, *, create: bool = True) -> MlflowClient:
@@ -63,7 +65,7 @@ def open_store(uri: str, *, create: bool = True) -> MlflowClient:
         if uri.startswith(SQLITE):
             path = Path(uri.removeprefix(SQLITE))
             if not create and not path.exists():
-                raise InvalidInput(f"tracking.uri={uri}: no such file")
+                raise InvalidInput(f"tracking.uri={without_password(uri)}: no such file")
             _make_sqlite_store(path)
         else:
             probe(uri)
@@ -96,14 +98,24 @@ def probe(uri: str, timeout: float = 10) -> None:
 def _refusing(uri: str) -> Iterator[None]:
     try:
         yield
+    except InvalidInput:
+        raise
     except (OSError, sqlite3.Error, SQLAlchemyError, MlflowException, ImportError) as error:  # last: no driver
         raise StoreUnreachable(uri, next(iter(str(error).strip().splitlines()), type(error).__name__)) from error
+    except ValueError as error:  # whose message would show a part of the address, perhaps of a password
+        raise StoreUnreachable(uri, "no address of a server") from error
 
 
 def _probe_server(uri: str, timeout: float) -> None:
     # An opener of its own: the one that urlopen keeps goes through the proxies that were set when it was made.
+    address = urlsplit(uri)
+    without_user = address._replace(netloc=address.netloc.rpartition("@")[2]).geturl()
+    request = urllib.request.Request(without_user)  # noqa: S310  `probe` has read that it is http or https
+    if address.username is not None:  # which urllib would take for the host's name
+        user = f"{unquote(address.username)}:{unquote(address.password or '')}"
+        request.add_unredirected_header("Authorization", f"Basic {base64.b64encode(user.encode()).decode()}")
     try:
-        urllib.request.build_opener().open(uri, timeout=timeout).close()
+        urllib.request.build_opener().open(request, timeout=timeout).close()
     except urllib.error.HTTPError as answer:
         if answer.code >= 500:  # a proxy whose server is gone; with any other answer somebody is there
             raise

@@ -5,16 +5,16 @@ from __future__ import annotations
 import shlex
 from urllib.parse import urlencode
 
+from synthmix.secrets import without_password
 from synthmix.tracking.base import KIND, STUDY
 from synthmix.tracking.mlflow.experiment import equal
-from synthmix.tracking.uri import shown
 
 LOCAL = "http://127.0.0.1:5000"  # where `synthmix ui` shows a store that is no server
 
 
 def ui_command(uri: str) -> str:
     """What a user types to see a store."""
-    return f"MLFLOW_TRACKING_URI={shlex.quote(shown(uri))} synthmix ui"
+    return f"MLFLOW_TRACKING_URI={shlex.quote(without_password(uri))} synthmix ui"
 
 
 def chart_address(uri: str, experiment_id: str, study: str) -> str:
@@ -29,5 +29,5 @@ def chart_address(uri: str, experiment_id: str, study: str) -> str:
         "compareRunsMode": "CHART",
         "workflowType": "machine_learning",  # without it the page stands among those for language models
     }
-    base = shown(uri).rstrip("/") if uri.startswith("http") else LOCAL
+    base = without_password(uri).rstrip("/") if uri.startswith("http") else LOCAL
     return f"{base}/#/experiments/{experiment_id}/runs?{urlencode(query)}"
