@@ -13,7 +13,7 @@ SHORTEST = 8  # of a value that is masked wherever it stands: a shorter one is p
 IN_ADDRESS = re.compile(r"(://[^:/@\s]*:)(?:[^@\s]*@)+")
 IN_OPTIONS = re.compile(r"([?&](?:password|passwd|pwd|token|secret|sslpassword)=)[^&\s'\"]+", re.IGNORECASE)
 SECRET = re.compile(
-    r"SECRET|TOKEN|PASSWORD|PASSWD|PASSPHRASE|CREDENTIAL|API_?KEY|(?:^|_)(?:KEY|PW|PWD|PAT|DSN|AUTH|PRIVATE)(?:$|_)",
+    r"SECRET|TOKEN|PASSWORD|PASSWD|PASSPHRASE|CREDENTIAL|API_?KEY|(?:^|_)(?:KEY|PW|PAT|DSN|AUTH|PRIVATE)(?:$|_)|_PWD$",
     re.IGNORECASE,
 )
 
@@ -43,6 +43,7 @@ def masked(text: str) -> str:
     """A text without passwords in addresses, and without the values of variables that look secret."""
     text = without_password(text)
     for name, value in os.environ.items():
-        if len(value) >= SHORTEST and value in text and looks_secret(name):
+        is_path = value.startswith("/")  # of SSH_AUTH_SOCK, for instance
+        if len(value) >= SHORTEST and not is_path and value in text and looks_secret(name):
             text = text.replace(value, MASK)
     return text

@@ -37,7 +37,9 @@ def test_a_variable_that_looks_secret_is_masked_wherever_its_value_stands(
     assert masked("a hunter2-hunter2, and another: hunter2-hunter2") == "a ***, and another: ***"
 
 
-@pytest.mark.parametrize("name", ["HOME", "USER", "KEYBOARD", "MONKEY_ISLAND", "OMP_NUM_THREADS", "AUTHOR", "PATH"])
+@pytest.mark.parametrize(
+    "name", ["HOME", "USER", "KEYBOARD", "MONKEY_ISLAND", "OMP_NUM_THREADS", "AUTHOR", "PATH", "PWD", "OLDPWD"]
+)
 def test_other_variables_are_left(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(name, "a value of some length")
     assert not looks_secret(name)

@@ -78,7 +78,7 @@ def as_data(table: pd.DataFrame) -> pd.DataFrame:
 
     A text that is a number is left as it is: -1 is -1 to a spreadsheet too.
     """
-    texts = [column for column in table if table[column].dtype == object]
+    texts = [column for column in table if not pd.api.types.is_numeric_dtype(table[column])]
     safe = table.assign(**{str(column): table[column].map(_as_data, na_action="ignore") for column in texts})
     return safe.rename(columns=_as_data)
 

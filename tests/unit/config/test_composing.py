@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -14,6 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from omegaconf import DictConfig, OmegaConf
 
+from synthmix.config.composing import composer as composer_module
 from synthmix.config.composing.composer import Composer, composer, conf_dir
 from synthmix.config.composing.grammar import parse
 from synthmix.errors import InvalidInput
@@ -160,6 +162,27 @@ def test_a_cell_may_come_from_the_users_own_folder(tmp_path: Path, compose: Comp
         own.append(f"hydra.searchpath=[file://{tmp_path / name}]")
     found = [compose.cell([where, "model=mine", f"seed={seed}"])["model"]["noise"] for where in own for seed in (0, 1)]
     assert found == [0.25, 0.25, 0.75, 0.75]
+
+
+@pytest.mark.usefixtures("compose")
+def test_many_choices_of_members_are_what_hydra_composes_each(monkeypatch: pytest.MonkeyPatch) -> None:
+    composed: list[Sequence[str]] = []
+    plainly = composer_module._compose
+
+    def counted(words: Sequence[str], groups: Any) -> DictConfig:
+        composed.append(words)
+        return plainly(words, groups)
+
+    for name, value in {"_OWN_BASES": {}, "FEW": 0, "_compose": counted}.items():
+        monkeypatch.setattr(composer_module, name, value)
+    compose = Composer()
+    choices = ["representation=vae", "trainer=gpu", "hydra/launcher=joblib"]
+    for model, learner in itertools.product(("gan", "duplicate"), ("kmeans", "dec")):
+        words = [f"model={model}", f"clusterer={learner}", *choices, "trainer.limit_steps=7"]
+        assert_same(compose.cell(words), hydra_compose("run", overrides=words))
+    assert len(composed) == 1 + 2 + 2 + 2  # without any, and with each of the members by itself
+    words = ["task=compression", "codec=vae", "model=gan"]  # of which one brings a group that another needs
+    assert_same(compose.cell(words), hydra_compose("run", overrides=words))
 
 
 def test_the_faults_of_a_cell_are_those_of_a_plain_call(compose: Composer) -> None:

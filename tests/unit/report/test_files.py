@@ -146,10 +146,10 @@ def test_latex_compiles_and_fits_the_page(name: str, study: Study, tmp_path: Pat
 
 
 def test_a_cell_that_a_spreadsheet_would_calculate_is_a_text() -> None:
-    texts = ["=HYPERLINK(1)", "+1+1", "-cmd", "@SUM(A1)", "\t=1", "-1.5", "+2", "gan", None]
-    table = pd.DataFrame({"model.name": texts, "=evil": range(9), "score": [-0.5] * 9})
+    texts = ["=HYPERLINK(1)", "+1+1", "-cmd", "@SUM(A1)", "\t=1", "-1.5", "+2", "gan"]
+    table = pd.DataFrame({"model.name": texts, "=evil": range(8), "score": [-0.5] * 8})
     safe = as_data(table)
     assert list(safe) == ["model.name", "'=evil", "score"]
-    quoted = ["'=HYPERLINK(1)", "'+1+1", "'-cmd", "'@SUM(A1)", "'\t=1", "-1.5", "+2", "gan", None]
+    quoted = ["'=HYPERLINK(1)", "'+1+1", "'-cmd", "'@SUM(A1)", "'\t=1", "-1.5", "+2", "gan"]
     assert safe["model.name"].tolist() == quoted
-    assert safe["score"].tolist() == [-0.5] * 9
+    assert safe["score"].tolist() == [-0.5] * 8

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, Self
 
 from hydra.core.override_parser.types import Override, OverrideType
 from omegaconf import DictConfig, OmegaConf
@@ -25,12 +25,39 @@ class Base:
     """
 
     def __init__(self, config: DictConfig) -> None:
-        self._node: dict[str, Any] = plain(config)
         unresolved: Any = OmegaConf.to_container(config, resolve=False)
         found = {key: REFERENCE.fullmatch(text) for key, text in _interpolations(unresolved)}
-        self._references = {key: match[1] for key, match in found.items() if match}
         # Of anything else than a key that is another's value, Hydra itself must say what it comes to.
-        self.is_simple = all(found.values()) and not self._references.keys() & {*self._references.values()}
+        self._set(plain(config), {key: match[1] for key, match in found.items() if match}, all(found.values()))
+
+    def _set(self, node: dict[str, Any], references: Mapping[str, str], is_simple: bool) -> None:
+        self._node, self._references = node, references
+        self.is_simple = is_simple and not references.keys() & {*references.values()}
+
+    def joined(self, chosen: Mapping[str, Self]) -> Self | None:
+        """The base with several members that are known one by one; None where one changes more than its own group.
+
+        Args:
+            chosen: by group, this base with one member of that group instead.
+        """
+        bases = [self, *chosen.values()]
+        alike = all(base.is_simple and base._node.keys() == self._node.keys() for base in bases)
+        if not alike or not all(base._differs_in(self) <= {group} for group, base in chosen.items()):
+            return None
+        of = {key: chosen.get(key, self) for key in self._node}
+        references = {
+            key: source
+            for group, base in of.items()
+            for key, source in base._references.items()
+            if key.partition(".")[0] == group
+        }
+        made = object.__new__(type(self))
+        made._set({key: base._node[key] for key, base in of.items()}, references, is_simple=True)
+        return made if made.is_simple else None
+
+    def _differs_in(self, other: Self) -> set[str]:
+        """The top-level keys whose values differ."""
+        return {key for key, value in self._node.items() if repr(value) != repr(other._node[key])}
 
     def with_values(self, overrides: Sequence[Override]) -> dict[str, Any] | None:
         """The config with these values; None where setting them takes more than replacing a value that is there."""

@@ -11,7 +11,7 @@ from typing import Any
 
 from hydra import compose, initialize_config_dir
 from hydra.core.global_hydra import GlobalHydra
-from hydra.core.override_parser.types import Override
+from hydra.core.override_parser.types import Override, OverrideType
 from hydra.errors import HydraException
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
@@ -32,6 +32,7 @@ from synthmix.config.schema import unknown_key
 from synthmix.config.task import TaskConfig
 from synthmix.errors import InvalidInput
 
+FEW = 8  # choices of members that are composed one by one: of many, the members are
 # By choice of members, of the package's own alone: they do not change while the process lives.
 _OWN_BASES: dict[tuple[str, ...], Base] = {}
 
@@ -41,6 +42,7 @@ class Composer:
 
     def __init__(self) -> None:
         self._bases: dict[tuple[str, ...], Base] = {}
+        self._composed = 0
         self.groups = Groups()
 
     def __call__(self, overrides: Sequence[str], *, hydra: bool = False) -> DictConfig:
@@ -68,10 +70,24 @@ class Composer:
         """The choice of these members, composed once."""
         base = _OWN_BASES.get(members) or self._bases.get(members)
         if base is None:
-            base = Base(_compose(members, self.groups))
+            self._composed += 1
+            base = (self._joined(members) if self._composed > FEW else None) or Base(_compose(members, self.groups))
             bases = _OWN_BASES if base.is_simple and not searchpath(members) else self._bases
             bases[members] = base
         return base
+
+    def _joined(self, members: tuple[str, ...]) -> Base | None:
+        """The choice of these members, put together from those of one each; None where Hydra has to compose it."""
+        parsed = dict(zip(members, parse(members), strict=True))
+        fixed = tuple(text for text, override in parsed.items() if override.is_hydra_override())
+        chosen = {override.key_or_group: text for text, override in parsed.items() if text not in fixed}
+        plainly = all(override.type == OverrideType.CHANGE and override.package is None for override in parsed.values())
+        if len(chosen) < 2 or len(chosen) + len(fixed) < len(members) or not plainly or searchpath(members):
+            return None
+        try:
+            return self._base(fixed).joined({group: self._base((*fixed, text)) for group, text in chosen.items()})
+        except InvalidInput:  # a member that does not go without another one
+            return None
 
 
 def conf_dir() -> Path:
