@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from synthmix.api import load_dataset, load_generator, make_generator
     from synthmix.errors import InvalidInput
+    from synthmix.notebook.mixer import SyntheticMixer
     from synthmix.quality.diversity import vendi
     from synthmix.quality.downstream import tstr
     from synthmix.quality.frechet import FrechetDistance
@@ -29,6 +30,7 @@ __all__ = [
     "MaximumMeanDiscrepancy",
     "PrecisionRecallDensityCoverage",
     "SelfOrganizingMap",
+    "SyntheticMixer",
     "c2st",
     "load_dataset",
     "load_generator",
@@ -48,6 +50,7 @@ _HOMES = {
     "MaximumMeanDiscrepancy": "synthmix.quality.kernels",
     "PrecisionRecallDensityCoverage": "synthmix.quality.neighbours",
     "SelfOrganizingMap": "synthmix.tasks.clustering.learners.som",
+    "SyntheticMixer": "synthmix.notebook.mixer",
     "c2st": "synthmix.quality.two_sample",
     "load_dataset": "synthmix.api",
     "load_generator": "synthmix.api",

@@ -1,0 +1,1 @@
+"""synthmix on arrays and DataFrames in memory, for notebooks and pipelines."""
