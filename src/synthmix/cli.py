@@ -18,7 +18,7 @@ USAGE = """usage: synthmix VERB ...
 
   run [overrides] [-m]   one cell, or with -m a study; Hydra's switches work here: --help, --cfg job --resolve, -sc
       --dry-run          what would run, and nothing more
-  validate [overrides]   check everything that can be checked before a training
+  validate [overrides]   check everything that can be checked before a training; --describe shows the columns of a table
   report STUDY           tables, figures and page of a study (last: the newest; or a filter of MLflow)
   sample RUN_ID          points from the generator of a finished run: -n 1000 --out x.npz
   store VERB             the stages: list, verify, prune, rebuild-tracking
@@ -90,12 +90,16 @@ def _validate(words: list[str]) -> int:
     from synthmix.study.arguments import read_arguments
     from synthmix.study.plan import make_plan
 
-    asked = read_arguments(words)
+    describes = "--describe" in words
+    asked = read_arguments([word for word in words if word != "--describe"])
     if asked.asks_hydra or asked.shows_config or asked.dry_run:
-        raise InvalidInput("validate: takes overrides, -m and --config-dir; synthmix run has all switches")
+        raise InvalidInput("validate: takes overrides, -m, --describe and --config-dir; synthmix run has all switches")
     plan = make_plan(asked.overrides, multirun=asked.multirun)
     for note in plan.notes:
         print(note, file=sys.stderr)
+    if describes:
+        sets = {tuple(config.data.describe()) for config in plan.configs}
+        print("\n\n".join("\n".join(lines) for lines in sorted(sets)))
     print(f"valid: {len(plan.configs)} cell{'s' if len(plan.configs) != 1 else ''}")
     return 0
 

@@ -3,10 +3,36 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 Kind = Literal["image", "table"]
+ColumnKind = Literal["numeric", "integer", "boolean", "ordinal", "categorical", "date"]
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of a user's table.
+
+    Attributes:
+        name: in the file.
+        kind: how its cells are read. A date is its seconds since 1970, in UTC.
+        levels: what places among them stand for, of a boolean (the false one first), an ordinal (in its order) or a
+            categorical column; of points that a train has encoded, those that train has seen stand first.
+        decimals: that its numbers have in the file; None where these are more than 12.
+        n_seen: of encoded points, how many of the levels train has seen; None otherwise.
+    """
+
+    name: str
+    kind: ColumnKind
+    levels: tuple[str, ...] = ()
+    decimals: int | None = None
+    n_seen: int | None = None
+
+    @property
+    def width(self) -> int:
+        """How many values it takes in an encoded point."""
+        return len(self.levels) if self.kind == "categorical" else 1
 
 
 @dataclass(frozen=True)
@@ -20,6 +46,7 @@ class DataSpec:
         value_range: least and greatest value that a point can take; None where unbounded.
         n_classes: number of known classes; None where there are no labels.
         digest: SHA-256 of the arrays; empty in an outline that was made without loading them.
+        columns: of a user's table; no columns otherwise.
     """
 
     name: str
@@ -28,6 +55,13 @@ class DataSpec:
     value_range: tuple[float, float] | None
     n_classes: int | None
     digest: str = ""
+    columns: tuple[Column, ...] = ()
+
+    def __post_init__(self) -> None:
+        # From a stored state they come as mappings.
+        made = (each if isinstance(each, Column) else Column(**each) for each in self.columns)
+        plain = (replace(each, levels=tuple(each.levels)) for each in made)
+        object.__setattr__(self, "columns", tuple(plain))
 
     @property
     def size(self) -> int:

@@ -48,6 +48,13 @@ class DataConfig(Member):
         """Yields what was found of the set and not said by the user, a line each."""
         yield from ()
 
+    def describe(self) -> Iterator[str]:
+        """Yields what `validate --describe` says of the set, a line each."""
+        extent = self.extent()
+        if extent is not None:
+            shape = "×".join(map(str, extent.spec.shape))
+            yield f"{extent.n_points} points of {shape} values ({extent.spec.kind})"
+
     def parts(self, extent: Extent) -> Parts:
         """The sizes asked for against those that the set has."""
         return Parts(

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, replace
-from typing import Protocol
+from typing import Literal, Protocol
 
 import torch
 from torch import Tensor
 
 from synthmix.data.scaling import Scaling
 from synthmix.spec import DataSpec
+
+Imputation = Literal["median", "knn", "iterative"]
 
 
 class Density(Protocol):
@@ -40,6 +42,7 @@ class Dataset:
         spec: kind, shape, value range, number of classes, digest.
         test: the official test set where there is one.
         density: for toy data, the distribution that the points come from.
+        impute: how `split` fills what is missing (NaN) in a user's table; None where nothing is.
     """
 
     x: Tensor
@@ -47,6 +50,7 @@ class Dataset:
     spec: DataSpec
     test: Dataset | None = None
     density: Density | None = None
+    impute: Imputation | None = None
 
     def __post_init__(self) -> None:
         allowed = (torch.float32, torch.float64) if self.spec.kind == "table" else (torch.float32,)

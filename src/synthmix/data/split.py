@@ -12,7 +12,8 @@ from torch import Tensor
 from synthmix.config.parts import Parts
 from synthmix.data.anomalies import arranged, as_anomalies
 from synthmix.data.base import Dataset, Splits
-from synthmix.data.scaling import Scaling
+from synthmix.data.encoding import Levels, scaling_of
+from synthmix.data.filling import Filling
 from synthmix.errors import InvalidInput
 from synthmix.seeds import generator_for
 from synthmix.spec import AnomalyProtocol
@@ -86,10 +87,14 @@ def _scaled(train: Dataset, pool: Dataset, val: Dataset, test: Dataset, reserve:
     duplicates = count_shared([val.x, test.x], [train.x, pool.x])
     if train.spec.kind == "image":
         return Splits(train, pool, val, test, reserve, duplicates)
-    scaling = Scaling.fit(train.x)
-    train, pool, val, test = (part.scaled(scaling) for part in (train, pool, val, test))
-    scaled_reserve = None if reserve is None else reserve.scaled(scaling)
-    return Splits(train, pool, val, test, scaled_reserve, duplicates, scaling)
+    parts = [train, pool, val, test, *([] if reserve is None else [reserve])]
+    if train.impute is not None:
+        parts = [*map(Filling.fit(train), parts)]
+    if any(column.kind == "categorical" for column in train.spec.columns):
+        parts = [*map(Levels.fit(parts[0]), parts)]
+    scaling = scaling_of(parts[0])
+    train, pool, val, test, *reserved = (part.scaled(scaling) for part in parts)
+    return Splits(train, pool, val, test, reserved[0] if reserved else None, duplicates, scaling)
 
 
 def count_shared(held_out: list[Tensor], learnt: list[Tensor]) -> int:

@@ -7,8 +7,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 
 from synthmix.api import load_generator
+from synthmix.data.encoding import decoded
 from synthmix.errors import InvalidInput
 from synthmix.seeds import pool_seed
 from synthmix.verbs.parser import VerbParser
@@ -24,19 +26,26 @@ def sample(words: Sequence[str]) -> int:
     parser.add_argument("run", metavar="RUN_ID", help="an MLflow run, of a cell or of a training")
     parser.add_argument("-n", type=int, default=1000, help="number of points (1000)")
     parser.add_argument(
-        "--out", required=True, metavar="FILE.npz", help="where to: the array x, float64 of a table, else float32"
+        "--out", required=True, metavar="FILE", help="where to: .csv, the columns of a table; or .npz, an array x"
     )
     parser.add_argument("--seed", type=int, default=0, help="another one gives other points (0)")
     given = parser.read(words)
     out = Path(given.out)
     if given.n < 1:
         raise InvalidInput(f"-n {given.n}: must be ≥ 1")
-    if out.suffix != ".npz":
-        raise InvalidInput(f"--out={out}: must end in .npz")
+    if out.suffix not in (".npz", ".csv"):
+        raise InvalidInput(f"--out={out}: must end in .npz or .csv")
     if out.is_dir() or not os.access(out.absolute().parent, os.W_OK):
         raise InvalidInput(f"--out={out}: must be a file in a folder that can be written")
     generator = load_generator(given.run)
     points = generator.sample(given.n, pool_seed(given.seed))
+    if out.suffix == ".csv":
+        if generator.spec.kind != "table":
+            raise InvalidInput(f"--out={out}: {generator.spec.name} has no columns; must end in .npz")
+        columns = decoded(points, generator.spec, generator.scaling)
+        pd.DataFrame(columns).to_csv(out, index=False)
+        print(f"{out}: {given.n} rows of {len(columns)} columns, from {generator.spec.name}")
+        return 0
     x = (points if generator.scaling is None else generator.scaling.undone(points)).numpy()
     np.savez_compressed(out, x=x)
     print(f"{out}: x of shape {x.shape}, {x.dtype}, from {generator.spec.name}")

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from typing import Literal
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal
 
 from synthmix.config.data import DataConfig
 from synthmix.config.schema import Count
-from synthmix.data.sources.table.file import Table, read_table
+from synthmix.data.sources.table.described import described
+from synthmix.data.sources.table.file import Asked, Table, read_table
 from synthmix.data.sources.table.formats.base import Reading
 from synthmix.errors import InvalidInput
 from synthmix.spec import DataSpec, Extent
@@ -19,7 +20,7 @@ def table_spec(table: Table) -> DataSpec:
     shape = table.values.shape[1:]
     if len(shape) == 3:
         return DataSpec("table", "image", shape, (0.0, 1.0), table.n_classes)
-    return DataSpec("table", "table", shape, None, table.n_classes)
+    return DataSpec("table", "table", shape, None, table.n_classes, columns=table.columns)
 
 
 @dataclass(kw_only=True, frozen=True)
@@ -34,6 +35,12 @@ class TableConfig(DataConfig):
         decimal: the sign before decimals; null is found.
         encoding: of a text, e.g. utf-8 or latin-1; null is found.
         header: whether the first line names the columns; null is found.
+        columns: kinds of columns by name, for what is not to be guessed: numeric, integer, boolean, categorical,
+            ordinal, date, the form of a date (%d/%m/%Y), or a list of the levels of an ordinal column in their order.
+        missing: refuse tells where values are missing; drop leaves out these rows; impute fills them by train.
+        impute: how: the median or most frequent level, or by the nearest neighbours or scikit-learn's iterative
+            imputer for numeric columns.
+        missing_values: what else stands for a missing value, such as -999.
         max_bytes: the most that a file may hold once it is unpacked.
     """
 
@@ -46,6 +53,10 @@ class TableConfig(DataConfig):
     decimal: Literal[".", ","] | None = None
     encoding: str | None = None
     header: bool | None = None
+    columns: dict[str, Any] = field(default_factory=dict)
+    missing: Literal["refuse", "drop", "impute"] = "refuse"
+    impute: Literal["median", "knn", "iterative"] = "median"
+    missing_values: list[Any] = field(default_factory=list)
     max_bytes: Count = 4_000_000_000
 
     def read(self) -> Table:
@@ -57,14 +68,22 @@ class TableConfig(DataConfig):
         if self.path is None:
             raise InvalidInput("data.path=null: must name a file, such as a .csv, .xlsx, .parquet or .npz")
         keys = ("path", "label_column", "separator", "decimal", "encoding", "header", "max_bytes")
-        return read_table(Reading(**{key: getattr(self, key) for key in keys}), tuple(self.drop_columns))
+        said = tuple(self.columns.items()), self.missing, tuple(self.missing_values)
+        return read_table(Reading(**{key: getattr(self, key) for key in keys}), Asked(tuple(self.drop_columns), *said))
 
     def extent(self) -> Extent:
         """Reads the whole file, so that what is wrong in it is known before any training."""
         table = self.read()
         n_test = None if table.test is None else len(table.test.values)
-        return Extent(table_spec(table), n_points=len(table.values), n_official_test=n_test)
+        spec = table_spec(table)
+        if table.columns:
+            spec = replace(spec, shape=(sum(column.width for column in table.columns),))
+        return Extent(spec, n_points=len(table.values), n_official_test=n_test)
 
     def notes(self) -> Iterator[str]:
         """What was found in the file and not said in the config."""
         yield from self.read().notes
+
+    def describe(self) -> Iterator[str]:
+        """The columns of the file: kind, levels or range, missing values, and what is done with them."""
+        yield from described(self.read(), self.missing, self.impute)

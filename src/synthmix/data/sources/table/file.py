@@ -6,8 +6,9 @@ Light: imports no torch, so that `synthmix validate` can read the file before an
 from __future__ import annotations
 
 import difflib
+import json
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
@@ -16,9 +17,28 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from synthmix.data.sources.table.columns import Kinds, cell_faults, read_column, refused
 from synthmix.data.sources.table.formats.base import MISSING, Cells, RawImages, RawTable, Reading
 from synthmix.data.sources.table.formats.readers import read_raw
 from synthmix.errors import InvalidInput
+from synthmix.spec import Column
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What is asked of a table beside how it is read.
+
+    Attributes:
+        drop_columns: names of columns to leave out, such as ids.
+        columns: kinds of columns by name, as pairs, for what is not to be guessed.
+        missing: refuse, drop or impute.
+        missing_values: what stands for a missing value.
+    """
+
+    drop_columns: tuple[str, ...] = ()
+    columns: tuple[tuple[str, Any], ...] = ()
+    missing: str = "refuse"
+    missing_values: tuple[Any, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -26,16 +46,16 @@ class Table:
     """The points of a file, and its labels.
 
     Attributes:
-        columns: names of the D columns in `values`; of images there are none.
-        values: float64, (N, D), all finite, where whole numbers beyond 2^53 are rounded; of images float32,
-            (N, C, H, W), from 0 to 1.
+        columns: the D columns in `values`; of images there are none.
+        values: float64, (N, D), NaN where a value is missing and is to be imputed; of images float32, (N, C, H, W),
+            from 0 to 1.
         labels: int64, (N,), from 0 to K-1 in the sorted order of the file's own labels; None without a label column.
         n_classes: number of differing labels, those of the test set among them.
         notes: what was found in the file and not said by the user.
         test: the official test set where the file has one.
     """
 
-    columns: tuple[str, ...]
+    columns: tuple[Column, ...]
     values: NDArray[Any]
     labels: NDArray[np.int64] | None
     n_classes: int | None
@@ -43,32 +63,35 @@ class Table:
     test: Table | None = None
 
 
-def read_table(reading: Reading, drop_columns: Sequence[str] = ()) -> Table:
+def read_table(reading: Reading, asked: Asked) -> Table:
     """Reads a table and checks every cell of it, or images.
 
-    Args:
-        reading: the file, and how it is to be read.
-        drop_columns: names of columns to leave out, such as ids.
-
     Raises:
-        InvalidInput: no such file or column; rows of differing length; a cell that is missing or no number.
-            Lines of a text count from 1, the header included; rows of the other forms from 0.
+        InvalidInput: no such file or column; rows of differing length; a cell that is missing and refused, or is not
+            what its column holds. Lines of a text count from 1, the header included; rows of the other forms from 0.
     """
     file = Path(reading.path).expanduser()
     if not file.is_file():
         raise reading.refusal("no such file")
-    return _read(file, file.stat().st_mtime_ns, reading, tuple(drop_columns))
+    key = json.dumps([asked.columns, asked.missing_values])
+    return _read(file, file.stat().st_mtime_ns, reading, asked.drop_columns, asked.missing, key)
 
 
 @lru_cache(maxsize=4)  # validate, each job of a sweep and the loader ask for the same table
-def _read(path: Path, _modified_ns: int, reading: Reading, drop_columns: tuple[str, ...]) -> Table:
+def _read(
+    path: Path, _modified_ns: int, reading: Reading, drop_columns: tuple[str, ...], missing: str, said: str
+) -> Table:
+    columns, missing_values = json.loads(said)
+    asked = Asked(drop_columns, tuple(map(tuple, columns)), missing, tuple(missing_values))
     raw = read_raw(path, reading)
     if isinstance(raw, RawImages):
         if drop_columns:
             raise InvalidInput(f"data.drop_columns=[{', '.join(drop_columns)}]: images have no columns; must be []")
-        table, labels = _images(raw), (raw.labels, None if raw.test is None else raw.test.labels)
-    else:
-        table, labels = _table(raw, reading, drop_columns), _label_cells(raw, reading)
+        return _labelled(_images(raw), raw.labels, None if raw.test is None else raw.test.labels)
+    table = _table(raw, reading, asked)
+    labels = _label_cells(raw, reading)
+    if missing == "drop":
+        return _dropped(_labelled(table, *labels), reading)
     return _labelled(table, *labels)
 
 
@@ -80,28 +103,45 @@ def _images(raw: RawImages) -> Table:
     return Table((), np.ascontiguousarray(pixels), None, None, raw.notes, test)
 
 
-def _table(raw: RawTable, reading: Reading, drop_columns: tuple[str, ...]) -> Table:
+def _table(raw: RawTable, reading: Reading, asked: Asked) -> Table:
     label_column = reading.label_column
-    _refuse_unknown_columns(raw, label_column, drop_columns)
-    names = tuple(name for name in raw.columns if name != label_column and name not in drop_columns)
-    faults = list(_header_faults(reading, raw, names))
-    if faults:
-        raise InvalidInput(*faults)
-    numbers = {name: _numbers(raw.columns[name]) for name in names}
-    faults = [fault for name in names for fault in _cell_faults(reading, raw, name, ~_is_32_bit(numbers[name]))]
+    _refuse_unknown_columns(raw, label_column, asked.drop_columns)
+    names = tuple(name for name in raw.columns if name != label_column and name not in asked.drop_columns)
+    said = Kinds(dict(asked.columns), asked.missing_values)
+    refused([*_header_faults(reading, raw, names), *said.faults(raw)])
+    read = [read_column(raw, name, said) for name in names]
+    strict = asked.missing == "refuse"
+    faults = [fault for each in read for fault in cell_faults(reading, raw, each, refuse_missing=strict)]
     if label_column is not None:
-        faults += _cell_faults(reading, raw, label_column, _missing(raw.columns[label_column]))
-    if faults:
-        raise InvalidInput(*faults)
-    test = None if raw.test is None else _table(raw.test, reading, drop_columns)
-    if test is not None and test.columns != names:
+        faults += _label_faults(reading, raw, label_column)
+    refused(faults)
+    test = None if raw.test is None else _table(raw.test, reading, asked)
+    columns = tuple(each.column for each in read)
+    if test is not None and [each.name for each in test.columns] != list(names):
         raise reading.refusal(f"its test set has {len(test.columns)} columns, its other points have {len(names)}")
-    return Table(names, np.stack(list(numbers.values()), axis=1), None, None, raw.notes, test)
+    notes = (*raw.notes, *(f"data.path={reading.path}: {note}" for each in read for note in each.notes))
+    values = np.stack([each.values for each in read], axis=1)
+    if len(values) > 1 and (values == values[0]).all():
+        raise reading.refusal("all rows are equal, so that there is nothing to learn")
+    return Table(columns, values, None, None, notes, test)
+
+
+def _dropped(table: Table, reading: Reading) -> Table:
+    """The table without the rows in which a value is missing, which is said."""
+    whole = ~np.isnan(table.values).any(axis=1)
+    n_lost = int((~whole).sum())
+    if not whole.any():
+        raise InvalidInput(f"data.missing=drop: each row of data.path={reading.path} lacks a value; must be impute")
+    labels = None if table.labels is None else table.labels[whole]
+    test = None if table.test is None else _dropped(table.test, reading)
+    told = (f"data.missing=drop: {n_lost} of {len(whole)} rows of data.path={reading.path} are left out",)
+    notes = (*table.notes, *(told if n_lost else ()))
+    return replace(table, values=table.values[whole], labels=labels, test=test, notes=notes)
 
 
 def _refuse_unknown_columns(raw: RawTable, label_column: str | None, drop_columns: tuple[str, ...]) -> None:
     asked = [("label_column", label_column), *(("drop_columns", name) for name in drop_columns)]
-    faults = []
+    faults: list[str] = []
     for key, name in asked:
         if name is not None and name not in raw.columns:
             near = difflib.get_close_matches(name, raw.columns, n=1) or list(raw.columns)[:10]
@@ -113,52 +153,26 @@ def _refuse_unknown_columns(raw: RawTable, label_column: str | None, drop_column
 def _header_faults(reading: Reading, raw: RawTable, names: tuple[str, ...]) -> Iterator[str]:
     path = reading.path
     if not names:
-        yield f"data.path={path}: has no column of numbers left"
+        yield f"data.path={path}: has no column left"
     elif raw.n_rows == 0:
         yield f"data.path={path}: has no rows"
     if "" in names:
         yield f"data.path={path}: column {list(raw.columns).index('') + 1} has no name; name it, or drop '' as an id"
 
 
-def _cell_faults(reading: Reading, raw: RawTable, name: str, wrong: NDArray[np.bool_]) -> Iterator[str]:
-    """One line for a column: the first wrong cell, and how many there are."""
-    rows = np.flatnonzero(wrong)
+def _label_faults(reading: Reading, raw: RawTable, name: str) -> Iterator[str]:
+    """One line where a label is missing."""
+    rows = np.flatnonzero(_missing(raw.columns[name]))
     if len(rows):
-        first = int(rows[0])
-        cell = raw.columns[name][first]
-        cell = cell.as_py() if hasattr(cell, "as_py") else cell
-        if raw.text is not None and cell is not None:
-            cell = raw.text(first, name).strip()
         more = f" ({len(rows)} such cells in this column)" if len(rows) > 1 else ""
-        yield f"data.path={reading.path}: {raw.place(first)}, column {name}: {_complaint(cell)}{more}"
-
-
-def _complaint(cell: object) -> str:
-    if cell is None or str(cell).strip().lower() in MISSING:
-        return "missing value; fill it, leave out the row, or name the column in data.drop_columns"
-    if isinstance(cell, str) and math.isnan(_number(cell)):
-        return f"text {cell!r} where a number belongs"
-    return f"{cell} is not a finite 32-bit number"
-
-
-def _numbers(cells: Cells) -> NDArray[np.float64]:
-    """The cells as numbers, NaN where a cell is none."""
-    if not isinstance(cells, np.ndarray):
-        cells = cells.to_numpy() if hasattr(cells, "num_chunks") else cells.to_numpy(zero_copy_only=False)
-    if cells.dtype.kind in "biuf":
-        return np.asarray(cells, dtype=np.float64)
-    return np.array([_number(cell) for cell in cells], dtype=np.float64)
+        line = "missing value; a label must be there: fill it, or leave out the row"
+        yield f"data.path={reading.path}: {raw.place(int(rows[0]))}, column {name}: {line}{more}"
 
 
 def _missing(cells: Cells) -> NDArray[np.bool_]:
     """Where a cell is missing, whatever else the column holds."""
     values = cells.tolist() if isinstance(cells, np.ndarray) else cells.to_pylist()
     return np.array([value is None or str(value).strip().lower() in MISSING for value in values], dtype=bool)
-
-
-def _is_32_bit(numbers: NDArray[np.float64]) -> NDArray[np.bool_]:
-    """Where they are finite 32-bit numbers; float64 holds the squares of these too, and so their variance."""
-    return np.asarray(np.abs(numbers) <= np.finfo(np.float32).max)
 
 
 def _number(cell: Any) -> float:

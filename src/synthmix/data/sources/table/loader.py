@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
+from dataclasses import replace
+
+import numpy as np
 import torch
 
 from synthmix.data.base import Dataset, assemble
@@ -24,4 +28,12 @@ def load_table(config: TableConfig) -> Dataset:
     if test is not None:
         # A dataset without labels has none in its test set either.
         official = torch.tensor(test.values), None if test.labels is None else torch.tensor(test.labels)
-    return assemble(table_spec(table), torch.tensor(table.values), labels, test=official)
+    dataset = assemble(table_spec(table), torch.tensor(table.values), labels, test=official)
+    impute = config.impute if config.missing == "impute" and np.isnan(table.values).any() else None
+    kinds = [column for column in table.columns if column.kind not in ("numeric", "integer")]
+    if impute is None and not kinds:
+        return dataset
+    # What the same numbers come to depends on how they are read; of plain numbers it does not.
+    read = repr((impute, [(column.kind, column.levels) for column in table.columns]))
+    digest = hashlib.sha256(f"{dataset.spec.digest} {read}".encode()).hexdigest()
+    return replace(dataset, spec=replace(dataset.spec, digest=digest), impute=impute)

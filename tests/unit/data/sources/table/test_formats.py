@@ -15,6 +15,7 @@ import pytest
 import torch
 
 from synthmix.data.sources.table.config import TableConfig
+from synthmix.data.sources.table.file import Table
 from synthmix.data.sources.table.loader import load_table
 from synthmix.errors import InvalidInput
 
@@ -24,6 +25,10 @@ CSV = "a,b\n1.5,7\n-2.0,8\n.25,1234567.5\n"
 
 def config(path: Path, **options: Any) -> TableConfig:
     return TableConfig(path=str(path), **options)
+
+
+def names(table: Table) -> tuple[str, ...]:
+    return tuple(column.name for column in table.columns)
 
 
 def refusal(path: Path, **options: Any) -> str:
@@ -55,7 +60,7 @@ def test_a_text_is_read_in_whatever_form_and_what_is_unusual_is_said(name: str, 
     path.write_bytes(raw)
     table = config(path).read()
     assert table.values.tolist() == ROWS
-    assert table.columns == (("0", "1") if name == "no header" else ("a", "b"))
+    assert names(table) == (("0", "1") if name == "no header" else ("a", "b"))
     said = sorted(note.removeprefix("data.").partition(": found in data.path=")[0] for note in table.notes)
     assert said == sorted(found)
     assert config(path).extent().n_points == 3
@@ -65,7 +70,7 @@ def test_what_the_user_says_of_a_text_is_not_looked_for(tmp_path: Path) -> None:
     path = tmp_path / "t.csv"
     path.write_bytes("größe:b\n1,500:7\n".encode("cp1252"))
     table = config(path, encoding="latin-1", separator=":", decimal=",").read()
-    assert (table.columns, table.values.tolist(), table.notes) == (("größe", "b"), [[1.5, 7.0]], ())
+    assert (names(table), table.values.tolist(), table.notes) == (("größe", "b"), [[1.5, 7.0]], ())
     assert config(path, separator=":", decimal=".", header=True).read().values.tolist() == [[1500.0, 7.0]]
     assert config(path, separator=":", decimal=",").read().notes[0].startswith("data.encoding=cp1252: found")
 
@@ -84,9 +89,9 @@ def test_what_the_user_says_of_a_text_is_not_looked_for(tmp_path: Path) -> None:
 def test_a_line_of_names_is_told_from_one_of_values(text: str, header: bool, tmp_path: Path) -> None:
     path = tmp_path / "t.data"
     path.write_text(text)
-    names = config_columns(path)
+    found = config_columns(path)
     expected = text.partition("\n")[0].split(",")
-    assert names == (expected if header else [str(place) for place in range(len(expected))])
+    assert found == (expected if header else [str(place) for place in range(len(expected))])
 
 
 def config_columns(path: Path) -> list[str]:
@@ -138,7 +143,7 @@ def test_the_first_sheet_of_a_workbook_is_read(tmp_path: Path) -> None:
         pd.DataFrame(ROWS, columns=["a", "b"]).to_excel(book, sheet_name="one", index=False)
         pd.DataFrame({"c": [1]}).to_excel(book, sheet_name="two", index=False)
     table = config(tmp_path / "t.xlsx").read()
-    assert (table.values.tolist(), table.columns) == (ROWS, ("a", "b"))
+    assert (table.values.tolist(), names(table)) == (ROWS, ("a", "b"))
     assert table.notes[0].endswith("sheet 'one' is read, 1 more are not")
 
 

@@ -1,0 +1,103 @@
+"""Mixed columns as numbers that a learner can measure, by what train has seen, and points as columns again."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Self
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from synthmix.data.base import Dataset
+from synthmix.data.scaling import Scaling
+from synthmix.spec import Column, DataSpec
+
+
+@dataclass(frozen=True)
+class Levels:
+    """The places of categories: a column for each level, train's first, then one for all that train has not seen.
+
+    Attributes:
+        spec: of the encoded points.
+        places: of each categorical column, by its place in the file, where each of the file's levels goes.
+    """
+
+    spec: DataSpec
+    places: Mapping[int, Tensor]
+
+    @classmethod
+    def fit(cls, train: Dataset) -> Self:
+        """The levels that train has, (N, D) with no value missing."""
+        columns, places = list(train.spec.columns), {}
+        for at, column in enumerate(columns):
+            if column.kind == "categorical":
+                codes = train.x[:, at].long()
+                seen = torch.bincount(codes, minlength=column.width) > 0
+                n_seen = int(seen.sum())
+                order = torch.cat([seen.nonzero()[:, 0], (~seen).nonzero()[:, 0]])
+                place = torch.empty_like(order)
+                place[order] = torch.arange(column.width)
+                places[at] = place.clamp(max=n_seen)
+                levels = tuple(column.levels[int(code)] for code in order)
+                columns[at] = replace(column, levels=levels, n_seen=n_seen)
+        shape = (sum(column.width for column in columns),)
+        return cls(replace(train.spec, shape=shape, columns=tuple(columns)), places)
+
+    def __call__(self, part: Dataset) -> Dataset:
+        """The points, (N, W), with 0 and 1 where categories were; other columns as they stand."""
+        blocks = []
+        for at, column in enumerate(self.spec.columns):
+            cells = part.x[:, at].double()
+            if at in self.places:
+                codes = self.places[at][cells.long()]
+                blocks.append(torch.nn.functional.one_hot(codes, column.width).double())
+            else:
+                blocks.append(cells[:, None])
+        return replace(part, x=torch.cat(blocks, dim=1), spec=self.spec)
+
+
+def scaling_of(train: Dataset) -> Scaling:
+    """Numbers are standardised; two categories, or the two values of a boolean, lie one standard deviation apart."""
+    fitted = Scaling.fit(train.x)
+    if not any(column.kind in ("categorical", "boolean") for column in train.spec.columns):
+        return fitted
+    shift, scale = fitted.shift.clone(), fitted.scale.clone()
+    for column, place in zip(train.spec.columns, places(train.spec.columns), strict=True):
+        if column.kind in ("categorical", "boolean"):
+            shift[place] = 0.0
+            scale[place] = math.sqrt(2) if column.kind == "categorical" else 1.0
+    return Scaling(shift, scale)
+
+
+def decoded(points: Tensor, spec: DataSpec, scaling: Scaling | None) -> dict[str, NDArray[Any]]:
+    """Encoded points, (N, W), as the columns of the file: in its units, whole where it is, categories as its levels."""
+    values = (points.double() if scaling is None else scaling.undone(points)).numpy()
+    columns = spec.columns or tuple(Column(str(number), "numeric") for number in range(values.shape[1]))
+    found = zip(columns, places(columns), strict=True)
+    return {column.name: _decoded(column, values[:, place]) for column, place in found}
+
+
+def places(columns: Sequence[Column]) -> list[slice]:
+    """Where each column stands in an encoded point."""
+    ends = np.cumsum([column.width for column in columns]).tolist()
+    return [slice(end - column.width, end) for column, end in zip(columns, ends, strict=True)]
+
+
+def _decoded(column: Column, values: NDArray[np.float64]) -> NDArray[Any]:
+    levels = np.array(column.levels, dtype=object)
+    if column.kind == "categorical":
+        return np.asarray(levels[values[:, : column.n_seen].argmax(axis=1)])
+    cells = values[:, 0]
+    if column.kind in ("boolean", "ordinal"):
+        return np.asarray(levels[np.rint(cells).clip(0, len(levels) - 1).astype(int)])
+    if column.kind == "integer":
+        return np.rint(cells).astype(np.int64)
+    if column.kind == "date":
+        day = column.decimals == 0
+        seconds = np.rint(cells / 86400) * 86400 if day else np.rint(cells)
+        return np.datetime_as_string(seconds.astype("datetime64[s]"), unit="D" if day else "s")
+    return cells if column.decimals is None else np.round(cells, column.decimals)
