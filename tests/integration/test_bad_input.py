@@ -269,6 +269,8 @@ BAD: list[tuple[str, list[str]]] = [
         "seed=x a=1 model=ganz model.steps=0 gate=nope",
         ["model=ganz: no such member; …", "gate=nope: no such member; …", "a=1: unknown key; …", "seed=x: must be a…"],
     ),
+    ("task._target_=0 codec=vae", ["codec=vae: unknown key; …", "task: names no _target_"]),
+    ("~task codec=vae", ["codec=vae: unknown key; …"]),
     ("-m mix.ratio=0,1 seed=range(nan) a=1", ["seed=range(nan): must be range(START,STOP,STEP) …", "a=1: unknown …"]),
     (
         "seed=-1 mix.ratio=-1 model.steps=0 trainer.log_every=x",

@@ -153,7 +153,8 @@ def _faults_of_the_rest(
             values = [*Checker().value_faults(plain(without_hydra(config)))]
         except InvalidInput as error:  # an interpolation that leads nowhere
             return [*faults, *error.faults]
-        faults += [fault for fault in values if fault.startswith(given)]
+        parents = {".".join(key.split(".")[:depth]) for key in keys for depth in range(1, key.count(".") + 1)}
+        faults += [fault for fault in values if fault.startswith(given) or fault.partition(":")[0] in parents]
     return faults
 
 
@@ -193,6 +194,8 @@ def _unknown_line(override: str, config: DictConfig) -> str:
         parent, _, _ = parent.rpartition(".")
         node = OmegaConf.select(config, parent) if parent else config
     if not parent and key.partition(".")[0] in LEARNERS:
-        return unread_learner(key, value, build_member(TaskConfig, plain(config.task)))
+        task = plain(OmegaConf.select(config, "task"))
+        if not any(Checker().value_faults({"task": task})):  # which would be told for themselves
+            return unread_learner(key, value, build_member(TaskConfig, task))
     lacks = key.replace("/", ".").removeprefix(f"{parent}.").partition(".")[0]
     return unknown_key(key, value, [str(name) for name in node if name != "hydra"], lacks)
