@@ -27,7 +27,7 @@ from synthmix.study.enumeration import combinations, max_cells_of, sweeper_param
 
 # Adding to these never makes another study, whether they were swept over or not.
 AXES = ("seed", "mix.ratio")
-MANY_FAULTS = 20  # more lines nobody reads, and each may cost a tenth of a second
+MANY_FAULTY = 40  # cells: more of them tell nothing new, and each may cost a tenth of a second
 
 
 @dataclass(frozen=True)
@@ -231,9 +231,9 @@ def _checked(config_of: ConfigOf, combinations: Sequence[Sequence[str]], swept: 
             cells.append(PlannedCell(overrides, config_of(overrides)))
         except InvalidInput as error:
             faults |= dict.fromkeys(_with_member(fault, overrides, swept) for fault in error.faults)
-        if len(faults) >= MANY_FAULTS and overrides is not combinations[-1]:
+        if checked - len(cells) >= MANY_FAULTY and checked < len(combinations):
             rest = f"{checked} of {len(combinations)} cells were checked"
-            raise InvalidInput(*faults, f"{rest}, and no more of them, as so many faults were found")
+            raise InvalidInput(*faults, f"{rest}, and no more of them, as so many have faults")
     if faults:
         raise InvalidInput(*faults)
     return cells
