@@ -58,6 +58,7 @@ def context(result: StudyResult, analysis: Analysis, pictures: Sequence[Picture]
         "score": analysis.score.rpartition("/")[2],
         "unit": analysis.unit,
         "lower_is_better": analysis.sign < 0,
+        "needs_labels": result.metrics[result.score.rpartition("/")[2]].needs_labels,
         "learner": analysis.learner,
         "facts": facts(result),
         "notes_on_data": analysis.facts,

@@ -283,6 +283,15 @@ def test_an_exploratory_page_says_so_and_has_neither_p_nor_verdict(make: Callabl
     assert "forest" not in [picture.name for picture in figures(analysis)]
 
 
+@pytest.mark.parametrize("needs_labels", [True, False])
+def test_a_score_that_labels_make_is_said_to_be_one(study: Study, needs_labels: bool) -> None:
+    result, analysis = study
+    name = result.score.rpartition("/")[2]
+    metric = replace(result.metrics[name], needs_labels=needs_labels)
+    reader = read(page(replace(result, metrics={**result.metrics, name: metric}), analysis, []))
+    assert ("it is computed from labels" in reader.words) == needs_labels
+
+
 def test_facts_stand_before_the_warnings(study: Study) -> None:
     result, analysis = study
     reader = read(page(result, replace(analysis, facts=["two seeds have <b>much</b> in common"]), []))
