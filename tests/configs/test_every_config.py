@@ -10,6 +10,7 @@ from typing import Any, get_type_hints
 
 import pytest
 from omegaconf import DictConfig, OmegaConf
+from PIL import Image
 
 from synthmix.config.cell import GROUPS, CellConfig, check, check_member
 from synthmix.config.composing.composer import composer, conf_dir
@@ -25,6 +26,7 @@ CONF = conf_dir()
 SUITS = {
     "model/truth": ["data=toy"],
     "data/table": ["data.path=rows.csv", "clusterer.n_clusters=2"],
+    "data/image_folder": ["data.path=pictures", "clusterer.n_clusters=2"],
     "gate/discriminator": ["model=gan"],
     "gate/top_k": ["model=gan"],
     "task/anomaly_detection": ["data.normal_class=0"],
@@ -55,7 +57,11 @@ def composed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, DictConfig]:
     """conf/run.yaml with each member of each group in turn."""
     rows = tmp_path_factory.mktemp("table") / "rows.csv"
     rows.write_text("a,b\n" + "".join(f"{i},{i % 7}\n" for i in range(300)))
-    fitting = {name: [text.replace("rows.csv", str(rows)) for text in texts] for name, texts in SUITS.items()}
+    pictures = tmp_path_factory.mktemp("pictures")
+    for i in range(300):
+        Image.new("L", (8, 8), i % 256).save(pictures / f"{i}.png")
+    places = {"rows.csv": rows, "pictures": pictures}
+    fitting = {name: [placed(text, places) for text in texts] for name, texts in SUITS.items()}
     with composer() as compose:
         return {
             member: compose(
@@ -67,6 +73,12 @@ def composed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, DictConfig]:
             )
             for member in MEMBERS
         }
+
+
+def placed(text: str, places: dict[str, Path]) -> str:
+    """An override, with the full path in place of the name of a file."""
+    key, _, value = text.partition("=")
+    return f"{key}={places.get(value, value)}"
 
 
 def test_every_yaml_is_a_member_an_experiment_or_one_of_hydras_own() -> None:

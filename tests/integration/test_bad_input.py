@@ -20,6 +20,7 @@ OF_CLUSTERING = f"task.name=anomaly_detection has none; allowed: detector; {BY}"
 OF_ANOMALIES = "task.name=clustering has none; allowed: clusterer; detector is read with task=anomaly_detection"
 ALLOWLIST = "not in the allowlist; allowed: synthmix., pyod.models., sklearn.cluster., "
 STORES = "must begin with one of sqlite, http, https, postgresql, mysql, mssql, databricks; e.g. sqlite:///mlflow.db"
+IMAGES = "square images of 28 pixels or a multiple of 8 up to 64"
 GRAMMAR = "must be KEY=VALUE, with quotes around special characters"
 
 # What is given, and the lines that answer it; a line that ends in … is the beginning of one.
@@ -112,7 +113,7 @@ BAD: list[tuple[str, list[str]]] = [
     # models that do not suit the data
     (
         "data=toy model=dcgan",
-        ["model.name=dcgan: data.name=toy has 2 columns; must be square images of 8×8, 16×16, 28×28, 32×32"],
+        [f"model.name=dcgan: data.name=toy has 2 columns; must be {IMAGES}"],
     ),
     ("data=toy model=gan model.output=tanh", ["model.output=tanh: data.name=toy has no bounds; allowed: auto, none"]),
     (
@@ -211,6 +212,16 @@ BAD: list[tuple[str, list[str]]] = [
     # files
     ("data=table", ["data.path=null: must name a file, such as a .csv, .xlsx, .parquet or .npz"]),
     ("data=table data.path=no.csv", ["data.path=no.csv: no such file"]),
+    ("data=image_folder", ["data.path=null: must name a folder of png, jpg or tif files"]),
+    ("data=image_folder data.path=no", ["data.path=no: no such folder"]),
+    ("data=image_folder data.path=rows.csv", ["data.path=rows.csv: is a file, must be a folder"]),
+    (
+        "data=image_folder data.path=.",
+        ["data.path=.: rows.csv must end in .png, .jpg, .jpeg, .tif, .tiff"],
+    ),
+    ("data=image_folder data.image_size=7", ["data.image_size=7: must be ≥ 8 and ≤ 64 or null"]),
+    ("data=image_folder data.channels=2", ["data.channels=2: allowed: 1, 3, null"]),
+    ("data=image_folder data.labels=names", ["data.labels=names: allowed: auto, folders, none"]),
     ("data=table data.path=rows.csv", ["clusterer.n_clusters=null: the data has no known classes; give a number ≥ 2"]),
     ("trainer.resume_from=no.ckpt", ["trainer.resume_from=no.ckpt: no such file"]),
     ("trainer.resume_from=rows.csv", ["trainer.resume_from=rows.csv: must be the checkpoint of a training (last.…"]),
@@ -286,7 +297,7 @@ BAD: list[tuple[str, list[str]]] = [
     (
         "data=toy model=dcgan clusterer=gmm data.n_train=4",
         [
-            "model.name=dcgan: data.name=toy has 2 columns; must be square images of 8×8, 16×16, 28×28, 32×32",
+            f"model.name=dcgan: data.name=toy has 2 columns; must be {IMAGES}",
             "clusterer.n_clusters=null: 5 known classes: must be ≤ 4 (data.n_train)",
         ],
     ),

@@ -9,7 +9,8 @@ from synthmix.config.cross_checks import Cell
 from synthmix.config.members import ModelConfig
 from synthmix.config.schema import Count, Decay, Member, Positive, target_of
 
-IMAGE_SIZES = (8, 16, 28, 32)  # of the convolutional nets, which halve them twice
+IMAGE_SIZES = (28, *range(8, 65, 8))  # of the convolutional nets, which halve them twice
+SIZES_SHOWN = "28 pixels or a multiple of 8 up to 64"
 
 
 @dataclass(kw_only=True, frozen=True)
@@ -44,10 +45,9 @@ def networks_faults(networks: Member, cell: Cell, *allowed: type[Member]) -> Ite
 def needs_images(name: str, cell: Cell) -> Iterator[str]:
     """The fault of a convolutional net on anything but square images of `IMAGE_SIZES`."""
     spec = cell.outline.spec
-    allowed = ", ".join(f"{size}×{size}" for size in IMAGE_SIZES)
     if spec.kind != "image" or spec.shape[1] != spec.shape[2] or spec.shape[1] not in IMAGE_SIZES:
         what = f"has {spec.size} columns" if spec.kind == "table" else f"is {spec.shape[1]}×{spec.shape[2]}"
-        yield f"model.name={name}: data.name={spec.name} {what}; must be square images of {allowed}"
+        yield f"model.name={name}: data.name={spec.name} {what}; must be square images of {SIZES_SHOWN}"
 
 
 @dataclass(kw_only=True, frozen=True)
@@ -63,6 +63,6 @@ class BlocksConfig(Member):
     blocks: Count = 1
 
     def faults(self, cell: Cell) -> Iterator[str]:
-        """Images of four sizes only; tables of any."""
+        """Square images of some sizes only; tables of any."""
         if cell.outline.spec.kind == "image":
             yield from needs_images(cell.model.name, cell)

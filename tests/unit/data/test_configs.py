@@ -24,6 +24,7 @@ from synthmix.data.sources.adbench_config import AdbenchConfig
 from synthmix.data.sources.cifar10_config import Cifar10Config
 from synthmix.data.sources.digits_config import DigitsConfig
 from synthmix.data.sources.idx_config import FashionMnistConfig, KmnistConfig, MnistConfig
+from synthmix.data.sources.image_folder.config import ImageFolderConfig
 from synthmix.data.sources.pendigits_config import PendigitsConfig
 from synthmix.data.sources.table.config import TableConfig
 from synthmix.data.sources.toy_config import ToyConfig
@@ -40,6 +41,7 @@ CONFIGS: dict[str, type[DataConfig]] = {
     "adbench": AdbenchConfig,
     "cifar10": Cifar10Config,
     "pendigits": PendigitsConfig,
+    "image_folder": ImageFolderConfig,
     "table": TableConfig,
     "toy": ToyConfig,
 }
@@ -89,7 +91,9 @@ def test_a_config_has_the_keys_of_its_schema_and_of_its_loader(name: str) -> Non
     assert parameters in ({"config"}, set(loader_keys(node)))
 
 
-@pytest.mark.parametrize("name", [name for name in CONFIGS if name not in ("table", "kmnist", "adbench")])
+@pytest.mark.parametrize(
+    "name", [name for name in CONFIGS if name not in ("table", "image_folder", "kmnist", "adbench")]
+)
 def test_the_outline_is_what_loading_delivers(name: str, data_root: Path) -> None:
     node = node_of(name)
     node |= {"root": str(data_root)} if "root" in node else {}
@@ -136,6 +140,7 @@ def test_the_outline_of_a_table_is_what_loading_delivers(tmp_path: Path) -> None
             "data.n_test=100: must be null (the official test set of 10000 points is used whole)",
         ),
         ("table", {}, "data.path=null: must name a file, such as a .csv, .xlsx, .parquet or .npz"),
+        ("image_folder", {}, "data.path=null: must name a folder of png, jpg or tif files"),
         ("table", {"path": "absent.csv"}, "data.path=absent.csv: no such file"),
         (
             "toy",

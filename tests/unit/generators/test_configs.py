@@ -24,7 +24,7 @@ def faults(*overrides: str) -> list[str]:
     return []
 
 
-SIZES = "square images of 8×8, 16×16, 28×28, 32×32"
+SIZES = "square images of 28 pixels or a multiple of 8 up to 64"
 
 
 @pytest.mark.parametrize(

@@ -32,7 +32,7 @@ class MlpCoders:
 class ConvCoders:
     """Convolutions w and 2w (4×4, stride 2), then dense to the code; back by dense and transposed ones; ReLU.
 
-    For square images of 8, 16, 28 or 32 pixels with any number of channels.
+    For square images of 28 pixels or a multiple of 8 up to 64 with any number of channels.
     """
 
     config: ConvCodersConfig

@@ -20,7 +20,7 @@ IMAGE_SCALE, TABLE_SCALE = 0.5, 1.0  # standard deviation of a value: of pixels 
 
 @dataclass(frozen=True)
 class VelocityNetworks:
-    """A U-Net for square images of 8, 16, 28 or 32 pixels, a residual perceptron for everything else.
+    """A U-Net for square images of 28 pixels or a multiple of 8 up to 64, a residual perceptron for everything else.
 
     Args:
         config: width and number of blocks.

@@ -43,7 +43,7 @@ class ConvNetworksConfig(Member):
     spectral_norm: bool = False
 
     def faults(self, cell: Cell) -> Iterator[str]:
-        """Square images of four sizes only, and more than one of them for batch norm."""
+        """Square images of some sizes only, and more than one of them for batch norm."""
         yield from needs_images(cell.model.name, cell)
         if isinstance(cell.model, TrainedConfig) and cell.model.batch_size < 2:
             yield f"model.batch_size={cell.model.batch_size}: must be ≥ 2 for the batch norm of {cell.model.name}"

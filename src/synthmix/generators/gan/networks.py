@@ -54,8 +54,8 @@ class MlpNetworks:
 class ConvNetworks:
     """The articles' convolutional nets (article 004; Radford et al. 2016); `width` 64 is theirs.
 
-    For square images of 8, 16, 28 or 32 pixels with any number of channels. D has dropout (.3 in the articles) and, if
-    asked for, spectral normalisation (Miyato et al. 2018).
+    For square images of 28 pixels or a multiple of 8 up to 64 with any number of channels. D has dropout (.3 in the
+    articles) and, if asked for, spectral normalisation (Miyato et al. 2018).
     """
 
     config: ConvNetworksConfig
@@ -71,9 +71,9 @@ class ConvNetworks:
 class ResidualNetworks:
     """Residual nets without normalisation, after R3GAN (Huang et al. 2024).
 
-    Images of 8, 16, 28 or 32 pixels get convolutions at a half and a quarter of their size, everything else perceptrons
-    of eight times as many units as `width`. The last layer of each block begins at zero, so that a block begins as the
-    identity (Zhang et al. 2019, Fixup).
+    Images of 28 pixels or a multiple of 8 up to 64 get convolutions at a half and a quarter of their size, everything
+    else perceptrons of eight times as many units as `width`. The last layer of each block begins at zero, so that a
+    block begins as the identity (Zhang et al. 2019, Fixup).
     """
 
     config: ResidualNetworksConfig

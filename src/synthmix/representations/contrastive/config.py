@@ -49,7 +49,7 @@ class ContrastiveConfig(RepresentationConfig):
     limit_steps: Count | None = None
 
     def faults(self, cell: Cell) -> Iterator[str]:
-        """Square images of four sizes only, and something that tells views of one apart."""
+        """Square images of some sizes only, and something that tells views of one apart."""
         for fault in needs_images(self.name, cell):
             yield fault.replace("model.", "representation.", 1)
         if not self.augment:

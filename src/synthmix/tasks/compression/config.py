@@ -146,7 +146,7 @@ class ConvAutoencoderCodecConfig(NeuralCodecConfig):
     width: Count = 16
 
     def faults(self, cell: Cell) -> Iterator[str]:
-        """Square images of four sizes."""
+        """Square images of some sizes."""
         yield from super().faults(cell)
         yield from (fault.replace("model.", "codec.", 1) for fault in needs_images(self.name, cell))
 

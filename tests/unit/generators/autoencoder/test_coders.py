@@ -10,6 +10,7 @@ from torch import nn
 
 from synthmix.generators.autoencoder.coders import ConvCoders, MlpCoders
 from synthmix.generators.autoencoder.coders_config import ConvCodersConfig, MlpCodersConfig
+from synthmix.generators.config import IMAGE_SIZES
 from synthmix.spec import DataSpec
 
 
@@ -21,7 +22,7 @@ def image_spec(channels: int, size: int) -> DataSpec:
     "networks", [ConvCoders(ConvCodersConfig(width=4)), MlpCoders(MlpCodersConfig(hidden=[9, 7]))], ids=["conv", "mlp"]
 )
 @pytest.mark.parametrize("channels", [1, 3])
-@pytest.mark.parametrize("size", [8, 16, 28, 32])
+@pytest.mark.parametrize("size", IMAGE_SIZES)
 def test_images_of_every_size_are_coded_and_decoded(size: int, channels: int, networks: ConvCoders | MlpCoders) -> None:
     encoder, decoder = networks.build(5, 10, image_spec(channels, size))
     images = torch.rand(3, channels, size, size)

@@ -6,6 +6,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from synthmix.generators.config import IMAGE_SIZES
 from synthmix.generators.flow.config import VelocityNetworksConfig
 from synthmix.generators.flow.velocity import (
     FREQUENCIES,
@@ -41,7 +42,7 @@ EACH_NET = pytest.mark.parametrize("name", NETS)
 
 @pytest.mark.parametrize("width", [3, 8])
 @pytest.mark.parametrize("channels", [1, 3])
-@pytest.mark.parametrize("size", [8, 16, 28, 32])
+@pytest.mark.parametrize("size", IMAGE_SIZES)
 def test_velocities_of_images_of_every_size(size: int, channels: int, width: int) -> None:
     net = VelocityNetworks(VelocityNetworksConfig(width=width, blocks=1)).build(images(channels, size))
     assert net(torch.randn(3, channels, size, size), TIMES).shape == (3, channels, size, size)

@@ -8,6 +8,7 @@ import pytest
 import torch
 from torch import nn
 
+from synthmix.generators.config import IMAGE_SIZES
 from synthmix.generators.gan.config import ConvNetworksConfig, MlpNetworksConfig, ResidualNetworksConfig
 from synthmix.generators.gan.networks import (
     ConvDiscriminator,
@@ -34,7 +35,7 @@ def layer_sizes(net: nn.Module) -> list[tuple[int, int]]:
 
 
 @pytest.mark.parametrize("channels", [1, 3])
-@pytest.mark.parametrize("size", [8, 16, 28, 32])
+@pytest.mark.parametrize("size", IMAGE_SIZES)
 def test_conv_nets_make_and_judge_images_of_every_size(size: int, channels: int) -> None:
     generator, discriminator = ConvNetworks(ConvNetworksConfig(width=4)).build(10, image_spec(channels, size))
     images = generator(torch.randn(5, 10))
@@ -128,7 +129,7 @@ def test_spectral_norm_holds_each_layer_of_the_discriminator_to_one(networks: Ml
     assert not any("parametrizations" in name for name, _ in generator.named_parameters())
 
 
-@pytest.mark.parametrize("size", [8, 16, 28, 32])
+@pytest.mark.parametrize("size", IMAGE_SIZES)
 @pytest.mark.parametrize("channels", [1, 3])
 def test_residual_nets_of_images(channels: int, size: int) -> None:
     generator, discriminator = ResidualNetworks(ResidualNetworksConfig(width=4, blocks=2)).build(

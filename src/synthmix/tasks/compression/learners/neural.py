@@ -120,7 +120,8 @@ class AutoencoderCodec(NeuralCodec):
 
 
 class ConvAutoencoderCodec(NeuralCodec):
-    """A convolutional autoencoder, for square images of 8, 16, 28 or 32 pixels, which `spec` must describe.
+    """A convolutional autoencoder, for square images of 28 pixels or a multiple of 8 up to 64, which `spec`
+    must describe.
 
     Args:
         latent_dim: values of a latent.

@@ -1,0 +1,1 @@
+"""A user's own pictures, from a folder of files."""
