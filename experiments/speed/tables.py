@@ -4,8 +4,8 @@ Run: python experiments/speed/tables.py --rows 1000000
 
 Eight columns of numbers, four of whole numbers, six of categories (5 or 8 levels), one of yes and no, one of days.
 Each side runs in a process of its own: CPU time without its imports, peak memory with them. Both cut the rows into
-three parts, fit on the first alone and end with float32. Ours also checks every cell, looks for sentinels, hashes the data
-and counts rows that occur on both sides of the cut.
+three parts, fit on the first alone and end with float32. Ours also checks every cell, looks for sentinels, hashes the
+data and counts rows that occur on both sides of the cut.
 """
 
 from __future__ import annotations

@@ -317,6 +317,24 @@ def test_a_fault_is_one_line_and_exit_code_2(words: str, lines: list[str], comma
     assert [path.name for path in Path().iterdir()] == ["rows.csv"]
 
 
+def test_validate_shows_the_columns_of_a_table_and_says_what_it_found(command: Callable[..., Any]) -> None:
+    rows = "".join(f"{number},5;{'red' if number % 3 else 'blue'};{number % 7}\n" for number in range(60))
+    Path("rows.csv").write_text(f"a;b;c\n{rows}1,5;;3\n")
+    words = ["data=table", "data.path=rows.csv", "data.missing=impute", "clusterer.n_clusters=2", "model=duplicate"]
+    answer = command("validate", *words, "--describe")
+    assert answer.code == 0
+    assert "data.separator=;: found in data.path=rows.csv\n" in answer.err
+    assert "data.decimal=,: found in data.path=rows.csv\n" in answer.err
+    assert answer.out.splitlines() == [
+        "61 rows, 3 columns",
+        "column  type         missing  levels or range  becomes",
+        "a       numeric      0        0.5 to 59.5      standardised",
+        "b       categorical  1        blue, red        2 values, one for each level, 1 apart, filled by most frequent",
+        "c       integer      0        0 to 6           standardised",
+        "valid: 1 cell",
+    ]
+
+
 # The same through `run`: nothing is left behind, no store and no output folder.
 STARTED_NOTHING = [
     ("mix.ratio=-1", "mix.ratio=-1: must be ≥ 0"),
