@@ -22,6 +22,7 @@ from synthmix.errors import InvalidInput
 from synthmix.generators.base import Generator
 from synthmix.generators.checkpoint import read_checkpoint
 from synthmix.generators.learned import LearnedGenerator
+from synthmix.generators.per_class import PerClass
 
 
 def load_dataset(name: str, **options: Any) -> Dataset:
@@ -66,7 +67,10 @@ def load_generator(run: str, tracking_uri: str | None = None) -> LearnedGenerato
 
 def _load_checkpoint(path: Path) -> LearnedGenerator:
     content = read_checkpoint(path)
-    generator: LearnedGenerator = instantiate(check_member(content["model"], "model"))
+    model = check_member(content["model"], "model")
+    if "classes" in content:
+        return PerClass(lambda: instantiate(model), content["labels"]).load_state(content)
+    generator: LearnedGenerator = instantiate(model)
     return generator.load_state(content)
 
 

@@ -48,15 +48,17 @@ class ComputedCell:
 def run_cell(config: CellConfig, stages: Stages) -> ComputedCell:
     """Computes one cell.
 
-    Nothing that learns is given labels, but for the learner of a task that is supervised. `stages.quality` has them for
-    classifier features, and for scores that the config calls supervised.
+    Nothing that learns is given labels, but for the learner of a task that is supervised, which may also have the
+    generator fitted once for each class. `stages.quality` has them for classifier features, and for scores that the
+    config calls supervised.
 
     Args:
         config: of the cell, or the `Inputs` that its stage declares, which hold nothing else.
         stages: the costly steps, computed once and stored.
 
     Raises:
-        Unavailable: the oracle has fewer spare real points (`Splits.pool`) than this ratio asks for.
+        Unavailable: the oracle has fewer spare real points (`Splits.pool`) than this ratio asks for, or a class has
+            too few points for a generator of its own.
         GateStarved: the gate rejects nearly everything.
         TrainingDiverged: a loss of the generator is not finite.
     """
@@ -69,7 +71,7 @@ def run_cell(config: CellConfig, stages: Stages) -> ComputedCell:
         candidates = Candidates(fitted.synthetic_pool, pool_seed(config.seed), fitted.load)
         gate = instantiate(config.gate).fit(splits.for_generators().unlabelled(), candidates)
         synthetic, places, numbers["gate/acceptance_rate"] = accepted_points(candidates, gate, n_synthetic)
-        of_pool = fitted.labels
+        of_pool = None if fitted.labels is None else fitted.labels(int(places.max()) + 1)
         stages.quality(splits, fitted)
     mixture = mix(splits.train, synthetic, config.mix.synthetic_weight if n_synthetic else 1.0)
 

@@ -21,7 +21,7 @@ class TrainingDiverged(RuntimeError):
 
 
 class Unavailable(RuntimeError):
-    """A control cannot deliver that many points: the cell has no result, which is not an error."""
+    """A split has too few points for what a cell asks of it: the cell has no result, which is not an error."""
 
 
 class GateStarved(RuntimeError):

@@ -187,6 +187,11 @@ BAD: list[tuple[str, list[str]]] = [
         "data=table data.path=rows.csv data.n_train=50":
             "task.name=classification: data.name=table has no labels to learn classes from",
         "data.n_train=1 model=duplicate": "data.n_train=1: must be ≥ 2 for task.name=classification, as one point is …",
+        "data=toy model=truth task.labels=per_class":
+            "task.labels=per_class: model.name=truth knows no class of its points; must be self_training",
+        "model=gan gate=top_k task.labels=per_class": "gate.name=top_k: no discriminator of all classes with task.lab…",
+        "trainer.choose=kid task.labels=per_class": "trainer.choose=kid: compares with all classes; must be last …",
+        "task.labels=own": "task.labels=own: allowed: self_training, per_class",
         "task.confidence=1.5": "task.confidence=1.5: must be ≥ 0 and ≤ 1",
         "classifier=knn classifier.n_neighbors=101": "classifier.n_neighbors=101: must be ≤ 100 (data.n_train)",
         "classifier=knn mix.synthetic_weight=.5":

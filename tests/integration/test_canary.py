@@ -256,6 +256,42 @@ def test_labels_of_train_reach_the_learner_of_a_supervised_task_and_nothing_else
     assert ("labelled_share" in cell.outputs["test"]) == (model == "jitter")
 
 
+@pytest.mark.parametrize("model", ["gaussian", "jitter", "real"])
+def test_labels_of_train_reach_a_generator_for_each_class_and_those_of_test_nothing(
+    model: str, config_of: Callable[[str], CellConfig], tmp_path: Path, fits: list[str]
+) -> None:
+    """No fit is given labels with its points; which points it is given may depend on those of train alone."""
+    config = replace(config_of("classifier=knn"), model=config_of(f"model={model}").model)
+    config = replace(config, task=replace(config.task, labels="per_class"))
+    if model == "gaussian":
+        config = replace(config, model=replace(config.model, folds=2), data=replace(config.data, n_train=120))
+    found, scores, cell = canary(config, Resources, tmp_path / "labels")
+    assert "labelled_share" not in cell.outputs["test"]  # none is left for the classifier to label
+    assert len(fits) >= 10 + 1 if model != "real" else fits
+
+    held_out, other_scores, _ = canary(config, OtherHeldOutLabels, tmp_path / "held out")
+    assert held_out == found
+    assert {name.partition(" ")[0] for name in scores if other_scores.get(name) != scores[name]} <= {"val", "test"}
+    without_test, other_scores, other = canary(config, OtherTest, tmp_path / "other test")
+    assert not torch.equal(other.splits.test.x, cell.splits.test.x)
+    assert without_test == found
+    assert {name for name, score in scores.items() if other_scores.get(name) != score} <= of("test", scores)
+
+    of_train, _, _ = canary(config, OtherLabels, tmp_path / "other labels")
+    moved = {name.partition(" ")[0] for name in found if found[name] != of_train[name]}
+    assert moved >= {"outputs"}
+    assert ("mixture" in moved) is (model != "real")  # an oracle's points are the same whatever their labels
+
+
+def test_an_unsupervised_task_cannot_ask_for_a_generator_for_each_class(
+    config_of: Callable[[str], CellConfig], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = config_of("model=jitter")
+    monkeypatch.setattr(type(config.task), "per_class", True)
+    kind = canary(config, Resources, tmp_path / "labels"), canary(config, OtherLabels, tmp_path / "other labels")
+    assert kind[0][0] == kind[1][0]
+
+
 def test_an_oracle_has_the_labels_of_its_points(config_of: Callable[[str], CellConfig], tmp_path: Path) -> None:
     """Known answer: as many real points again are the train of twice the size, whose next points the pool holds."""
     config = replace(config_of("classifier=knn"), model=config_of("model=real").model)

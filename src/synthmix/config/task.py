@@ -38,6 +38,11 @@ class TaskConfig(Member):
         return bool(getattr(self._class, "supervised", False))
 
     @property
+    def per_class(self) -> bool:
+        """Whether the generator is fitted once for each class of train; only where the task is `supervised`."""
+        return False
+
+    @property
     def scored_by(self) -> str:
         """The module that holds its scores."""
         return str(getattr(self._class, "scored_by", self._class.__module__))

@@ -30,6 +30,12 @@ def is_stored(target: str) -> bool:
 
 
 @cache
+def knows_labels(target: str) -> bool:
+    """Whether the points of its pool have labels of their own, as real points do."""
+    return hasattr(import_target(target), "labels")
+
+
+@cache
 def trainer_keys(target: str) -> Sequence[str]:
     """The keys of `trainer` that the result of its fit depends on."""
     keys: Sequence[str] = getattr(import_target(target), "trainer_keys", ())

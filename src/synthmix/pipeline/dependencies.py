@@ -17,7 +17,7 @@ from synthmix.config.cell import CellConfig
 from synthmix.config.nodes import member_types
 from synthmix.config.plain import to_plain
 from synthmix.config.sections.mix import synthetic_count
-from synthmix.generators.roles import is_stored, trainer_keys
+from synthmix.generators.roles import is_stored, knows_labels, trainer_keys
 from synthmix.stages.import_closure import is_own
 from synthmix.stages.inputs import Inputs
 from synthmix.stages.key import code_hash, key_of, library_versions, source_hash
@@ -26,6 +26,7 @@ LIBRARIES = ("numpy", "pytorch-lightning", "scikit-learn", "scipy", "torch", "to
 SPLIT = ("synthmix.data.split", "synthmix.seeds")
 MIXING = ("synthmix.mixing", "synthmix.gates.base")
 TRAINING = ("synthmix.pipeline.training",)
+CLASSES = ("synthmix.generators.per_class",)
 CHOICE = ("synthmix.quality.choice", "synthmix.generators.training.choice")
 STAGES = ("synthmix.pipeline.stages", "synthmix.pipeline.fitted")
 LEARNING = ("synthmix.tasks.seeding",)
@@ -90,8 +91,22 @@ class Dependencies:
         choosing = self.config.trainer.choose != "last"
         read = [key for key in trainer_keys(self.config.model._target_) if choosing or key not in CHOOSING[1:]]
         keys = ("seed", "threads", "model", *(f"trainer.{key}" for key in read))
-        modules = (*SPLIT, *(CHOICE if choosing and CHOOSING[0] in read else ()))
-        return self._declared("generator", keys, self.splits, modules, TRAINING, unhashed=WATCHED)
+        modules = (
+            *SPLIT,
+            *(CHOICE if choosing and CHOOSING[0] in read else ()),
+            *(CLASSES if self.is_per_class else ()),
+        )
+        before = {**self.splits, **({"labels": "per_class"} if self.is_per_class else {})}
+        return self._declared("generator", keys, before, modules, TRAINING, unhashed=WATCHED)
+
+    @property
+    def is_per_class(self) -> bool:
+        """Whether the generator is fitted once for each class, and so depends on the labels of train.
+
+        A supervised task alone can ask for that; an oracle's points have their own labels.
+        """
+        task = self.config.task
+        return task.supervised and task.per_class and not knows_labels(self.config.model._target_)
 
     @property
     def is_trained(self) -> bool:

@@ -15,10 +15,12 @@ from synthmix.config.cell import CellConfig
 from synthmix.config.instantiate import instantiate
 from synthmix.data.base import Dataset, Splits, digest_of
 from synthmix.errors import InvalidInput, TrainingDiverged
-from synthmix.generators.base import Generator, Labelled, Reconstructing, Scoring
+from synthmix.generators.base import Generator, Reconstructing, Scoring
+from synthmix.generators.per_class import PerClass
 from synthmix.mixing import Mixture
+from synthmix.pipeline.classes import check_classes
 from synthmix.pipeline.dependencies import Declared
-from synthmix.pipeline.fitted import Fitted, StoredPool
+from synthmix.pipeline.fitted import Fitted, StoredPool, labels_of_pool
 from synthmix.pipeline.pretraining import begin_with, pretrained
 from synthmix.pipeline.resources import Resources
 from synthmix.pipeline.training import Watching, fitted, trained
@@ -67,6 +69,7 @@ class Stages:
         self.chosen: dict[str, Any] | None = None
         self._candidates: Sequence[Mapping[str, Any]] = ()
         self._split = partial(resources.splits, config)
+        self._check_classes = partial(check_classes, config)
         self._watching = Watching.of(config, resources)
 
     def splits(self) -> Splits:
@@ -83,14 +86,16 @@ class Stages:
 
         Raises:
             TrainingDiverged: a loss is not finite.
+            Unavailable: a class has too few points for a generator of its own.
         """
         declared, cache = self.depends_on.generator, self.resources.cache
-        model: Generator = instantiate(declared.inputs.model)
+        model = self._unfitted(splits, declared.inputs)
+        labels = labels_of_pool(model, splits, declared.inputs.seed)
         if not self.depends_on.is_trained or not isinstance(model, Storable):
             own, self.seconds["generator"] = cache.get_or_compute(
                 "control", declared.key, lambda: fitted(model, splits, declared.inputs.seed)
             )
-            return Fitted(lambda: own, own, labels=own.labels(splits) if isinstance(own, Labelled) else None)
+            return Fitted(lambda: own, own, labels=labels)
         payload = self._trained(model, splits, declared)
         self.seconds["generator"] = payload["seconds"]
         self.training_run = payload["run_id"]
@@ -98,7 +103,7 @@ class Stages:
             self.run.tag("synthmix.generator_run", self.training_run)
         if payload["content"] is None:  # what it has learnt cannot be written down
             own, _ = cache.get_or_compute("control", declared.key, lambda: fitted(model, splits, declared.inputs.seed))
-            return Fitted(lambda: own, own, payload["curves"])
+            return Fitted(lambda: own, own, payload["curves"], labels)
 
         def load() -> Generator:
             return cache.get_or_compute("generator", declared.key, lambda: model.load_state(payload["content"]))
@@ -109,7 +114,15 @@ class Stages:
             points: Tensor = stored["x"]
             return points
 
-        return Fitted(load, StoredPool(model.block_size, block), payload["curves"])
+        return Fitted(load, StoredPool(model.block_size, block), payload["curves"], labels)
+
+    def _unfitted(self, splits: Splits, inputs: Inputs) -> Generator:
+        """The generator, or one for each class where a supervised task asks for that: no other is given labels."""
+        make: Callable[[], Generator] = lambda: instantiate(inputs.model)  # noqa: E731
+        if not self.depends_on.is_per_class or splits.train.y is None:
+            return make()
+        self._check_classes(splits.train.y)
+        return PerClass(make, splits.train.y)
 
     def quality(self, splits: Splits, generator: Fitted) -> None:
         """Scores of the generator's samples against real points that it has not seen.

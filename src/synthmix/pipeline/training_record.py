@@ -26,6 +26,7 @@ def training_head(depends_on: Mapping[str, Any], study: str | None) -> RunRecord
         depends_on: what its stage depends on.
         study: that has asked for it; None for a single cell.
     """
+    of_classes = " for each class" if depends_on.get("labels") == "per_class" else ""
     tags = {
         **environment_tags(),
         "synthmix.stage_key": key_of("generator", depends_on),
@@ -33,7 +34,7 @@ def training_head(depends_on: Mapping[str, Any], study: str | None) -> RunRecord
     }
     return RunRecord(
         kind="generator",
-        name=f"{depends_on['model']['name']} seed {depends_on['seed']}",
+        name=f"{depends_on['model']['name']}{of_classes} seed {depends_on['seed']}",
         params=flatten(asked_for(depends_on)),
         tags=tags | ({STUDY: study} if study else {}),
         texts={

@@ -83,8 +83,12 @@ def training_values(curves: Curves) -> dict[str, float]:
     Args:
         curves: of its losses, (step, value) by name; {} for a control.
     """
-    points = curves.get(ADVANTAGE, ())
-    if not points:
-        return {}
+    loss = ADVANTAGE.partition("/")[2]  # of one training, or of one for each class, where the greatest counts
+    found = [fmean(_final(points)) for name, points in curves.items() if name.endswith(f"/{loss}") and points]
+    return {"discriminator_advantage": max(found)} if found else {}
+
+
+def _final(points: Sequence[Sequence[float]]) -> list[float]:
+    """The values of a curve at the end of its training."""
     last = max(step for step, _ in points)
-    return {"discriminator_advantage": fmean(value for step, value in points if step > (1 - FINAL_SHARE) * last)}
+    return [value for step, value in points if step > (1 - FINAL_SHARE) * last]

@@ -235,6 +235,18 @@ def test_each_leaf_changes_the_keys_of_the_stages_that_read_it_and_of_no_other(
         assert {stage for stage in STAGES if before[stage] != after[stage]} == stages_that_read(key, config), key
 
 
+def test_a_generator_for_each_class_is_another_one_and_what_an_oracle_gives_is_not() -> None:
+    for model, found in {
+        "vae": {"generator", "pool", "quality", "cell", "scores"},
+        "duplicate": {"generator", "pool", "quality", "cell", "scores"},
+        "real": {"cell", "scores"},  # whose task says how synthetic points get labels, where they have none
+    }.items():
+        config = config_of("task=classification", f"model={model}")
+        other = copy.deepcopy(config)
+        other["task"]["labels"] = "per_class"
+        assert moved(config, other) == found, model
+
+
 SEARCH = {"reg_covar": [0.001, 0.1]}
 
 

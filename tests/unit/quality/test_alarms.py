@@ -118,6 +118,11 @@ def test_of_a_training_the_mean_of_its_last_fifth_is_kept() -> None:
     assert training_values({}) == training_values({"train/kl": [(50, 3.0)]}) == {}
 
 
+def test_of_one_training_for_each_class_the_discriminator_that_wins_most_counts() -> None:
+    of_classes = {f"train/class_{k}/discriminator_advantage": [(50, value)] for k, value in enumerate((0.2, 0.9, 0.4))}
+    assert training_values(of_classes) == {"discriminator_advantage": 0.9}
+
+
 def test_what_cannot_be_judged_is_left_out(limits: AlarmsConfig) -> None:
     assert alarms({}, {}, limits) == {}
     assert alarms({"authenticity": 0.4, "authenticity_floor": 0.5}, {}, limits) == {"memorisation": []}
