@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from synthmix.api import load_dataset, load_generator, make_generator
     from synthmix.errors import InvalidInput
     from synthmix.notebook.mixer import SyntheticMixer
+    from synthmix.notebook.study import Study
     from synthmix.quality.diversity import vendi
     from synthmix.quality.downstream import tstr
     from synthmix.quality.frechet import FrechetDistance
@@ -30,6 +31,7 @@ __all__ = [
     "MaximumMeanDiscrepancy",
     "PrecisionRecallDensityCoverage",
     "SelfOrganizingMap",
+    "Study",
     "SyntheticMixer",
     "c2st",
     "load_dataset",
@@ -50,6 +52,7 @@ _HOMES = {
     "MaximumMeanDiscrepancy": "synthmix.quality.kernels",
     "PrecisionRecallDensityCoverage": "synthmix.quality.neighbours",
     "SelfOrganizingMap": "synthmix.tasks.clustering.learners.som",
+    "Study": "synthmix.notebook.study",
     "SyntheticMixer": "synthmix.notebook.mixer",
     "c2st": "synthmix.quality.two_sample",
     "load_dataset": "synthmix.api",

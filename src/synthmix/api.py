@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Collection
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -72,6 +73,11 @@ def _load_checkpoint(path: Path) -> LearnedGenerator:
         return PerClass(lambda: instantiate(model), content["labels"]).load_state(content)
     generator: LearnedGenerator = instantiate(model)
     return generator.load_state(content)
+
+
+def clusterer_keys(name: str) -> Collection[str]:
+    """The keys of conf/clusterer/<name>.yaml. Raises InvalidInput for an unknown name."""
+    return frozenset(vars(_member("clusterer", name, {})))
 
 
 def _member(group: str, name: str, options: dict[str, Any]) -> Member:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from synthmix.config.plain import to_plain
 from synthmix.pipeline.resources import Resources
-from synthmix.report.publishing import publish, tell
+from synthmix.report.publishing import Report, publish, tell
 from synthmix.secrets import masked
 from synthmix.study.launching.blocks import Todo
 from synthmix.study.launching.job import read_outcomes
@@ -91,7 +91,23 @@ class StudyCommand:
 
 
 def run_study(plan: Plan, words: Sequence[str], resources: Resources) -> int:
-    """Runs what is missing of a study; returns the exit code.
+    """Runs what is missing of a study and tells what came out; returns the exit code.
+
+    Raises:
+        InvalidInput: before anything is started.
+    """
+    record, report = compute_study(plan, shlex.join(["synthmix", "run", *words]), resources)
+    tell(record, resources, report)
+    return int(bool(record.failures))
+
+
+def compute_study(plan: Plan, line: str, resources: Resources) -> tuple[Record, Report]:
+    """Runs what is missing of a study, and writes its report.
+
+    Args:
+        plan: of the study.
+        line: the command line that asks for it, for its record.
+        resources: the store and the tracker.
 
     Raises:
         InvalidInput: before anything is started.
@@ -103,8 +119,7 @@ def run_study(plan: Plan, words: Sequence[str], resources: Resources) -> int:
         record = studies.read(name)
         record.check(plan.configs[0])
         folder = sweep_folder(plan, name)
-        line = masked(shlex.join(["synthmix", "run", *words]))
-        command = StudyCommand(name, line, record, studies.file(name), folder, resources)
+        command = StudyCommand(name, masked(line), record, studies.file(name), folder, resources)
         describe(record, plan, resources)
         record.report, record.stopped = str(folder / "report"), ""
         command.ask(plan, parts)
@@ -115,8 +130,7 @@ def run_study(plan: Plan, words: Sequence[str], resources: Resources) -> int:
             runs = projection.study(record, parent.id)
             projection.complete()
             report = publish(record, resources, runs, Path(record.report), parent, projection.present)
-    tell(record, resources, report)
-    return int(bool(record.failures))
+    return record, report
 
 
 def _compute_all(plan: Plan, parts: Parts, command: StudyCommand, parent: OpenRun) -> None:
