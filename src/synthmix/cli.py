@@ -8,6 +8,7 @@ import signal
 import sys
 from collections.abc import Sequence
 
+from synthmix import __version__
 from synthmix.errors import Interrupted, InvalidInput
 from synthmix.secrets import masked, without_password
 from synthmix.signals import signals_taken_over
@@ -31,6 +32,13 @@ examples
 """
 
 
+VALIDATE_USAGE = """usage: synthmix validate [overrides] [-m] [--describe] [--config-dir DIR]
+
+Composes a cell, or with -m all cells of a study, and checks everything that can be checked before a training: exit
+code 0, or 2 with one line for each fault. The overrides are those of synthmix run, whose --help lists them.
+"""
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs one verb.
 
@@ -41,6 +49,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     if not arguments or arguments[0] in ("-h", "--help"):
         print(USAGE, end="")
         return 0 if arguments else 2
+    if arguments == ["--version"]:
+        print(f"synthmix {__version__}")
+        return 0
     verb, rest = arguments[0], arguments[1:]
     if verb in ("-sc", "--shell-completion"):
         return _completion(rest)
@@ -90,6 +101,9 @@ def _validate(words: list[str]) -> int:
     from synthmix.study.arguments import read_arguments
     from synthmix.study.plan import make_plan
 
+    if words and words[0] in ("-h", "--help"):
+        print(VALIDATE_USAGE, end="")
+        return 0
     describes = "--describe" in words
     asked = read_arguments([word for word in words if word != "--describe"])
     if asked.asks_hydra or asked.shows_config or asked.dry_run:

@@ -34,6 +34,22 @@ def test_help_names_every_verb(capsys: pytest.CaptureFixture[str]) -> None:
     assert told.err == ""
 
 
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (["--version"], "synthmix 0."),
+        (["store", "--help"], "usage: synthmix store VERB"),
+        (["validate", "--help"], "usage: synthmix validate "),
+        (["validate", "-h"], "usage: synthmix validate "),
+    ],
+)
+def test_help_and_version_are_no_error(words: list[str], says: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(words) == 0
+    told = capsys.readouterr()
+    assert told.out.startswith(says)
+    assert told.err == ""
+
+
 def test_without_a_verb_the_usage_is_an_error(capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main([]) == 2
     assert capsys.readouterr().out.startswith("usage: synthmix VERB")
@@ -50,10 +66,10 @@ def test_validate_counts_the_cells(capsys: pytest.CaptureFixture[str]) -> None:
     assert capsys.readouterr().out == "valid: 1 cell\nvalid: 6 cells\n"
 
 
-@pytest.mark.parametrize("switch", ["--help", "--cfg=job", "--dry-run", "--info"])
+@pytest.mark.parametrize("switch", ["--cfg=job", "--dry-run", "--info"])
 def test_validate_has_no_switches_of_run(switch: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["validate", switch]) == 2
-    assert capsys.readouterr().err.startswith("validate: takes overrides, -m and --config-dir")
+    assert capsys.readouterr().err.startswith("validate: takes overrides, -m, --describe and --config-dir")
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,15 @@ from synthmix.study.record import Record, Studies
 from synthmix.verbs.parser import VerbParser, store_folder
 
 MOST_DAYS = 36500
+USAGE = """usage: synthmix store VERB ...
+
+  list [STAGE]       what is stored, a line for each kind of stage, or for each entry of one
+  verify             reads every entry, and names those that are damaged
+  prune              removes what is damaged or half written; --dry-run says what would go
+  rebuild-tracking   logs again to MLflow what the store holds
+
+synthmix store VERB --help tells the switches of a verb.
+"""
 
 
 def store(words: Sequence[str]) -> int:
@@ -24,6 +33,9 @@ def store(words: Sequence[str]) -> int:
         "rebuild-tracking": _rebuild_tracking,
     }
     verb = words[0] if words else "nothing"
+    if verb in ("-h", "--help"):
+        print(USAGE, end="")
+        return 0
     if verb not in verbs:
         raise InvalidInput(f"store {verb}: allowed: {', '.join(verbs)}")
     return verbs[verb](words[1:])
