@@ -13,7 +13,7 @@ from omegaconf.errors import OmegaConfBaseException
 
 from synthmix.config.cell import check_member
 from synthmix.config.composing.composer import composer
-from synthmix.config.data import SIZES
+from synthmix.config.data import READ_BY_SPLIT
 from synthmix.config.instantiate import instantiate
 from synthmix.config.plain import plain
 from synthmix.config.readable import readable
@@ -34,7 +34,11 @@ def load_dataset(name: str, **options: Any) -> Dataset:
     Raises:
         InvalidInput: an unknown name or option, or a file that is missing or damaged.
     """
-    faults = [f"data.{key}={options[key]}: the whole set is loaded; split() cuts it" for key in SIZES if key in options]
+    faults = [
+        f"data.{key}={options[key]}: the whole set is loaded; split() cuts it"
+        for key in READ_BY_SPLIT
+        if key in options
+    ]
     if faults:
         raise InvalidInput(*faults)
     dataset: Dataset = instantiate(_member("data", name, options))

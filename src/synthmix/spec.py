@@ -110,6 +110,19 @@ class AnomalyProtocol:
     contamination: float | None
 
 
+@dataclass(frozen=True)
+class Pollution:
+    """What is done to train on purpose.
+
+    Attributes:
+        kind: outliers, duplicates, shuffled or mislabelled.
+        share: of the places of train, above 0 and below 1.
+    """
+
+    kind: str
+    share: float
+
+
 def unit_images(name: str, shape: tuple[int, int, int], n_classes: int = 10) -> DataSpec:
     """The spec of labelled images of `shape` (C, H, W) with values in [0, 1]."""
     return DataSpec(name, "image", shape, (0.0, 1.0), n_classes)

@@ -34,7 +34,13 @@ BAD: list[tuple[str, list[str]]] = [
     ),
     ("sede=3", [f"sede=3: unknown key; did you mean seed? allowed: {TOP}"]),
     ("+mix.ration=1", ["mix.ration=1: unknown key; did you mean ratio? allowed: ratio, synthetic_weight"]),
-    ("data.root=/tmp", ["data.root=/tmp: unknown key; allowed: n_reserve, n_test, n_train, n_val, name, normal_class"]),
+    (
+        "data.root=/tmp",
+        [
+            "data.root=/tmp: unknown key; allowed: n_reserve, n_test, n_train, n_val, name, normal_class, pollute, "
+            "pollute_share"
+        ],
+    ),
     (
         "representation=vae representation.generator.beto=1",
         ["representation.generator.beto=1: unknown key; did you mean beta? allowed: …"],
@@ -204,6 +210,22 @@ BAD: list[tuple[str, list[str]]] = [
     ("detector=knn", [f"detector=knn: {OF_ANOMALIES}"]),
     ("detector.n_neighbors=3", [f"detector.n_neighbors=3: {OF_ANOMALIES}"]),
     ("+detector=knn", [f"detector=knn: {OF_ANOMALIES}"]),
+    (
+        "data.pollute=dirt",
+        ["data.pollute=dirt: allowed: none, outliers, duplicates, shuffled, mislabelled"],
+    ),
+    ("data.pollute=outliers data.pollute_share=1", ["data.pollute_share=1: must be ≥ 0 and < 1"]),
+    (
+        "data.pollute_share=.2",
+        ["data.pollute_share=0.2: data.pollute=none does not read it; must be 0 or 0.1, or name what pollutes …"],
+    ),
+    (
+        "data.pollute=mislabelled",
+        [
+            "data.pollute=mislabelled: task.name=clustering gives no label of train to anything that learns; "
+            "allowed: none, outliers, duplicates, shuffled"
+        ],
+    ),
     ("data.normal_class=3", ["data.normal_class=3: task.name=clustering does not read it; must be null"]),
     ("data=adbench data.normal_class=1", ["data.normal_class=1: task.name=clustering does not read it; must be 0"]),
     (

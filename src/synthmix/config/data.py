@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Annotated, ClassVar, Literal
 
 from synthmix.config.cross_checks import Cell
 from synthmix.config.parts import Parts
-from synthmix.config.schema import Count, Member, NonNegativeInt, shown
+from synthmix.config.schema import Count, Member, NonNegativeInt, Range, shown
 from synthmix.errors import InvalidInput
-from synthmix.spec import Extent
+from synthmix.spec import Extent, Pollution
 
 SIZES = ("n_train", "n_val", "n_test", "n_reserve")
-READ_BY_SPLIT = (*SIZES, "normal_class")  # and by no loader
+READ_BY_SPLIT = (*SIZES, "normal_class", "pollute", "pollute_share")  # and by no loader
 
 
 @dataclass(kw_only=True, frozen=True)
@@ -26,6 +26,9 @@ class DataConfig(Member):
         n_test: points of test; null takes the official test set, or a fifth where there is none.
         n_reserve: points set apart for training the classifier features.
         normal_class: for anomaly detection, the class whose points are normal; all others are anomalies.
+        pollute: what is done to train on purpose, and never to val or test: points all over the place, copies, points
+            whose every value is that of another point, wrong labels.
+        pollute_share: of the points of train; 0 leaves train clean.
     """
 
     of_the_cell: ClassVar[tuple[str, ...]] = ("name", *READ_BY_SPLIT)
@@ -35,6 +38,13 @@ class DataConfig(Member):
     n_test: Count | None = None
     n_reserve: NonNegativeInt = 0
     normal_class: NonNegativeInt | None = None
+    pollute: Literal["none", "outliers", "duplicates", "shuffled", "mislabelled"] = "none"
+    pollute_share: Annotated[float, Range(low=0, below=1)] = 0.1
+
+    @property
+    def pollution(self) -> Pollution | None:
+        """What is done to train on purpose; None where it is as it comes."""
+        return None if self.pollute == "none" or not self.pollute_share else Pollution(self.pollute, self.pollute_share)
 
     def extent(self) -> Extent | None:
         """What the set holds, found without loading it; None where it has to be loaded for that.
@@ -74,12 +84,23 @@ class DataConfig(Member):
                 f"data.normal_class={self.normal_class}: task.name={cell.task.name} does not read it; "
                 f"must be {shown(default)}"
             )
+        yield from self._pollution_faults(cell)
         try:
             parts = cell.parts
         except InvalidInput as error:
             yield from error.faults
         else:
             yield from parts.faults()
+
+    def _pollution_faults(self, cell: Cell) -> Iterator[str]:
+        """Yields why train cannot be polluted so."""
+        default = type(self).pollute_share
+        if self.pollute == "none" and self.pollute_share not in (0, default):
+            allowed = f"must be 0 or {default:g}, or name what pollutes (at data.pollute_share=0 it leaves train clean)"
+            yield f"data.pollute_share={self.pollute_share:g}: data.pollute=none does not read it; {allowed}"
+        if self.pollute == "mislabelled" and not cell.task.supervised:
+            reason = f"task.name={cell.task.name} gives no label of train to anything that learns"
+            yield f"data.pollute=mislabelled: {reason}; allowed: none, outliers, duplicates, shuffled"
 
 
 @dataclass(kw_only=True, frozen=True)

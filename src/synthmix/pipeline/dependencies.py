@@ -24,6 +24,7 @@ from synthmix.stages.key import code_hash, key_of, library_versions, source_hash
 
 LIBRARIES = ("numpy", "pytorch-lightning", "scikit-learn", "scipy", "torch", "torchmetrics")
 SPLIT = ("synthmix.data.split", "synthmix.seeds")
+POLLUTION = ("synthmix.data.pollution",)
 MIXING = ("synthmix.mixing", "synthmix.gates.base")
 TRAINING = ("synthmix.pipeline.training",)
 CLASSES = ("synthmix.generators.per_class",)
@@ -83,7 +84,9 @@ class Dependencies:
         sizes = {"n_train": self.n_train, "n_val": data.n_val, "n_test": data.n_test, "n_reserve": data.n_reserve}
         protocol = self.config.anomaly_protocol
         anomalies = {} if protocol is None else {"anomalies": dict(vars(protocol))}
-        return {"data": {"name": data.name, "digest": self.digest, **sizes, **anomalies}}
+        done = data.pollution  # beside the split, so that clean points have the keys that they always had
+        pollution = {} if done is None else {"pollution": {**vars(done), "code": code_hash(*POLLUTION)}}
+        return {"data": {"name": data.name, "digest": self.digest, **sizes, **anomalies, **pollution}}
 
     @cached_property
     def generator(self) -> Declared:

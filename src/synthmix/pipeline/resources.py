@@ -14,6 +14,7 @@ from synthmix.config.instantiate import instantiate
 from synthmix.config.parts import Parts
 from synthmix.config.plain import to_plain
 from synthmix.data.base import Dataset, Splits
+from synthmix.data.pollution import polluted
 from synthmix.data.split import split
 from synthmix.pipeline.dependencies import Dependencies
 from synthmix.stages.key import key_of
@@ -88,9 +89,13 @@ class Resources:
         sizes = {key: data[key] for key in SIZES}
         protocol = None if anomalies is None else dict(vars(anomalies))
         key = key_of("splits", {"data": data, "seed": config.seed, "anomalies": protocol})
-        return self.cache.get_or_compute(
-            "splits", key, lambda: split(self.dataset(config), seed=config.seed, anomalies=anomalies, **sizes)
-        )
+
+        def cut() -> Splits:
+            splits = split(self.dataset(config), seed=config.seed, anomalies=anomalies, **sizes)
+            pollution = config.data.pollution
+            return splits if pollution is None else polluted(splits, pollution, config.seed)
+
+        return self.cache.get_or_compute("splits", key, cut)
 
     def dependencies(self, config: CellConfig) -> Dependencies:
         """What the stages of a cell depend on."""

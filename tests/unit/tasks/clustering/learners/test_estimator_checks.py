@@ -25,6 +25,7 @@ from synthmix.tasks.clustering.learners.graph.spectral import SpectralClusterer
 from synthmix.tasks.clustering.learners.hdbscan import HDBSCAN
 from synthmix.tasks.clustering.learners.prototypes.birch import BirchClusterer
 from synthmix.tasks.clustering.learners.prototypes.kmedoids import KMedoids
+from synthmix.tasks.clustering.learners.prototypes.trimmed_kmeans import TrimmedKMeans
 from synthmix.tasks.clustering.learners.som import SelfOrganizingMap
 
 needs_kmedoids = pytest.mark.skipif(find_spec("kmedoids") is None, reason="no kmedoids")
@@ -61,6 +62,7 @@ def test_the_map_which_sklearn_does_not_have_passes_all_checks(neighbourhood: st
     [
         *(HDBSCAN(), BirchClusterer(), SpectralClusterer(), AgglomerativeClusterer()),
         AgglomerativeClusterer(n_neighbors=None),
+        *(TrimmedKMeans(), TrimmedKMeans(trim=0)),
         pytest.param(KMedoids(), marks=needs_kmedoids),
         pytest.param(KMedoids(sample_size=12), marks=needs_kmedoids),
     ],
