@@ -71,6 +71,9 @@ def _resolved(config: DictConfig) -> dict[str, Any]:
     with read_write(config), open_dict(config):
         config.hydra.job.num, config.hydra.job.id = 0, "0"
         config.hydra.runtime.output_dir = "."
+        # What was typed, word by word: Hydra's record of it, in which an interpolation is a text and leads nowhere.
+        config.hydra.overrides.hydra, config.hydra.overrides.task = [], []
+        config.hydra.job.override_dirname = ""
     node: Any = OmegaConf.to_container(config.hydra, resolve=True)
     return dict(node)
 
