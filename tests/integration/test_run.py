@@ -150,7 +150,7 @@ def test_the_outcome_is_what_was_logged(gan: Finished) -> None:
     assert outcome["metrics"] == logged
     assert f"MLflow run {gan.cell.info.run_id} in {gan.uri}" in gan.out
     assert f"MLFLOW_TRACKING_URI={gan.uri} synthmix ui" in gan.out
-    assert re.search(rf"cluster/ari +{logged['cluster/ari']:.4g}\n", gan.out)
+    assert re.search(rf"^  ari +{logged['cluster/ari']:.4g}   primary$", gan.out, flags=re.M)
 
 
 def test_pictures_and_environment_are_kept(gan: Finished) -> None:

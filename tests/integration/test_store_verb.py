@@ -183,7 +183,7 @@ WRONG = [
     ("sample BASELINE --out x.npz", "run BASELINE: has no trained generator (controls and ratio 0 have none)"),
     ("sample STUDY --out x.npz", "run STUDY: is a study's; name a cell's run or a training's, which lie below it"),
     ("sample BASELINE", "sample: the following arguments are required: --out"),
-    ("sample BASELINE --out x.csv", "--out=x.csv: must end in .npz"),
+    ("sample BASELINE --out x.txt", "--out=x.txt: must end in .npz or .csv"),
     ("sample BASELINE --out no/x.npz", "--out=no/x.npz: must be a file in a folder that can be written"),
     ("sample BASELINE --out x.npz -n 0", "-n 0: must be ≥ 1"),
     ("store rebuild-tracking --store nowhere", "--store=nowhere: no such folder; "),

@@ -312,20 +312,22 @@ class OwnGan:
 def test_the_config_class_of_a_users_own_class_is_found_by_its_parameter(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (tmp_path / "ownlab.py").write_text(OWN_CONFIG)
+    (tmp_path / "own_nets.py").write_text(OWN_CONFIG)
     monkeypatch.syspath_prepend(str(tmp_path))
-    monkeypatch.setenv("SYNTHMIX_ALLOW", "ownlab.")
-    node = {"_target_": "ownlab.OwnGan", "net": {"_target_": "ownlab.Net", "width": 7}}
+    monkeypatch.setenv("SYNTHMIX_ALLOW", "own_nets.")
+    node = {"_target_": "own_nets.OwnGan", "net": {"_target_": "own_nets.Net", "width": 7}}
     config = check_member(node, "model")
     assert (type(config).__name__, config.name) == ("OwnGanConfig", "own")
     built = instantiate(config)
     assert (built.config, built.net.width) == (config, 7)
-    assert to_plain(config) == {"_target_": "ownlab.OwnGan", "name": "own", "depth": 2} | {
-        "net": {"_target_": "ownlab.Net", "name": "", "width": 7}
+    assert to_plain(config) == {"_target_": "own_nets.OwnGan", "name": "own", "depth": 2} | {
+        "net": {"_target_": "own_nets.Net", "name": "", "width": 7}
     }
     assert list(faults_of(node | {"depth": 0, "dept": 1})) == [
         "model.depth=0: must be ≥ 1",
         "model.dept=1: unknown key; did you mean depth? allowed: depth, name, net",
     ]
-    assert list(faults_of(node | {"net": {"_target_": "ownlab.Net", "width": 0}})) == ["model.net.width=0: must be ≥ 1"]
+    assert list(faults_of(node | {"net": {"_target_": "own_nets.Net", "width": 0}})) == [
+        "model.net.width=0: must be ≥ 1"
+    ]
     assert "not a member of gate" in faults_of(node, "gate")[0]

@@ -140,12 +140,14 @@ def _variable_faults(node: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _folder_faults(node: Mapping[str, Any], typed: Sequence[str]) -> Iterator[str]:
-    """A folder that a file names lies in the working folder."""
+    """A folder that a file names lies in the working folder, or in one that the command line names."""
+    own = [str(_value(node, key)) for key in FOLDERS if _is_typed(f"hydra.{key}", typed)]
     for key in FOLDERS:
         folder = _value(node, key)
         if folder is None or _is_typed(f"hydra.{key}", typed):
             continue
-        if not is_inside(folder):
+        below = (str(folder).removeprefix(f"{place}/") for place in own if str(folder).startswith(f"{place}/"))
+        if not is_inside(folder) and not any(map(is_inside, below)):
             yield f"hydra.{key}={shown(folder)}: must lie in the working folder, unless the command line says so"
 
 
