@@ -55,8 +55,7 @@ class Stages:
         sources: by stage, `computed`, or the run that it was reused from.
         training_run: of the generator; None where it was not trained, or not logged.
         number: how a rule has chosen the number of clusters; None where none has.
-        chosen: the settings that tuning has `chosen`, by which `criterion`, and the key of `candidates`; None where
-            the learner is as configured.
+        chosen: the settings `chosen` by tuning, its `criterion`, the key of `candidates`; None for those as configured.
     """
 
     def __init__(self, config: CellConfig, resources: Resources, run: OpenRun) -> None:
