@@ -73,10 +73,8 @@ def found_separator(text: str) -> str:
     best, most = ",", 0.0
     for separator in SEPARATORS:
         rows = first_rows(head, separator)
-        if len(rows) == LINES_READ or len(head) == len(text):
-            pass
-        elif len(rows) > 1:
-            rows = rows[:-1]  # cut in the middle
+        if 1 < len(rows) != LINES_READ and len(head) < len(text):
+            rows = rows[:-1]  # the last one is cut in the middle
         counts = Counter(len(row) for row in rows)
         if not counts:
             continue
