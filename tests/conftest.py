@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -54,3 +55,29 @@ def _own_working_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iter
     yield
     os.environ.clear()
     os.environ.update(environment)
+
+
+@pytest.fixture(scope="session")
+def copied_store(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Path], None]:
+    """Makes a fresh sqlite store as `_migrate` does, which is called for the first and copied afterwards."""
+    from synthmix.tracking.mlflow.store import _migrate
+
+    template = tmp_path_factory.mktemp("store") / "empty.db"
+
+    def make(path: Path) -> None:
+        if not template.exists():
+            _migrate(template)
+        draft = path.with_name(f".{path.name}.{os.getpid()}")
+        try:
+            shutil.copyfile(template, draft)
+            os.replace(draft, path)
+        finally:
+            draft.unlink(missing_ok=True)
+
+    return make
+
+
+@pytest.fixture(autouse=True)
+def _stores_are_copied(copied_store: Callable[[Path], None], monkeypatch: pytest.MonkeyPatch) -> None:
+    """A fresh store costs a second of migrations, in each of hundreds of tests; tests/unit/tracking makes real ones."""
+    monkeypatch.setattr("synthmix.tracking.mlflow.store._migrate", copied_store)
