@@ -15,6 +15,7 @@ from PIL import Image
 from synthmix.config.cell import GROUPS, CellConfig, check, check_member
 from synthmix.config.composing.composer import composer, conf_dir
 from synthmix.config.composing.defaults import defaults_of
+from synthmix.config.composing.described import described
 from synthmix.config.instantiate import instantiate
 from synthmix.config.nodes import member_types
 from synthmix.config.plain import plain
@@ -204,3 +205,8 @@ def number_of_cells(params: DictConfig) -> int:
         words = values.removeprefix("range(").removesuffix(")").split(",")
         cells *= len(range(*map(int, words))) if values.startswith("range(") else len(words)
     return cells
+
+
+@pytest.mark.parametrize("member", [*MEMBERS, *(f"experiment/{name}" for name in EXPERIMENTS)])
+def test_it_says_what_it_is_in_one_line(member: str) -> None:
+    assert 4 <= len(described(CONF / f"{member}.yaml")) <= 125

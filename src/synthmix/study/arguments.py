@@ -29,6 +29,8 @@ class Arguments:
         multirun: whether to sweep.
         shows_config: whether the config is to be printed, and nothing to be run.
         asks_hydra: whether Hydra answers alone, such as --help.
+        asks_help: whether it is --help.
+        config_dir: the folder of --config-dir.
         dry_run: whether to stop at the plan.
         everything: whether a cell prints all of its scores.
     """
@@ -38,6 +40,8 @@ class Arguments:
     multirun: bool
     shows_config: bool
     asks_hydra: bool
+    asks_help: bool
+    config_dir: Path | None
     dry_run: bool
     everything: bool
 
@@ -59,6 +63,8 @@ def read_arguments(words: Sequence[str]) -> Arguments:
         multirun=given.multirun,
         shows_config=given.cfg is not None,
         asks_hydra=given.help or given.hydra_help or given.info is not None or given.shell_completion,
+        asks_help=given.help,
+        config_dir=Path(given.config_dir) if given.config_dir else None,
         dry_run=given.dry_run,
         everything=given.all,
     )

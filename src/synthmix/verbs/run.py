@@ -21,6 +21,14 @@ from synthmix.study.plan import Plan, make_plan
 
 THREAD_VARIABLES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
 
+HELP = """usage: synthmix run [GROUP=MEMBER ...] [KEY=VALUE ...] [-m] [--dry-run] [--all] [--config-dir DIR]
+
+Runs one cell, or with -m a study: one cell for each combination of values that a comma, range() or choice() separates.
+Hydra's switches --cfg job, --resolve, --package, --info and -sc work here.
+
+Groups and their members
+"""
+
 
 def run(words: Sequence[str]) -> int:
     """Runs a cell or a study; returns the exit code.
@@ -31,6 +39,8 @@ def run(words: Sequence[str]) -> int:
     asked = read_arguments(words)
     if asked.asks_hydra:
         _check_hydra(asked.overrides)
+        if asked.asks_help:
+            _print_help(asked)
         return hydra_main(asked.for_hydra)
     plan = make_plan(asked.overrides, multirun=asked.multirun)
     if asked.shows_config:
@@ -72,6 +82,15 @@ def hydra_main(arguments: Sequence[str], task: Callable[[DictConfig], Any] | Non
     finally:
         sys.argv = command_line
     return 0
+
+
+def _print_help(asked: Arguments) -> None:
+    """What Hydra's own help leaves out; the keys follow from Hydra."""
+    from synthmix.config.composing.described import described_groups
+
+    print(HELP)
+    folders = [conf_dir(), *([asked.config_dir] if asked.config_dir else [])]
+    print("\n".join(described_groups(folders)))
 
 
 def _check_hydra(overrides: Sequence[str]) -> None:
