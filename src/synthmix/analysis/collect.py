@@ -20,6 +20,7 @@ from synthmix.metric import Metric
 from synthmix.pipeline.resources import Resources
 from synthmix.pipeline.results import PREFIXES, CellResult, metrics_of
 from synthmix.study.asked import Asked
+from synthmix.study.looked_at import told
 from synthmix.study.record import Record
 
 
@@ -255,6 +256,7 @@ def _notes(record: Record) -> Iterator[str]:
     if record.settings.get("sequential"):
         so_far = f"not over after {len(record.seeds)} seeds; the command that asked for it goes on"
         yield f"sequential: {record.stopped or so_far}"
+    yield from told(record.looked_at, len(record.seeds_planned))
     stale = sum(not asked.is_current for asked in record.all_cells.values())
     if stale:
         yield (

@@ -56,7 +56,8 @@ def exchange_rate(
     interval is a percentile bootstrap over seeds, paired (the arm's and the curve's scores of a seed together), with
     expanded percentiles (Hesterberg 2015): its coverage is 94 % with ten seeds, that of plain percentiles 89 %. Where
     the fit is flat its inverse is a range: the value is its geometric mean, and the interval includes its ends. As the
-    fit pools sizes where the means decrease, a small difference to ratio 0 may have the opposite sign of the rate.
+    fit pools sizes where the means decrease, the inverse of a small difference to ratio 0 may lie on the other side of
+    n; the value is then 0, and the interval as it is.
 
     Args:
         sizes: (K,), numbers of real points, ascending.
@@ -81,6 +82,8 @@ def exchange_rate(
     if math.isinf(low) and math.isinf(high):
         return _unidentified(f"the interval takes in the whole curve, n={size[0]:g} to {size[-1]:g}")
     points, status, reason = _read_off(size, float(least[0]), float(most[0]), low, high)
+    if status == "identified" and _contradicts(points - n, a - _at(size, s, n)):
+        points = n
     value, low, high = ((end - n) / (ratio * n) for end in (points, low, high))
     return ExchangeRate(value, low, high, status, reason)
 
@@ -122,6 +125,18 @@ def _read_off(size: Floats, least: float, most: float, low: float, high: float) 
     if most == -math.inf:
         return high, "at most", f"the score is below the curve, which begins at n={size[0]:g}"
     return math.sqrt(least * most), "identified", ""
+
+
+def _at(size: Floats, curve: Floats, n: int) -> Floats:
+    """The scores (S,) of real points alone; NaN where the curve has none."""
+    found = np.flatnonzero(size == n)
+    return curve[:, found[0]] if len(found) else np.full(len(curve), np.nan)
+
+
+def _contradicts(rate: float, differences: Floats) -> bool:
+    """Whether a rate has another sign than the mean of the paired differences; False where there is none of these."""
+    paired = differences[np.isfinite(differences)]
+    return bool(len(paired)) and rate != 0 and np.sign(rate) != np.sign(float(paired.mean()))
 
 
 def _unidentified(reason: str) -> ExchangeRate:

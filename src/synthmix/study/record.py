@@ -41,6 +41,7 @@ class Record:
         curve: the cells that the study has added for its learning curve, by combination.
         configured: those that it has added without tuning, likewise.
         seeds_planned: the seeds whose cells count in the analysis; empty where all do.
+        looked_at: by study, with how many of these seeds it was planned, where its verdicts may have been seen before.
         batches: of a sequential study, the batches of seeds that it has added by itself, in turn.
         stopped: why it adds no more; empty while it is under way, and of a study that is not sequential.
         failures: one line for each combination that failed last time.
@@ -61,6 +62,7 @@ class Record:
     curve: dict[str, Asked] = field(default_factory=dict)
     configured: dict[str, Asked] = field(default_factory=dict)
     seeds_planned: list[int] = field(default_factory=list)
+    looked_at: dict[str, int] = field(default_factory=dict)
     batches: list[Batch] = field(default_factory=list)
     stopped: str = ""
     failures: dict[str, str] = field(default_factory=dict)

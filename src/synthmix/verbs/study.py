@@ -16,6 +16,7 @@ from synthmix.report.publishing import Report, publish, tell
 from synthmix.secrets import masked
 from synthmix.study.launching.blocks import Todo
 from synthmix.study.launching.job import read_outcomes
+from synthmix.study.looked_at import looked_at_before, told
 from synthmix.study.plan import Plan
 from synthmix.study.progress import progress_bar
 from synthmix.study.project import Projection
@@ -118,11 +119,16 @@ def compute_study(plan: Plan, line: str, resources: Resources) -> tuple[Record, 
     with studies.only_one(name):
         record = studies.read(name)
         record.check(plan.configs[0])
+        is_new = not record.cells
         folder = sweep_folder(plan, name)
         command = StudyCommand(name, masked(line), record, studies.file(name), folder, resources)
         describe(record, plan, resources)
         record.report, record.stopped = str(folder / "report"), ""
         command.ask(plan, parts)
+        if is_new:
+            record.looked_at = looked_at_before(record, (asked.key for _, asked in parts.cells.values()), studies)
+            for line in told(record.looked_at, len(record.seeds_planned)):
+                print(line, file=sys.stderr)
         with resources.tracker.open_study(study_head(record)) as parent:
             resources.tracker.close_left_running(name)
             _compute_all(plan, parts, command, parent)

@@ -101,11 +101,16 @@ def test_near_the_end_of_the_curve_one_end_of_the_interval_is_open() -> None:
 
 
 def test_where_the_fit_is_level_the_interval_takes_in_all_of_it() -> None:
-    """Sizes 100 and 200 have equal scores, and the arm theirs: worth nothing, as good as real, or between."""
+    """Sizes 100 and 200 have equal scores, and the arm theirs: worth nothing, as good as real, or between.
+
+    Its difference to real points alone is 0, and that is what is told. Of 99 points there is no score: the middle is.
+    """
     curve = np.tile([0.1, 0.2, 0.3, 0.5, 0.5, 0.7], (8, 1))
     rate = exchange_rate(SIZES, curve, np.full(8, 0.5), n=N, ratio=1)
     assert (rate.low, rate.high) == pytest.approx((0, 1))
-    assert rate.value == pytest.approx(math.sqrt(2) - 1)
+    assert rate.value == 0
+    between = exchange_rate(SIZES, curve, np.full(8, 0.5), n=99, ratio=1)
+    assert between.value == pytest.approx(math.sqrt(100 * 200) / 99 - 1)
 
 
 def test_the_mixture_on_ten_components_is_not_identified() -> None:
@@ -194,8 +199,8 @@ def test_a_size_weighs_in_the_monotone_fit_as_many_seeds_as_it_has() -> None:
     """The curve falls a little from 100 to 200, where five of eight seeds are: level at (8 × .6 + 5 × .5) / 13."""
     curve = np.tile([0.0, 0.2, 0.4, 0.6, 0.5, 1.7], (8, 1))
     curve[5:, SIZES == 200] = math.nan
-    rate = exchange_rate(SIZES, curve, np.full(8, (8 * 0.6 + 5 * 0.5) / 13), n=N, ratio=1)
-    assert rate.value == pytest.approx(math.sqrt(100 * 200) / N - 1)
+    rate = exchange_rate(SIZES, curve, np.full(8, (8 * 0.6 + 5 * 0.5) / 13), n=99, ratio=1)
+    assert rate.value == pytest.approx(math.sqrt(100 * 200) / 99 - 1)
 
 
 def test_the_interval_is_as_wide_as_students_t_has_it() -> None:
@@ -206,3 +211,14 @@ def test_the_interval_is_as_wide_as_students_t_has_it() -> None:
     half = stats.t.ppf(0.975, 7) * arm.std(ddof=1) / math.sqrt(8)
     found = np.log2([N * (1 + rate.low), N * (1 + rate.high)]) - math.log2(150)
     assert found == pytest.approx([-half, half], rel=0.08)
+
+
+def test_a_rate_never_contradicts_the_paired_difference() -> None:
+    """The curve dips at n and the fit pools it: copies, a trifle better than real points alone, were worth −.25."""
+    means = np.log2(SIZES)
+    means[2] = means[3] + 0.01
+    curve, _ = noisy(means, 0.0)
+    rate = exchange_rate(SIZES, curve, curve[:, 3] + 1e-4, n=N, ratio=1)
+    assert rate.value == 0
+    assert rate.low < -0.2
+    assert exchange_rate(SIZES, curve, curve[:, 3] - 0.2, n=N, ratio=1).value < 0

@@ -78,6 +78,11 @@ class Evidence:
         return all(-self.margin < each.low and each.high < self.margin for each in (self.effect, self.worst[0]))
 
     @property
+    def behind_copies(self) -> bool:
+        """Whether the arm is shown to be below a placebo."""
+        return any(below(placebo) for placebo in self.of("placebo"))
+
+    @property
     def harms(self) -> bool:
         """Whether the arm is shown to be below real points alone and below every placebo."""
         placebos = self.of("placebo")
@@ -88,9 +93,10 @@ class Evidence:
         """Whether default settings gained, and nothing is left of that against the tuned baseline.
 
         The last is asked at tuned settings and at default ones: where tuning picks settings worse than the defaults, an
-        arm can gain at these, be level at those, and still do more than tuning does.
+        arm can gain at these, be level at those, and still do more than tuning does. An arm that is shown to be behind
+        copies once the learner is tuned is not said to help in any way.
         """
-        if not self.tuning or not self.arm.tuned or below(self.effect):
+        if not self.tuning or not self.arm.tuned or self.behind_copies or below(self.effect):
             return False
         default, tuned = self.tuning
         gained = self.above(default) and not self.small(default)

@@ -64,6 +64,6 @@ def _claims(evidence: Evidence) -> Iterator[Claim]:
     yield [(effect, margin - abs(effect.mean), True)]
     if placebos:
         yield [(each, -each.mean, False) for each in (evidence.effect, *evidence.of("placebo"))]
-    if evidence.tuning and evidence.arm.tuned:
+    if evidence.tuning and evidence.arm.tuned and not evidence.behind_copies:
         default, tuned = (each for each in others if each.role in ("default_baseline", "tuned_baseline"))
         yield [(default, default.mean, False), *((each, margin - each.mean, True) for each in (effect, tuned))]

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from synthmix.analysis.verdicts.arms import Kind
 from synthmix.analysis.verdicts.decide import Evidence, below
 from synthmix.analysis.verdicts.planning import SIDE, fewest_seeds
-from synthmix.notation import general
+from synthmix.notation import general, p_value
 
 
 def reason(evidence: Evidence) -> str:
@@ -21,6 +21,13 @@ def reason(evidence: Evidence) -> str:
         return _harm_not_enough(evidence)
     if evidence.arm.diverged and effect.low > -evidence.margin and effect.high < evidence.margin:
         return f"level with real points alone only without the {_diverged(evidence)}"
+    if effect.low > 0 or effect.high < 0:
+        side = "above" if effect.low * evidence.arm.unit > 0 or effect.high * evidence.arm.unit > 0 else "below"
+        p = p_value(min(effect.p_above, effect.p_below))
+        return (
+            f"the interval {evidence.told(effect)} lies {side} zero, but the sign-flip test, which decides and of "
+            f"{effect.seeds} seeds has no finer steps, has a p of {p} and not of {general(SIDE)} or less"
+        )
     return f"neither a gain nor a harm is shown, and {evidence.told(effect)} does not lie within ± {margin}"
 
 
@@ -79,6 +86,12 @@ def _on_tuning(evidence: Evidence, kind: Kind) -> Iterator[str]:
     if evidence.above(default):
         gain, left = evidence.told(default), evidence.told(tuned)
         yield f"At default settings it gains {gain}; against the tuned baseline that is {left}."
+        if default.low <= 0:
+            p = p_value(default.p_above)
+            yield (
+                f"That gain is shown by the sign-flip test (p {p}), which decides; its interval, which is made to hold "
+                f"for skewed differences too, is wider and reaches zero."
+            )
     if evidence.above(tuned) and kind != "helps":
         yield "At default settings it is ahead of the tuned baseline: tuning without labels chose poorly here."
     for placebo in evidence.of("default_placebo"):

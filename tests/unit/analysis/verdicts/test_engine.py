@@ -121,6 +121,14 @@ def test_a_gain_that_tuning_has_too_is_that_of_tuning(engine):
 
 
 @BOTH
+def test_what_is_behind_copies_does_not_help_as_tuning_does(engine):
+    configured = ArmConfigured(_scores(-0.15, 6), _scores(-0.35, 7))
+    verdict = _one(engine, _arm(0.0, placebo=0.15, configured=configured))
+    assert verdict.kind == "undecided" or (verdict.kind == "equivalent" and verdict.contrasts[0].high < MARGIN)
+    assert any("behind duplicate" in note for note in verdict.notes)
+
+
+@BOTH
 def test_a_gain_at_defaults_beyond_a_poorly_tuned_baseline_is_not_that_of_tuning(engine):
     """Tuning picked worse settings than the defaults: real points alone .5 tuned, .6 by default, the arm there .8."""
     verdict = _one(engine, _arm(0.0, configured=ArmConfigured(_scores(0.3, 6), _scores(0.1, 7))))

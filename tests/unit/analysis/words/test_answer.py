@@ -79,8 +79,8 @@ def test_undecided_is_never_called_no_effect_and_says_what_would_decide(make: Ma
     analysis = study(make, {"vae": (0.01, 0.01)})
     line = lines(analysis)["vae", "1"]
     assert line.label == "undecided"
-    assert "; a new study planned with about " in line.evidence
-    assert " seeds would decide. " in line.evidence
+    assert "; a new study planned with " in line.evidence
+    assert " seeds would decide with a power of .8, if mean and spread were exactly those of these few" in line.evidence
     assert "no effect" not in headline(analysis)
     assert headline(analysis) == "Undecided: vae on kmeans on identity."
 
