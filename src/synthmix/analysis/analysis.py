@@ -197,6 +197,8 @@ def _summary(
                 low, high = population_of(setting, arm, ratio, common)
                 of_verdict = {**of_verdict, "population_low": low, "population_high": high}
             effect = _effect(setting, arm, ratio, distances)
+            if judgement is None:
+                of_verdict = {**of_verdict, **_configured(setting, arm, ratio)}
             yield {**keys, "mix.ratio": ratio, "role": arm.role, **effect, **of_verdict}
 
 
@@ -218,6 +220,16 @@ def _of_verdict(one: Judged, alone: Judged | None, setting: SettingCells) -> dic
         found |= {"configured": setting.sign * gain, "configured_low": low, "configured_high": high}
         found |= {"tuned_share": setting.sign * setting.tuning.mean() / gain if gain > 0 else math.nan}
     return found
+
+
+def _configured(setting: SettingCells, arm: Arm, ratio: float) -> dict[str, float]:
+    """A control's difference to real points alone where the learner is as configured, with an interval by itself."""
+    cells = arm.configured_at(ratio) if len(arm.configured) and len(setting.configured) else arm.configured.head(0)
+    if cells.empty:
+        return {}
+    differences = (cells[setting.score] - setting.configured[setting.score]).dropna()
+    low, high = t_interval(differences)
+    return {"configured": differences.mean(), "configured_low": low, "configured_high": high}
 
 
 def _directed(contrast: Contrast, sign: int) -> tuple[float, float]:

@@ -106,11 +106,11 @@ def collect(
 
 def _untuned(rows: Sequence[CellRow], learner: str) -> frozenset[str]:
     """Names of the learners that have a search and were not tuned."""
-    search = f"{learner}.search."
+    # The search is no part of the config of a cell that was not tuned.
     return frozenset(
         str(row.config[f"{learner}.name"])
         for row in rows
-        if row.config.get("tuning") != "held_out" and any(key.startswith(search) for key in row.config)
+        if row.config.get("tuning") != "held_out" and row.asked.whole_config[learner].get("search")
     )
 
 

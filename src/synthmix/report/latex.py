@@ -22,6 +22,7 @@ from synthmix.notation import (
     number,
     signed,
     spread,
+    with_interval,
 )
 
 ESCAPES = {
@@ -44,6 +45,7 @@ HEADS = (
     *("arm", "$r$", "mean $\\pm$ sd", "difference", "95\\,\\% interval", "beyond copies", "$p$", "verdict"),
     "exchange rate",
 )
+AS_CONFIGURED = "as configured"  # a last column, where the learner was tuned
 
 
 FIXED = (
@@ -83,25 +85,42 @@ def _table(setting: Setting, analysis: Analysis, place: int) -> list[str]:
     caption = escaped(
         f"{setting.title}: {score} on held-out points{lower} with {n} real points of {data} and r synthetic ones each, "
         f"as mean ± sd over {general(setting.family['seeds'])} seeds; paired difference to r = 0, and beyond copies, "
-        f"with {tests}p: placebo, o: oracle.{supervised}"
+        f"with {tests}p: placebo, o: oracle.{_tuning(setting)}{supervised}"
     )
+    tuned = pd.notna(setting.family["tuning"])
     lines = [
         "",
         r"\begin{table}",
         r"  \centering\footnotesize\setlength{\tabcolsep}{3pt}",
         f"  \\caption{{{caption}}}\\label{{tab:synthmix-{place}}}",
         r"  \resizebox{\ifdim\width>\linewidth\linewidth\else\width\fi}{!}{%",
-        r"  \begin{tabular}{@{}lrlrllrll@{}}",
+        f"  \\begin{{tabular}}{{@{{}}lrlrllrll{'r' if tuned else ''}@{{}}}}",
         r"    \toprule",
-        f"    {' & '.join(HEADS)} \\\\",
+        f"    {' & '.join((*HEADS, AS_CONFIGURED) if tuned else HEADS)} \\\\",
     ]
     role = None
     for row in setting.summary.to_dict("records"):
         if row["role"] != role:
             lines.append(r"    \midrule")
         role = row["role"]
-        lines.append(f"    {' & '.join(_cells(row, setting.family['smallest_p']))} \\\\")
+        cells = _cells(row, setting.family["smallest_p"])
+        if tuned:
+            cells.append(escaped(signed(row["configured"])))
+        lines.append(f"    {' & '.join(cells)} \\\\")
     return [*lines, r"    \bottomrule", r"  \end{tabular}}", r"\end{table}"]
+
+
+def _tuning(setting: Setting) -> str:
+    """Both baselines of a learner that was tuned."""
+    family = setting.family
+    if pd.isna(family["tuning"]):
+        return ""
+    low, high = family["tuning_low"], family["tuning_high"]
+    return (
+        " The learner is tuned without labels on the real points alone; as configured these have "
+        f"{number(family['as_configured'])}, to which tuning adds {with_interval(family['tuning'], low, high)}. As "
+        "configured: difference to r = 0 with the learner as configured in both."
+    )
 
 
 def _cells(row: dict[Any, Any], smallest_p: float) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from textwrap import wrap
 from typing import Any
 
 import pandas as pd
@@ -10,7 +11,7 @@ import pandas as pd
 from synthmix.analysis.analysis import Analysis
 from synthmix.analysis.settings import Setting, settings
 from synthmix.analysis.words.answer import LABELS, headline, pooled_answers
-from synthmix.notation import exchange, general, interval_of, lead, number, spread, with_interval
+from synthmix.notation import exchange, general, interval_of, lead, number, signed, spread, with_interval
 
 WIDTH = 130
 COLUMNS = (
@@ -38,7 +39,7 @@ def table_text(analysis: Analysis) -> str:
         for line in over:
             lines += [f"  {line.arm}, ratio {line.ratio}: {line.label}, {line.effect}", f"    {line.prediction}"]
     for setting in settings(analysis):
-        lines += ["", f"{setting.title}{_margin(setting)}", *_table(setting)]
+        lines += ["", f"{setting.title}{_margin(setting)}", *_table(setting), *_as_configured(setting)]
     lines += ["", headline(analysis)]
     lines += [f"note: {fact}" for fact in analysis.facts]
     if analysis.warnings:
@@ -54,6 +55,19 @@ def _table(setting: Setting) -> Iterator[str]:
     for row in setting.summary.to_dict("records"):
         texts = [_aligned(text, name, size) for text, (name, size) in zip(_texts(row), COLUMNS, strict=True)]
         yield f"  {_cut(str(row['arm']), width):<{width}} {' '.join(texts)}".rstrip()
+
+
+def _as_configured(setting: Setting) -> Iterator[str]:
+    """What each arm brings the learner as configured, beside what tuning alone brings it."""
+    summary = setting.summary
+    rows = summary[summary["configured"].notna()] if "configured" in summary else summary.head(0)
+    by_arm: dict[str, list[str]] = {}
+    for row in rows.to_dict("records"):
+        by_arm.setdefault(str(row["arm"]), []).append(signed(row["configured"]))
+    if by_arm:
+        arms = "; ".join(f"{arm} {', '.join(effects)}" for arm, effects in by_arm.items())
+        text = f"as configured, where tuning alone brings {signed(setting.family['tuning'])}, by ratio: {arms}"
+        yield from wrap(text, WIDTH, initial_indent="  ", subsequent_indent="    ")
 
 
 def _margin(setting: Setting) -> str:

@@ -175,6 +175,12 @@ def test_what_was_planned_before_the_run_is_told(study: Study) -> None:
     assert (study.result.sequential, study.result.planned_seeds) == (True, list(study.record.seeds))
 
 
+def test_a_learner_that_could_be_tuned_and_was_not_is_known(study: Study) -> None:
+    """Its search is no part of what its cells depend on, and is found nevertheless."""
+    study.add(seed=0, clusterer__search={"reg_covar": [0.1, 1.0]})
+    assert len(study.result.untuned) == 1
+
+
 def test_sizes_are_those_that_the_split_gives(study: Study) -> None:
     """Digits has 1,797 points and no official test set; a size that is null is a fifth."""
     study.add(seed=0, data__n_reserve=97)
