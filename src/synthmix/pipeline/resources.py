@@ -34,10 +34,16 @@ class LruCache:
         self._results: defaultdict[str, OrderedDict[str, Any]] = defaultdict(OrderedDict)
 
     def get_or_compute(self, stage: str, key: str, compute: Callable[[], T]) -> T:
-        """The cached result of `key`; on a miss that of `compute`, which evicts the least recently used one."""
+        """The cached result of `key`; on a miss that of `compute`, which evicts the least recently used one.
+
+        None is not kept: it says that the store has nothing yet.
+        """
         cached = self._results[stage]
         if key not in cached:
-            cached[key] = compute()
+            found = compute()
+            if found is None:
+                return found
+            cached[key] = found
         cached.move_to_end(key)
         if len(cached) > CAPACITIES.get(stage, DEFAULT_CAPACITY):
             cached.popitem(last=False)

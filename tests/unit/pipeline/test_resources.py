@@ -47,11 +47,11 @@ def test_the_cache_computes_once() -> None:
 def test_the_cache_evicts_the_least_recently_used(stage: str) -> None:
     capacity, cache, computed = CAPACITIES.get(stage, DEFAULT_CAPACITY), LruCache(), list[int]()
     for key in [*range(capacity), 0, capacity]:  # key 0 is used again before the one too many comes
-        cache.get_or_compute(stage, str(key), lambda key=key: computed.append(key))
+        cache.get_or_compute(stage, str(key), lambda key=key: (computed.append(key), key))
     assert computed == [*range(capacity), capacity]
     for key in [capacity, 0, *range(2, capacity)]:
         cache.get_or_compute(stage, str(key), lambda key=key: pytest.fail(f"{key} was evicted"))
-    cache.get_or_compute(stage, "1", lambda: computed.append(1))
+    cache.get_or_compute(stage, "1", lambda: (computed.append(1), 1))
     assert computed[-1] == 1
 
 
@@ -60,6 +60,11 @@ def test_the_cache_keeps_no_failure() -> None:
     with pytest.raises(ZeroDivisionError):
         cache.get_or_compute("a", "1", lambda: 1 / 0)
     assert cache.get_or_compute("a", "1", lambda: 2) == 2
+
+
+def test_the_cache_keeps_nothing_that_is_not_there_yet() -> None:
+    cache, found = LruCache(), iter([None, "found"])
+    assert [cache.get_or_compute("a", "1", lambda: next(found)) for _ in range(3)] == [None, "found", "found"]
 
 
 def test_a_data_set_is_loaded_once_for_all_its_splits(

@@ -86,6 +86,14 @@ def test_limits_are_in_no_key() -> None:
     assert Keys.of(resources.dependencies(config_of())) == Keys.of(resources.dependencies(config_of(*limits)))
 
 
+def test_a_generator_is_judged_by_other_points_beside_stored_cells() -> None:
+    run()
+    before = computed()
+    outcome = run("quality.n_samples=40")
+    assert computed() == [*before, "quality"]
+    assert outcome.metrics["quality/n"] == 40
+
+
 @pytest.mark.parametrize(("limit", "rings"), [(0.1, False), (0.15, False), (0.2, True)])
 def test_an_alarm_follows_from_a_stored_score_and_todays_limit(limit: float, rings: bool) -> None:
     stored = {"scores": {"coverage": 0.12, "coverage_floor": 0.8}, "training": {}}  # .15 of what real points have
