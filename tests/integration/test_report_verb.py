@@ -112,6 +112,8 @@ WRONG = [
     ("params.seed = '99'", "params.seed = '99': selects no cell in sqlite:///"),
     ("params.seed === 1", "params.seed === 1: MLflow cannot search for it ("),
     ("metrics.`cluster/ari` > 0.5", "metrics.`cluster/ari` > 0.5: metrics.cluster/ari is an outcome, and cells chosen"),
+    ('params.seed IN ("0", "1")', 'params.seed IN ("0", "1"): MLflow cannot search for it ('),
+    ('tags.`synthmix.alarm.memorisation` LIKE "%"', 'tags.`synthmix.alarm.memorisation` LIKE "%": tags.synthmix.alarm'),
     ("attributes.status = 'FAILED'", "attributes.status = 'FAILED': attributes.status is an outcome"),
 ]
 

@@ -37,8 +37,8 @@ def displayed(analysis: Analysis, result: StudyResult) -> Analysis:
         if one.setting in places and (settings[one.setting], one.arm, one.ratio) in arms
     ]
     note = (
-        f"{len(cells)} of the study's {len(result.cells)} cells were selected and are shown; verdicts, intervals, p "
-        "and learning curves are those of the whole study."
+        f"{len(cells)} of the study's {len(result.cells)} cells were selected, and cells.csv has these alone. Means, "
+        "verdicts, intervals, p and learning curves of their arms and ratios are those of the whole study, of all seeds."
     )
     return replace(
         analysis,

@@ -132,7 +132,7 @@ def _detectable(plan: Plan, asked_for: Collection[Asked], resources: Resources) 
             yield f"unknown: nothing is stored yet of {setting}"
             continue
         effect, counted = detectable_effect(spread.sd, seeds, tests), f"{tests} test{'s' if tests > 1 else ''}"
-        found = f"{effect:.2g} of {spread.score}" if math.isfinite(effect) else "no effect"
+        found = f"{effect:.2g} of {spread.score}" if math.isfinite(effect) else "nothing, whatever its size,"
         planned = " planned seeds; a sequential study takes somewhat more" if plan.is_sequential else " seeds"
         yield (
             f"{found} for {setting}: {counted}, {seeds}{planned} "

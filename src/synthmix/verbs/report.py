@@ -34,7 +34,7 @@ def report(words: Sequence[str]) -> int:
     formats = _formats(given.figures)
     root = store_folder(given.store)
     studies = Studies(root)
-    if any(sign in given.study for sign in "=<>"):
+    if any(sign in given.study for sign in "=<> "):
         tell(*report_selection(given.study, Path(given.out or "report"), studies, formats))
         return 0
     record = studies.read(find_study(given.study, studies))

@@ -197,7 +197,7 @@ def test_what_is_stored_of_other_settings_is_not_used(told: Told, read: list[str
 
 def test_with_too_few_seeds_no_effect_can_be_found(told: Told, read: list[str]) -> None:
     (few,) = told("model=gan", "mix.ratio=0,1", "seed=range(3)")["detectable"]
-    assert few.startswith("no effect for kmeans on identity, toy n=40: 1 test, 3 seeds")
+    assert few.startswith("nothing, whatever its size, for kmeans on identity, toy n=40: 1 test, 3 seeds")
 
 
 def test_without_tuning_nothing_is_added_as_configured(told: Told) -> None:
