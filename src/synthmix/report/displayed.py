@@ -38,7 +38,7 @@ def displayed(analysis: Analysis, result: StudyResult) -> Analysis:
     ]
     note = (
         f"{len(cells)} of the study's {len(result.cells)} cells were selected, and cells.csv has these alone. Means, "
-        "verdicts, intervals, p and learning curves of their arms and ratios are those of the whole study, of all seeds."
+        "verdicts, intervals, p and learning curves of their arms and ratios are those of all seeds of the study."
     )
     return replace(
         analysis,
