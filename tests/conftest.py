@@ -60,7 +60,7 @@ def _own_working_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iter
 @pytest.fixture(scope="session")
 def copied_store(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Path], None]:
     """Makes a fresh sqlite store as `_migrate` does, which is called for the first and copied afterwards."""
-    from synthmix.tracking.mlflow.store import _migrate
+    from synthmix.tracking.mlflow.store import _check_writable, _migrate
 
     template = tmp_path_factory.mktemp("store") / "empty.db"
 
@@ -69,6 +69,7 @@ def copied_store(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Path], N
             _migrate(template)
         draft = path.with_name(f".{path.name}.{os.getpid()}")
         try:
+            _check_writable(draft)
             shutil.copyfile(template, draft)
             os.replace(draft, path)
         finally:
