@@ -13,7 +13,8 @@ from synthmix.notation import general
 DUPLICATES = "data/duplicates_across_split"
 SUPERVISED = (
     "Supervised: labels of the training points reach the {learner}, those of the oracle's points among them; "
-    "generators, gates and representations see none, and held-out labels score alone."
+    "gates and representations see none, nor do generators but those of task.labels=per_class, and held-out labels "
+    "score alone."
 )
 
 
