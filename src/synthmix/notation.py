@@ -1,12 +1,15 @@
-"""How numbers are written, in terminal, page, picture and paper alike. A missing number is an empty text."""
+"""How numbers and arms are written, in terminal, page, picture and paper alike. A missing number is an empty text."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 MINUS = "\N{MINUS SIGN}"
+BEFORE_KEY = re.compile(r" (?=[\w.]+=)")  # in an arm's name
+LEAST_OF_KEYS = 8  # letters that are left of keys and values
 BOUNDS = {"at least": "≥ ", "at most": "≤ "}
 
 
@@ -87,3 +90,39 @@ def _no_negative_zero(value: float, digits: int) -> float:
 
 def _with_minus(text: str) -> str:
     return text.replace("-", MINUS).replace("inf", "∞")
+
+
+def with_short_keys(arms: Sequence[str], most: int) -> list[str]:
+    """Names of arms with keys so short that every name has at most so many letters, as far as keys can be shortened.
+
+    A key is its last part, or the last word of that, where no other key of these arms has the same.
+
+    Example:
+        >>> with_short_keys(["gaussian mix.synthetic_weight=0.5", "gan"], 20)
+        ['gaussian weight=0.5', 'gan']
+    """
+    split = [BEFORE_KEY.split(arm) for arm in arms]
+    keys = {part.partition("=")[0] for _, *parts in split for part in parts}
+    written, names = {key: key for key in keys}, list(arms)
+    for mark in "._":
+        if max(map(len, names), default=0) <= most:
+            break
+        last = {key: written[key].rpartition(mark)[2] for key in keys}
+        written = {key: text if list(last.values()).count(text) == 1 else written[key] for key, text in last.items()}
+        names = [" ".join([model, *(_with_key(part, written) for part in parts)]) for model, *parts in split]
+    return names
+
+
+def cut_after_model(arm: str, most: int) -> str:
+    """An arm's name cut to so many letters in the middle of what stands after its model, which is always whole."""
+    model, *parts = BEFORE_KEY.split(arm)
+    if len(arm) <= most or not parts:
+        return arm
+    text, room = " ".join(parts), max(LEAST_OF_KEYS, most - len(model) - 1)
+    head = room // 3
+    return f"{model} {text}" if len(text) <= room else f"{model} {text[:head]}…{text[head + 1 - room :]}"
+
+
+def _with_key(part: str, written: Mapping[str, str]) -> str:
+    key, _, value = part.partition("=")
+    return f"{written[key]}={value}"

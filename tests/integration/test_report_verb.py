@@ -93,7 +93,7 @@ def test_a_filter_of_mlflow_selects_cells_of_any_study(folder: Path, command: Co
 
 def test_a_part_of_one_study_is_shown_as_part_of_it(folder: Path, command: Command, tmp_path: Path) -> None:
     """Curve and tests are those of the study: the numbers do not change with what is looked at."""
-    condition = "tags.`synthmix.study` = 'copies' and params.seed = '1' and params.`mix.ratio` LIKE '1%'"
+    condition = "tags.`synthmix.study` = 'copies' and params.seed = '1' and params.`mix.ratio` = '1'"
     answer = command("report", condition, "--out", str(tmp_path / "out"), folder=folder)
     assert (answer.code, answer.err) == (0, "")
     whole = folder / "multirun" / "copies" / "report"
@@ -110,6 +110,7 @@ WRONG = [
     ("nothing", "nothing: no such study; allowed: last, copies, jittered\n"),
     ("", ": more than one study; allowed: last, copies, jittered\n"),
     ("params.seed = '99'", "params.seed = '99': selects no cell in sqlite:///"),
+    ("params.`mix.ratio` = '2'", "params.`mix.ratio` = '2': selects no cell in sqlite:///"),
     ("params.seed === 1", "params.seed === 1: MLflow cannot search for it ("),
     ("metrics.`cluster/ari` > 0.5", "metrics.`cluster/ari` > 0.5: metrics.cluster/ari is an outcome, and cells chosen"),
     ('params.seed IN ("0", "1")', 'params.seed IN ("0", "1"): MLflow cannot search for it ('),
@@ -124,6 +125,12 @@ def test_a_study_that_is_not_there_is_told_in_one_line(study: str, line: str, fo
     assert (answer.code, answer.out) == (2, "")
     assert answer.err.startswith(line)
     assert answer.err.count("\n") == 1
+
+
+def test_what_a_condition_may_compare_is_told(folder: Path, command: Command) -> None:
+    assert command("report", "params.`mix.ratio` = '2'", folder=folder).err.endswith("; mix.ratio has 0.0, 1.0\n")
+    lists = command("report", "params.seed IN ('0', '1')", folder=folder)
+    assert lists.err.endswith("by =, !=, LIKE or ILIKE with a quoted text, conditions joined by AND\n")
 
 
 def test_where_nothing_was_run_that_is_told(command: Command, tmp_path: Path) -> None:

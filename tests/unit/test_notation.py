@@ -4,7 +4,19 @@ import math
 
 import pytest
 
-from synthmix.notation import attainable_p, exchange, general, interval, number, p_value, signed, spread, with_interval
+from synthmix.notation import (
+    attainable_p,
+    cut_after_model,
+    exchange,
+    general,
+    interval,
+    number,
+    p_value,
+    signed,
+    spread,
+    with_interval,
+    with_short_keys,
+)
 
 NAN = math.nan
 
@@ -61,3 +73,32 @@ def test_exchange_rates_are_written_with_what_is_known(
 ) -> None:
     row = {"exchange": value, "exchange_low": low, "exchange_high": high, "exchange_status": status}
     assert exchange(row) == expected
+
+
+@pytest.mark.parametrize(
+    ("arms", "most", "expected"),
+    [
+        (["gan", "gan model.steps=1"], 18, ["gan", "gan model.steps=1"]),
+        (["gan model.steps=1"], 12, ["gan steps=1"]),
+        (["gmm quality.n_samples=10000"], 18, ["gmm samples=10000"]),
+        (["gan trainer.steps=1 model.steps=20"], 9, ["gan trainer.steps=1 model.steps=20"]),  # which steps?
+        (["gan model.steps=1", "vae trainer.steps=1"], 12, ["gan model.steps=1", "vae trainer.steps=1"]),
+        (["vae model.hidden=[128, 256] model.beta=2"], 9, ["vae hidden=[128, 256] beta=2"]),
+        (["gan model.n_steps=1", "vae model.max_steps=1"], 9, ["gan n_steps=1", "vae max_steps=1"]),
+    ],
+)
+def test_keys_are_shortened_as_long_as_they_are_told_apart(arms: list[str], most: int, expected: list[str]) -> None:
+    assert with_short_keys(arms, most) == expected
+
+
+@pytest.mark.parametrize(
+    ("arm", "most", "expected"),
+    [
+        ("gan steps=100", 20, "gan steps=100"),
+        ("gan hidden=[128, 256, 512]", 20, "gan hidde… 256, 512]"),
+        ("gaussian_naive_bayes_mixture", 10, "gaussian_naive_bayes_mixture"),
+        ("denoising_autoencoder n_steps=1000", 10, "denoising_autoencoder n_…=1000"),
+    ],
+)
+def test_what_is_cut_stands_after_the_model(arm: str, most: int, expected: str) -> None:
+    assert cut_after_model(arm, most) == expected

@@ -51,15 +51,14 @@ def critical_difference(
         height = 0.5 + BAR * number_of
         ends = mean[first] - 0.012 * count, mean[last] + 0.012 * count
         axes.plot(ends, (height, height), color=SEQUENCE[6], linewidth=4, solid_capstyle="butt", zorder=3)
+    short = shortened(arms, MOST_LETTERS)
     for position, (arm, rank) in enumerate(zip(arms, mean, strict=True)):
         at_left = position < left
         height = bars + (position if at_left else count - 1 - position) + 0.3
         side = 1 - 0.02 * count if at_left else count + 0.02 * count
         axes.plot((rank, rank, side), (0, height, height), color=INK, linewidth=1.0, zorder=2)
         axes.annotate(
-            f"{shortened(arm, MOST_LETTERS)}  {number(rank, 2)}"
-            if at_left
-            else f"{number(rank, 2)}  {shortened(arm, MOST_LETTERS)}",
+            f"{short[arm]}  {number(rank, 2)}" if at_left else f"{number(rank, 2)}  {short[arm]}",
             xy=(side, height),
             xytext=(-4 if at_left else 4, 0),
             textcoords="offset points",

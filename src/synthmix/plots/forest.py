@@ -124,14 +124,14 @@ def _draw(axes: Axes, panel: Panel, most: float) -> None:
     axes.axvspan(-panel.margin, panel.margin, color=MARGIN, linewidth=0, zorder=0)
     axes.axvline(0, color=INK, linewidth=1.0, zorder=1)
     places = _places(panel)
-    names = []
+    names, short = [], shortened(panel.lines["arm"], MOST_LETTERS)
     for place, row in zip(places, panel.lines.to_dict("records"), strict=False):
         look = _look(row["verdict"])
         low, middle, high = (row[key] for key in ("difference_low", "difference", "difference_high"))
         axes.hlines(place, low, high, color=look.colour, linewidth=1.6, zorder=3)
         axes.plot(middle, place, linestyle="", zorder=4, **look.mark())
         _write(axes, place, f"{with_interval(middle, low, high)}  {row['verdict']}".rstrip(), look.colour)
-        names.append(f"{shortened(row['arm'], MOST_LETTERS)}, ratio {general(row['mix.ratio'])}")
+        names.append(f"{short[row['arm']]}, ratio {general(row['mix.ratio'])}")
     axes.margins(x=0.06)
     if panel.as_configured is not None:
         _draw_configured(axes, places[-1], panel.as_configured)

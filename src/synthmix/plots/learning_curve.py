@@ -26,6 +26,7 @@ def learning_curves(panels: Mapping[str, tuple[pd.DataFrame, pd.DataFrame]], sco
         score: name of the primary score.
     """
     looks = styles(pd.concat(summary for summary, _ in panels.values()))
+    short = shortened((look.name for look in looks.values()), LONGEST_NAME)
     most_labels = max(len(_placed(summary)) for summary, _ in panels.values())
     figure, all_axes = grid(list(panels), height=max(3.6, LABEL_HEIGHT * most_labels + 0.9))
     for axes, (summary, curve) in zip(all_axes, panels.values(), strict=True):
@@ -33,7 +34,7 @@ def learning_curves(panels: Mapping[str, tuple[pd.DataFrame, pd.DataFrame]], sco
         n = int(summary["data.n_train"].iloc[0])
         axes.axvline(n, color="0.75", linewidth=0.8, zorder=0)
         placed = _placed(summary)
-        labels = [_place(axes, row, looks[row["arm"]], n) for row in placed]
+        labels = [_place(axes, row, looks[row["arm"]], short[looks[row["arm"]].name], n) for row in placed]
         label_ends(axes, labels, lines=2)
         axes.set_xscale("log")
         axes.set_xticks(sizes := _ticks(n, curve["n"].tolist()), [general(size) for size in sizes])
@@ -69,7 +70,7 @@ def _placed(summary: pd.DataFrame) -> list[dict[Any, Any]]:
     return last.sort_values("arm").to_dict("records")
 
 
-def _place(axes: Axes, row: dict[Any, Any], look: Style, n: int) -> Label:
+def _place(axes: Axes, row: dict[Any, Any], look: Style, name: str, n: int) -> Label:
     """Draws an arm at n, with a line to the curve, or off it where the score lies beyond."""
     worth = _real_points(row, n)
     if worth is not None:
@@ -78,7 +79,7 @@ def _place(axes: Axes, row: dict[Any, Any], look: Style, n: int) -> Label:
         end = (">" if worth > n else "<") if bounded else "|"
         axes.plot(worth, row["mean"], end, color=look.colour, markersize=7 if end == "|" else 5, zorder=5)
     axes.plot(n, row["mean"], **look.mark(), zorder=6)
-    text = f"{shortened(look.name, LONGEST_NAME)} ×{general(row['mix.ratio'])}\n{exchange(row)}"
+    text = f"{name} ×{general(row['mix.ratio'])}\n{exchange(row)}"
     return Label(n if worth is None else max(n, worth), row["mean"], text, look.colour)
 
 

@@ -12,6 +12,7 @@ from matplotlib.lines import Line2D
 from matplotlib.text import Text
 from sklearn.isotonic import isotonic_regression
 
+from synthmix.notation import cut_after_model, with_short_keys
 from synthmix.plots.arms import Style
 from synthmix.plots.palette import INK, for_letters
 
@@ -117,7 +118,7 @@ def legend_below(figure: Figure, looks: Iterable[Style]) -> None:
         return
     letter, rest = 0.6 * FONT_SIZE / 72, 4.5 * FONT_SIZE / 72  # inches: a letter's width; handle and gaps
     width = figure.get_figwidth() - 0.3
-    names = [shortened(look.name, int((width - rest) / letter)) for look in looks]
+    names = list(shortened((look.name for look in looks), int((width - rest) / letter)).values())
     columns = min(len(looks), max(1, int(width / (max(map(len, names)) * letter + rest))))
     handles = [
         Line2D([], [], color=look.colour, linewidth=look.width, **look.mark() | {"linestyle": look.line})
@@ -127,9 +128,11 @@ def legend_below(figure: Figure, looks: Iterable[Style]) -> None:
     figure.legend(handles, names, loc="outside lower center", ncols=columns, frameon=False, fontsize=FONT_SIZE)
 
 
-def shortened(name: str, most: int) -> str:
-    """The name, cut to so many letters."""
-    return name if len(name) <= most else f"{name[: most - 1]}…"
+def shortened(arms: Iterable[str], most: int) -> dict[str, str]:
+    """How each arm is named in so many letters: its keys are shortened first, and its model never."""
+    arms = list(dict.fromkeys(arms))
+    short = with_short_keys(arms, most)
+    return {arm: cut_after_model(name, most) for arm, name in zip(arms, short, strict=True)}
 
 
 def _height(axes: Axes) -> float:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 import pandas as pd
 
 from synthmix.analysis.analysis import Analysis
+from synthmix.analysis.facts import facts
 from synthmix.analysis.result import StudyResult
+from synthmix.analysis.setting_cells import cells_by_setting
 
 
 def displayed(analysis: Analysis, result: StudyResult) -> Analysis:
@@ -36,6 +39,7 @@ def displayed(analysis: Analysis, result: StudyResult) -> Analysis:
         for one in analysis.verdicts
         if one.setting in places and (settings[one.setting], one.arm, one.ratio) in arms
     ]
+    titles = [setting.title for setting in cells_by_setting(result)]
     note = (
         f"{len(cells)} of the study's {len(result.cells)} cells were selected, and cells.csv has these alone. Means, "
         "verdicts, intervals, p and learning curves of their arms and ratios are those of all seeds of the study."
@@ -48,8 +52,29 @@ def displayed(analysis: Analysis, result: StudyResult) -> Analysis:
         by_labels=_of(analysis.by_labels, cells, of_setting),
         family=analysis.family[kept].reset_index(drop=True),
         verdicts=verdicts,
-        facts=[note, *analysis.facts],
+        facts=[note, *_facts(result, of_setting)],
+        warnings=list(_warnings(analysis.warnings, titles, [titles[old] for old in places])),
     )
+
+
+def _facts(result: StudyResult, of_setting: list[str]) -> list[str]:
+    """Those of the settings that are shown, over all their seeds."""
+    in_shown = _texts(result.cells, of_setting).isin(_texts(result.shown_cells, of_setting))
+    cells = result.cells[in_shown]
+    learners = result.k_from_labels & set(cells[f"{result.learner}.name"].astype(str))
+    shown = replace(result, cells=cells, k_from_labels=learners)
+    return facts(shown, cells_by_setting(shown))
+
+
+def _warnings(lines: Sequence[str], titles: Sequence[str], shown: Sequence[str]) -> Iterator[str]:
+    """Without those of settings that are not shown, which begin with their titles."""
+    for line in lines:
+        head, _, text = line.partition(": ")
+        named = head.split("; ")
+        if not set(named) <= set(titles):
+            yield line
+        elif kept := [title for title in named if title in shown]:
+            yield f"{'; '.join(kept)}: {text}"
 
 
 def _texts(table: pd.DataFrame, keys: list[str]) -> pd.Series[str]:

@@ -11,7 +11,18 @@ import pandas as pd
 from synthmix.analysis.analysis import Analysis
 from synthmix.analysis.settings import Setting, settings
 from synthmix.analysis.words.answer import LABELS, headline, pooled_answers
-from synthmix.notation import exchange, general, interval_of, lead, number, signed, spread, with_interval
+from synthmix.notation import (
+    cut_after_model,
+    exchange,
+    general,
+    interval_of,
+    lead,
+    number,
+    signed,
+    spread,
+    with_interval,
+    with_short_keys,
+)
 
 WIDTH = 130
 COLUMNS = (
@@ -48,13 +59,19 @@ def table_text(analysis: Analysis) -> str:
 
 
 def _table(setting: Setting) -> Iterator[str]:
-    width = WIDTH - sum(size + 1 for _, size in COLUMNS) - 2
-    arms = setting.summary["arm"].astype(str)
-    width = min(width, max(3, arms.str.len().max()))
+    rows = [(str(row["arm"]), _texts(row)) for row in setting.summary.to_dict("records")]
+    unused = COLUMNS[-1][1] - max(len(COLUMNS[-1][0]), *(len(texts[-1]) for _, texts in rows))
+    width = WIDTH - sum(size + 1 for _, size in COLUMNS) - 2 + max(0, unused)
+    arms = with_short_keys([arm for arm, _ in rows], width)
+    width = min(width, max(3, *map(len, arms)))
     yield "  " + " ".join([f"{'arm':<{width}}", *(_aligned(name, name, size) for name, size in COLUMNS)]).rstrip()
-    for row in setting.summary.to_dict("records"):
-        texts = [_aligned(text, name, size) for text, (name, size) in zip(_texts(row), COLUMNS, strict=True)]
-        yield f"  {_cut(str(row['arm']), width):<{width}} {' '.join(texts)}".rstrip()
+    above = ""
+    for arm, (whole, texts) in zip(arms, rows, strict=True):
+        aligned = [_aligned(text, name, size) for text, (name, size) in zip(texts, COLUMNS, strict=True)]
+        if len(arm) > width and whole != above:  # in a line of its own, once for all its ratios
+            yield f"  {cut_after_model(arm, WIDTH - 2)}"
+        above = whole
+        yield f"  {arm if len(arm) <= width else '':<{width}} {' '.join(aligned)}".rstrip()
 
 
 def _as_configured(setting: Setting) -> Iterator[str]:
@@ -92,9 +109,3 @@ def _texts(row: dict[Any, Any]) -> list[str]:
 
 def _aligned(text: str, name: str, size: int) -> str:
     return f"{text:>{size}}" if name == "ratio" else f"{text:<{size}}"
-
-
-def _cut(text: str, width: int) -> str:
-    """Shortens an arm's name in the middle, as its model and values distinguish it."""
-    head = width // 3
-    return text if len(text) <= width else f"{text[:head]}…{text[head + 1 - width :]}"

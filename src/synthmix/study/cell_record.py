@@ -38,13 +38,18 @@ def cell_head(asked: Asked, *, part: Part) -> RunRecord:
     return RunRecord(
         kind="cell",
         name=cell_name(asked.config, part),
-        params={"tuning": "none", **flatten(asked.config)},
+        params=cell_params(asked),
         tags=tags,
         texts={
             "config.yaml": yaml.safe_dump(asked.whole_config, sort_keys=False, allow_unicode=True),
             "environment.txt": environment_text(),
         },
     )
+
+
+def cell_params(asked: Asked) -> dict[str, Any]:
+    """The dotted keys that a cell is asked for with."""
+    return {"tuning": "none", **flatten(asked.config)}
 
 
 def cell_record(

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from synthmix.config.plain import to_plain
@@ -14,27 +13,10 @@ from synthmix.pipeline.resources import Resources
 from synthmix.report.publishing import Report, publish
 from synthmix.secrets import without_password
 from synthmix.study.asked import Asked
-from synthmix.study.cell_record import PART
+from synthmix.study.cell_record import PART, cell_params
 from synthmix.study.record import Record, Studies
 from synthmix.tracking.base import STUDY, LoggedRun
-
-# What MLflow calls the parts of a run, and what a name in a condition is of where it names none.
-ENTITIES = {
-    **dict.fromkeys(("metric", "metrics"), "metrics"),
-    **dict.fromkeys(("param", "params", "parameter", "parameters"), "params"),
-    **dict.fromkeys(("tag", "tags"), "tags"),
-    **dict.fromkeys(("attribute", "attributes", "attr", "run"), "attributes"),
-}
-NAME = r"`[^`]*`|\"[^\"]*\"|[\w./-]+"
-# A name stands before a comparison, so that none is found in the texts that are compared with.
-COMPARISON = re.compile(rf"(?:(\w+)\s*\.\s*)?({NAME})\s*(?:[=<>!]|(?:NOT\s+)?(?:I?LIKE|IN)\b|IS\b)", re.IGNORECASE)
-TEXTS = re.compile(r"'[^']*'|(?<!\.)\"[^\"]*\"")
-OUTCOMES = {
-    "metrics": (".*",),
-    "attributes": ("status", "end_time"),
-    "tags": (r"synthmix\.alarm\..*", r"synthmix\.unavailable", r"synthmix\.exception", r"mlflow\.note\.content"),
-    "params": (r"tuned\..*", r"tuning\.criterion"),
-}
+from synthmix.verbs.condition import outcomes_in, unknown_values, with_stored_numbers
 
 
 def report_selection(
@@ -58,7 +40,9 @@ def report_selection(
     tracking = TrackingConfig()
     tracker = make_tracker(tracking._target_, None, tracking.experiment)
     resources = Resources.at(tracker, studies.root.parent)
-    logged = [run for run in tracker.select("cell", condition) if run.tags.get(PART, "sweep") == "sweep"]
+    values = _stored_values(studies)
+    stored = with_stored_numbers(condition, values)
+    logged = [run for run in tracker.select("cell", stored) if run.tags.get(PART, "sweep") == "sweep"]
     names = {run.tags.get(STUDY) for run in logged}
     (name,) = names if len(names) == 1 else (None,)
     if name is not None and name in studies.names():
@@ -68,10 +52,8 @@ def report_selection(
         record, runs = _of_several(logged, studies, resources, condition)
         selected = None
     if not runs:
-        raise InvalidInput(
-            f"{condition}: selects no cell in {without_password(tracker.uri or '')} "
-            f"whose result is in {resources.store.root}"
-        )
+        where = f"{without_password(tracker.uri or '')} whose result is in {resources.store.root}"
+        raise InvalidInput("; ".join([f"{condition}: selects no cell in {where}", *unknown_values(stored, values)]))
     tasks = record.tasks
     if len(tasks) > 1:
         raise InvalidInput(f"{condition}: selects cells of several tasks ({', '.join(tasks)}); choose one by task.name")
@@ -80,17 +62,14 @@ def report_selection(
     return record, resources, report
 
 
-def outcomes_in(condition: str) -> Iterator[str]:
-    """The outcomes that a condition of MLflow compares, as it names them.
-
-    Example:
-        >>> list(outcomes_in("params.seed = '1' and metrics.`cluster/ari` > 0.5"))
-        ['metrics.cluster/ari']
-    """
-    for entity, name in COMPARISON.findall(TEXTS.sub("''", condition)):
-        kind, bare = ENTITIES.get(entity.lower(), entity.lower()) if entity else "attributes", name.strip('`"')
-        if any(re.fullmatch(pattern, bare) for pattern in OUTCOMES.get(kind, ())):
-            yield f"{kind}.{bare}"
+def _stored_values(studies: Studies) -> dict[str, set[str]]:
+    """The texts that each parameter of the studies' cells has in MLflow."""
+    found: dict[str, set[str]] = {}
+    for name in studies.names():
+        for asked in studies.read(name).cells.values():
+            for key, value in cell_params(asked).items():
+                found.setdefault(key, set()).add(str(value))
+    return found
 
 
 def _of_study(record: Record, logged: Sequence[LoggedRun]) -> tuple[Record, dict[str, str]]:

@@ -47,6 +47,15 @@ def test_verdicts_keep_their_setting_where_others_are_left_out(study: Study) -> 
     assert "gmm" not in headline(shown)
 
 
+def test_facts_and_warnings_speak_of_what_is_shown(make: Callable[..., Study]) -> None:
+    result, whole = make(k_from_labels=frozenset({"gmm", "kmeans"}), untuned=frozenset({"gmm"}))
+    assert any(line.startswith("k from the labels: gmm, kmeans look ") for line in whole.facts)
+    assert any(line.startswith("gmm on identity: ") for line in whole.warnings)
+    _, shown = selected(result, result.cells["clusterer.name"] == "kmeans")
+    assert any(line.startswith("k from the labels: kmeans looks ") for line in shown.facts)
+    assert not any("gmm" in line for line in [*shown.facts, *shown.warnings])
+
+
 def test_of_one_ratio_there_is_no_verdict_on_the_other(make: Callable[..., Study]) -> None:
     result, _ = make()
     _, shown = selected(result, result.cells["mix.ratio"] == 1)

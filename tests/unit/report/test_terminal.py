@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 from synthmix.analysis.analysis import Analysis
@@ -32,20 +33,29 @@ def test_a_block_for_each_setting_with_its_numbers(study: Study) -> None:
 
 def test_every_arm_and_ratio_once_and_the_baseline_once_a_block(study: Study) -> None:
     analysis = study[1]
-    lines = [
-        line for line in table_text(analysis).splitlines() if line.startswith("  ") and not line.startswith("  arm")
-    ]
+    text = table_text(analysis).replace("mean ± sd", "mean")
+    lines = [line for line in text.splitlines() if line.startswith("  ") and "±" in line]
     assert len(lines) == (analysis.summary["mix.ratio"] > 0).sum() + 2
     assert sum("0.235 ± 0.024" in line or "0.535 ± 0.024" in line for line in lines if " 0 0." in line) == 2
 
 
 def test_lines_fit_the_terminal_however_long_a_name(study: Study) -> None:
     analysis = study[1]
-    longest = analysis.summary.assign(arm=analysis.summary["arm"] + " model.hidden=[128, 256]" * 4)
+    longest = analysis.summary.assign(arm=analysis.summary["arm"] + " model.hidden=[128, 256]" * 9)
     text = table_text(replace(analysis, summary=longest, warnings=[]))
     tables = text.splitlines()[: text.splitlines().index(headline(analysis))]
     assert max(map(len, tables)) <= 130
     assert "…" in text
+
+
+def test_arms_are_told_apart_by_models_and_values(make: Callable[..., Study]) -> None:
+    _, analysis = make({("kmeans", "gan"): (0.1, 0.2), ("kmeans", "duplicate"): (0.0, 0.0)})
+    keyed = {"gan": "gan mix.synthetic_weight=0.5", "duplicate": "denoising_autoencoder mix.synthetic_weight=1"}
+    text = table_text(replace(analysis, summary=analysis.summary.replace({"arm": keyed})))
+    starts = [line.split()[:2] for line in text.splitlines() if line.startswith("  ")]
+    assert starts.count(["gan", "weight=0.5"]) == 2
+    assert starts.count(["denoising_autoencoder", "weight=1"]) == 1  # above its two ratios
+    assert [start[0] for start in starts if start[0] in ("1", "4")] == ["1", "4"]
 
 
 def test_warnings_follow_the_table(study: Study) -> None:

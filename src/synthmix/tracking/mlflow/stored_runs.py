@@ -86,7 +86,10 @@ class StoredRuns:
         except StoreAway as away:
             raise StoreUnreachable(self.uri, str(away)) from away
         except MlflowException as error:
-            raise InvalidInput(f"{condition}: MLflow cannot search for it ({str(error).splitlines()[0]})") from error
+            raise InvalidInput(
+                f"{condition}: MLflow cannot search for it ({str(error).splitlines()[0]}); allowed: params and tags "
+                "by =, !=, LIKE or ILIKE with a quoted text, conditions joined by AND"
+            ) from error
 
     def present_run(self, run_id: str) -> str | None:
         """The run of this id, or the one that was logged later of the same work; None where there is neither.
