@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+import math
 import shlex
 from collections.abc import Sequence
 from typing import Any
@@ -15,7 +16,7 @@ from matplotlib.figure import Figure
 
 from synthmix.analysis.analysis import Analysis
 from synthmix.analysis.result import StudyResult
-from synthmix.analysis.words.answer import LABELS, MEANINGS, answers, headline, margin, pooled_answers
+from synthmix.analysis.words.answer import CAVEAT, LABELS, MEANINGS, answers, headline, margin, pooled_answers
 from synthmix.notation import general
 from synthmix.plots.panels import Picture
 from synthmix.report.tables import (
@@ -68,6 +69,7 @@ def context(result: StudyResult, analysis: Analysis, pictures: Sequence[Picture]
         "sequential": result.sequential,
         "answers": answers(analysis),
         "pooled": pooled_answers(analysis),
+        "caveat": CAVEAT if any(math.isfinite(one.pooled.gain) for one in analysis.over) else "",
         "relative": any(one.relative for one in analysis.over),
         "meanings": [(kind, LABELS[kind], MEANINGS[kind]) for kind in kinds],
         "icons": ICONS,

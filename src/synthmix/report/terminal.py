@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from textwrap import wrap
 from typing import Any
@@ -10,7 +11,8 @@ import pandas as pd
 
 from synthmix.analysis.analysis import Analysis
 from synthmix.analysis.settings import Setting, settings
-from synthmix.analysis.words.answer import LABELS, headline, pooled_answers
+from synthmix.analysis.words.answer import CAVEAT, LABELS, headline, pooled_answers
+from synthmix.analysis.words.next_step import next_steps
 from synthmix.notation import (
     cut_after_model,
     exchange,
@@ -49,9 +51,11 @@ def table_text(analysis: Analysis) -> str:
         lines += ["", f"over data sets: {title}"]
         for line in over:
             lines += [f"  {line.arm}, ratio {line.ratio}: {line.label}, {line.effect}", f"    {line.prediction}"]
+    lines += [CAVEAT] if any(math.isfinite(one.pooled.gain) for one in analysis.over) else []
     for setting in settings(analysis):
         lines += ["", f"{setting.title}{_margin(setting)}", *_table(setting), *_as_configured(setting)]
     lines += ["", headline(analysis)]
+    lines += [f"next: {step}" for step in next_steps(analysis)]
     lines += [f"note: {fact}" for fact in analysis.facts]
     if analysis.warnings:
         lines += ["", *(f"warning: {warning}" for warning in analysis.warnings)]

@@ -12,6 +12,7 @@ from synthmix.analysis.analysis import Analysis
 from synthmix.analysis.judging import Judged
 from synthmix.analysis.settings import Setting
 from synthmix.analysis.verdicts.arms import Contrast
+from synthmix.analysis.verdicts.planning import SIDE
 from synthmix.notation import exchange, general, number, spread, with_interval
 
 
@@ -24,15 +25,20 @@ def sentences(setting: Setting, own: Sequence[Judged], analysis: Analysis) -> li
         analysis: of the study.
     """
     score, sign = analysis.score.rpartition("/")[2], analysis.sign
-    rows = setting.summary[(setting.summary["mix.ratio"] > 0) & setting.summary["difference"].notna()]
+    rows = _effects(setting)
     return [
         *_baseline(setting, score),
         *_tuning(setting, own, score, sign),
         *_labelled(setting),
         *_oracle(rows),
         *_worth(rows),
-        *_power(setting, rows, sign),
+        *power(setting, sign),
     ]
+
+
+def _effects(setting: Setting) -> pd.DataFrame:
+    """The rows of its summary that have a difference to real points alone."""
+    return setting.summary[(setting.summary["mix.ratio"] > 0) & setting.summary["difference"].notna()]
 
 
 def effect_of(contrast: Contrast, sign: int) -> str:
@@ -61,14 +67,35 @@ def _tuning(setting: Setting, own: Sequence[Judged], score: str, sign: int) -> I
         f"Real points alone have {score} {number(family['as_configured'])} with the learner as configured; tuning it "
         f"without labels changes that by {effect}."
     )
-    gains = [(one, one.at_default) for one in own if one.at_default is not None and one.at_default.lower > 0]
-    if gains:
-        one, contrast = max(gains, key=lambda gain: gain[1].mean)
-        more = f", and {len(gains) - 1} more gain" if len(gains) > 1 else ""
-        yield (
-            f"As configured, {one.arm} at ratio {general(one.ratio)} seems to bring {effect_of(contrast, sign)}{more}; "
-            f"tuning alone brings {sign * family['tuning'] / contrast.mean:.0%} of that."
-        )
+    yield from tuned_share(setting, own, sign)
+
+
+def tuned_share(setting: Setting, own: Sequence[Judged], sign: int) -> Iterator[str]:
+    """The largest mean gain of a generator with the learner as configured, and the share of it that tuning brings."""
+    gains = [(one, one.at_default) for one in own if one.at_default is not None and one.at_default.mean > 0]
+    tuning = sign * setting.family["tuning"]
+    if not gains or pd.isna(tuning):
+        return
+    shown = [gain for gain in gains if gain[1].p_above <= SIDE]
+    one, contrast = max(shown or gains, key=lambda gain: gain[1].mean)
+    gain = f"{one.arm} at ratio {general(one.ratio)} brings {effect_of(contrast, sign)}"
+    others = len(shown) - 1
+    told = f", and {others} more gain{'s' if others == 1 else ''}" if others > 0 else ""
+    if not shown:
+        told = ", the largest mean of the generators, which the test does not show to be a gain"
+    share = f"tuning alone brings {tuning / contrast.mean:.0%} of that" if tuning > 0 else "tuning alone brings no gain"
+    yield f"As configured, {gain}{told}; {share}{_of_controls(setting, sign)}."
+
+
+def _of_controls(setting: Setting, sign: int) -> str:
+    """The largest gain of a control with the learner as configured."""
+    rows = setting.summary[setting.summary["role"].isin(["placebo", "control"])]
+    gains = sign * rows["configured"].astype(float)
+    if not gains.gt(0).any():
+        return ""
+    row = rows.loc[[gains.idxmax()]].to_dict("records")[0]
+    effect = with_interval(row["configured"], row["configured_low"], row["configured_high"])
+    return f", and {row['arm']} at ratio {general(row['mix.ratio'])}, which has no model in it, brings {effect}"
 
 
 def _labelled(setting: Setting) -> Iterator[str]:
@@ -88,9 +115,9 @@ def _labelled(setting: Setting) -> Iterator[str]:
         )
 
 
-def _power(setting: Setting, rows: pd.DataFrame, sign: int) -> Iterator[str]:
+def power(setting: Setting, sign: int) -> Iterator[str]:
     """The least effect that the tests find, and what the margin is beside it and beside the oracle's gain."""
-    family = setting.family
+    family, rows = setting.family, _effects(setting)
     if pd.isna(family["margin"]):
         return
     margin = f"the margin is {number(family['margin'])}"

@@ -17,6 +17,7 @@ from synthmix.analysis.data_sets.population import overlap, population_error
 from synthmix.analysis.result import Sizes, StudyResult
 from synthmix.analysis.words.answer import headline, pooled_answers
 from synthmix.report.study_run import study_record
+from synthmix.report.terminal import table_text
 from synthmix.study.record import Record
 
 Make = Callable[..., tuple[StudyResult, Analysis]]
@@ -60,6 +61,8 @@ def test_a_gain_on_every_data_set_helps_and_a_harm_harms(make: Make) -> None:
     assert lines["gan", "1"].data_sets == ["digits +0.100", "letters +0.110", "pendigits +0.120", "usps +0.130"]
     assert "to be a gain with a probability of more than 0.99" in lines["gan", "1"].prediction
     assert "against duplicate" in lines["gan", "1"].evidence
+    assert lines["gan", "1"].beyond_copies.startswith("beyond copies +0.1")
+    assert table_text(analysis).count("a nominal 95 % covers .89 to .91") == 1
 
 
 def test_the_run_of_the_study_has_the_effects_over_data_sets(make: Make) -> None:

@@ -10,6 +10,7 @@ import numpy as np
 from synthmix.analysis.analysis import Analysis
 from synthmix.analysis.result import StudyResult
 from synthmix.analysis.words.answer import ArmLine, SettingAnswer, answers, headline
+from synthmix.analysis.words.next_step import next_steps
 
 Make = Callable[..., tuple[StudyResult, Analysis]]
 CONTROLS = {"duplicate": (0.0, 0.0), "jitter": (0.0, 0.0), "real": (0.1, 0.2)}
@@ -118,6 +119,46 @@ def test_a_gain_that_tuning_brings_too_is_that_of_tuning(make: Make) -> None:
     assert "tuning alone brings 100% of that" in text(answer)
     row = analysis.summary.query("arm == 'vae' and `mix.ratio` == 1").iloc[0]
     assert round(row["tuned_share"], 6) == 1
+
+
+def test_what_tuning_brings_is_told_of_a_mean_gain_that_is_not_shown(make: Make) -> None:
+    """As configured the VAE is .01 above real points alone, jitter .03, and tuning brings .2."""
+    result, _ = make({("kmeans", arm): both for arm, both in {**CONTROLS, "vae": (0.0, 0.0)}.items()})
+    configured = result.cells.copy()
+    for arm, gain in {"vae": 0.01, "jitter": 0.03}.items():
+        configured["cluster/ari"] += gain * ((configured["model.name"] == arm) & (configured["mix.ratio"] > 0))
+    configured["cluster/ari"] -= 0.2
+    (answer,) = answers(study(make, {"vae": (0.0, 0.0)}, configured=configured))
+    assert "As configured, vae at ratio 1 brings +0.010 [" in text(answer)
+    assert "which the test does not show to be a gain; tuning alone brings 2000% of that, and jitter at " in text(
+        answer
+    )
+    assert "which has no model in it, brings +0.030 [" in text(answer)
+
+
+def test_a_gain_is_told_beside_tuning_that_brings_none(make: Make) -> None:
+    result, _ = make({("kmeans", arm): both for arm, both in {**CONTROLS, "vae": (0.1, 0.1)}.items()})
+    worse = result.cells.assign(**{"cluster/ari": result.cells["cluster/ari"] + 0.05})
+    (answer,) = answers(study(make, {"vae": (0.1, 0.1)}, configured=worse))
+    assert "tuning alone brings no gain" in text(answer)
+
+
+def test_the_lead_over_copies_is_on_the_line(make: Make) -> None:
+    found = lines(study(make, {"vae": (0.1, 0.2), "duplicate": (0.04, 0.0)}))
+    assert found["vae", "1"].beyond_copies.startswith("beyond copies +0.060 [")
+    assert lines(make({("kmeans", "vae"): (0.1, 0.1)})[1])["vae", "1"].beyond_copies == ""
+
+
+def test_an_undecided_study_ends_with_what_it_could_find_and_the_seeds_it_takes(make: Make) -> None:
+    analysis = study(make, {"vae": (0.012, 0.2), "gan": (0.02, 0.1)})
+    line, rests_on = next_steps(analysis)
+    more = {(one.arm, one.ratio): one.verdict.more_seeds for one in analysis.verdicts if one.verdict.more_seeds}
+    assert set(more) == {("vae", 1.0), ("gan", 1.0)}
+    assert "find effects of ±" in line
+    for (arm, _), seeds in more.items():
+        assert f"{arm} at ratio 1 with {8 + seeds} seeds" in line
+    assert "the truth may take several times as many" in rests_on
+    assert not list(next_steps(study(make, {"vae": (0.1, 0.2)})))
 
 
 def test_controls_alone_have_no_verdict(make: Make) -> None:
