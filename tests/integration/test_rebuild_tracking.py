@@ -145,3 +145,13 @@ def test_arms_are_curves_over_the_ratio_below_their_study(sides: Sides) -> None:
                     arm.histories[f"cluster/ari{end}"][1] for end in ("_low", "", "_high")
                 )
                 assert low < middle < high
+
+
+def test_a_stored_generator_is_judged_anew_where_its_training_is_logged_no_more(
+    command: Command, tmp_path: Path
+) -> None:
+    """The store is kept and MLflow's is a fresh one: the training has no run there to which its quality could go."""
+    words = ["run", "model=vae", "tracking.pictures=false", *SMALL]
+    assert command(*words, "tracking.uri=sqlite:///first.db").code == 0
+    again = command(*words, "quality.n_samples=40", "tracking.uri=sqlite:///second.db")
+    assert (again.code, again.err) == (0, "")

@@ -192,13 +192,15 @@ def _summary(
         yield {**keys, "mix.ratio": 0.0, "role": "baseline", **baseline}
         for ratio in arm.ratios:
             judgement = verdicts.get((number, arm.name, ratio))
-            of_verdict = _of_verdict(judgement, alone.get((arm.name, ratio)), setting) if judgement else UNJUDGED
+            of_verdict = (
+                _of_verdict(judgement, alone.get((arm.name, ratio)), setting)
+                if judgement
+                else {**UNJUDGED, **_configured(setting, arm, ratio)}
+            )
             if arm.role == "generator":
                 low, high = population_of(setting, arm, ratio, common)
                 of_verdict = {**of_verdict, "population_low": low, "population_high": high}
             effect = _effect(setting, arm, ratio, distances)
-            if judgement is None:
-                of_verdict = {**of_verdict, **_configured(setting, arm, ratio)}
             yield {**keys, "mix.ratio": ratio, "role": arm.role, **effect, **of_verdict}
 
 
@@ -223,13 +225,9 @@ def _of_verdict(one: Judged, alone: Judged | None, setting: SettingCells) -> dic
 
 
 def _configured(setting: SettingCells, arm: Arm, ratio: float) -> dict[str, float]:
-    """A control's difference to real points alone where the learner is as configured, with an interval by itself."""
-    cells = arm.configured_at(ratio) if len(arm.configured) and len(setting.configured) else arm.configured.head(0)
-    if cells.empty:
-        return {}
-    differences = (cells[setting.score] - setting.configured[setting.score]).dropna()
-    low, high = t_interval(differences)
-    return {"configured": differences.mean(), "configured_low": low, "configured_high": high}
+    """The effect of an arm that is not judged where the learner is as configured, with an interval by itself."""
+    spread = _spread(setting.differences_as_configured(arm, ratio))
+    return {f"configured{end}": spread[name] for end, name in (("", "mean"), ("_low", "low"), ("_high", "high"))}
 
 
 def _directed(contrast: Contrast, sign: int) -> tuple[float, float]:

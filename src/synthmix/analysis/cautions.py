@@ -18,6 +18,8 @@ REASONS = {
     "missing": "not computed yet",
 }
 
+ROUNDING = 1e-4  # of a score: copies sum in another order, and single precision has seven digits
+
 
 def cautions(result: StudyResult, settings: Sequence[SettingCells], verdicts: Sequence[Judged]) -> list[str]:
     """A line for each caution; what holds in every setting is said once, without their titles.
@@ -133,7 +135,7 @@ def _gaining_placebos(setting: SettingCells) -> Iterator[str]:
         for ratio in arm.ratios if arm.role == "placebo" else ():
             gains = setting.sign * setting.differences(arm, ratio)
             interval = t_interval(gains)
-            if interval.low > 0:
+            if interval.low > ROUNDING * abs(setting.baseline.mean()):
                 low, high = sorted((setting.sign * interval.low, setting.sign * interval.high))
                 effect = with_interval(setting.sign * float(gains.mean()), low, high)
                 yield f"the placebo {arm.name} gains at ratio {general(ratio)}: {effect}"

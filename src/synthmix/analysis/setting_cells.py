@@ -149,6 +149,12 @@ class SettingCells:
         """The same less those of real points alone, of the seeds that have both."""
         return (self.scores(arm, ratio) - self.baseline).dropna()
 
+    def differences_as_configured(self, arm: Arm, ratio: float) -> pd.Series[float]:
+        """The same with the learner at default settings in both; empty where nothing is tuned."""
+        if self.configured.empty or arm.configured.empty:
+            return pd.Series(dtype=float)
+        return (arm.configured_at(ratio)[self.score] - self.configured[self.score]).dropna()
+
     def differences_on_val(self, arm: Arm, ratio: float) -> pd.Series[float]:
         """The differences of the same cells in the score on val; empty where they do not have it there."""
         column = f"val/{self.score.rpartition('/')[2]}"

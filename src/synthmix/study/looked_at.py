@@ -24,11 +24,16 @@ def looked_at_before(record: Record, keys: Iterable[str], studies: Studies) -> d
     found = {}
     for name in studies.names():
         other = studies.read(name) if name != record.name else None
-        if other is None or not set(other.seeds_planned) < own:
+        if other is None or _is_interim(other) or not set(other.seeds_planned) < own:
             continue
         if any(asked.generator_key and asked.key in wanted for asked in other.cells.values()):
             found[name] = len(other.seeds_planned)
     return found
+
+
+def _is_interim(record: Record) -> bool:
+    """Whether seeds that were planned are still to come, so that nothing was judged yet."""
+    return len(record.seeds) < (record.settings.get("seeds_planned") or 0)
 
 
 def told(looked_at: dict[str, int], seeds: int) -> list[str]:

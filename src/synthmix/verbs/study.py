@@ -127,6 +127,7 @@ def compute_study(plan: Plan, line: str, resources: Resources) -> tuple[Record, 
         command.ask(plan, parts)
         if is_new:
             record.looked_at = looked_at_before(record, (asked.key for _, asked in parts.cells.values()), studies)
+            record.write(command.file)
             for line in told(record.looked_at, len(record.seeds_planned)):
                 print(line, file=sys.stderr)
         with resources.tracker.open_study(study_head(record)) as parent:

@@ -38,10 +38,11 @@ def test_more_seeds_after_a_verdict_are_a_second_look(tmp_path: Path) -> None:
 
 
 def test_what_is_no_second_look(tmp_path: Path) -> None:
-    """Fresh seeds, other generators, controls alone, the same seeds, and a study that may be looked at at any time."""
+    """Fresh seeds, other generators, controls alone, the same seeds, no verdict yet, and a sequential study."""
     stored(tmp_path, "fresh", range(8, 12))
     stored(tmp_path, "other", range(4), "h")
     stored(tmp_path, "controls", range(4), None)
+    stored(tmp_path, "interim", range(6), seeds_planned=20)
     stored(tmp_path, "same", range(8), margin=0.1)
     assert looked_at(stored(tmp_path, "eight", range(8)), tmp_path) == {}
     assert looked_at(stored(tmp_path, "sequential", range(12), sequential=True), tmp_path) == {}

@@ -2,8 +2,8 @@
 
 What is shown to be smaller than the margin is not called a gain or a harm, however significant it is, and a lead over a
 control that is shown to be smaller than the margin is no lead. So the order is: as tuning does (the default settings
-gained, and neither there nor at tuned settings is there more than the tuned baseline has), equivalent, harms, as copies
-do, as noise does, helps, undecided. "Helps" and "harms" exclude each other.
+gained, neither there nor at tuned settings is there more than the tuned baseline has, and the arm is not behind
+copies), equivalent, harms, as copies do, as noise does, helps, undecided. "Helps" and "harms" exclude each other.
 
 Trainings that diverged have no score, and are not missing at random. A gain and an equivalence must hold with them at
 the worst score too; a harm, which that would only enlarge, must hold without them.

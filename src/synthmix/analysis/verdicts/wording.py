@@ -22,11 +22,11 @@ def reason(evidence: Evidence) -> str:
     if evidence.arm.diverged and effect.low > -evidence.margin and effect.high < evidence.margin:
         return f"level with real points alone only without the {_diverged(evidence)}"
     if effect.low > 0 or effect.high < 0:
-        side = "above" if effect.low * evidence.arm.unit > 0 or effect.high * evidence.arm.unit > 0 else "below"
+        side = "above" if effect.mean * evidence.arm.unit > 0 else "below"
         p = p_value(min(effect.p_above, effect.p_below))
         return (
-            f"the interval {evidence.told(effect)} lies {side} zero, but the sign-flip test, which decides and of "
-            f"{effect.seeds} seeds has no finer steps, has a p of {p} and not of {general(SIDE)} or less"
+            f"the interval {evidence.told(effect)} lies {side} zero, but the test, which decides, does not show it: "
+            f"its one-sided p is {p}, above {general(SIDE)}"
         )
     return f"neither a gain nor a harm is shown, and {evidence.told(effect)} does not lie within ± {margin}"
 
@@ -88,10 +88,7 @@ def _on_tuning(evidence: Evidence, kind: Kind) -> Iterator[str]:
         yield f"At default settings it gains {gain}; against the tuned baseline that is {left}."
         if default.low <= 0:
             p = p_value(default.p_above)
-            yield (
-                f"That gain is shown by the sign-flip test (p {p}), which decides; its interval, which is made to hold "
-                f"for skewed differences too, is wider and reaches zero."
-            )
+            yield f"The test, which decides, shows that gain (one-sided p {p}); the interval is wider and reaches zero."
     if evidence.above(tuned) and kind != "helps":
         yield "At default settings it is ahead of the tuned baseline: tuning without labels chose poorly here."
     for placebo in evidence.of("default_placebo"):

@@ -11,7 +11,7 @@ from synthmix.analysis.verdicts.planning import MOST_SEEDS
 from synthmix.analysis.words.sentences import listed, power
 from synthmix.notation import general
 
-# Four times as many were needed for arms of experiments/digits_demo, whose mean of eight seeds was a lucky one.
+# In experiments/digits_demo sixteen fresh seeds left undecided what twelve would have decided by the first eight.
 AS_THEY_STAND = "mean and spread were exactly those of these few seeds; the truth may take several times as many"
 
 

@@ -29,9 +29,12 @@ def described_groups(folders: Sequence[Path]) -> Iterator[str]:
 
 
 def described(path: Path) -> str:
-    """The first sentence of the comment at the head of a file, without its full stop; empty where there is none."""
+    """The first sentence of the comment at the head of a file, without its full stop; empty where there is none.
+
+    A file of the user's may be in any encoding; Hydra says so of the one that is chosen.
+    """
     comment: list[str] = []
-    for line in path.read_text(encoding="utf-8").splitlines():
+    for line in path.read_text(encoding="utf-8", errors="replace").splitlines():
         if not line.startswith("#"):
             break
         if not line.startswith("# @package"):

@@ -115,7 +115,9 @@ def _run(config: CellConfig, resources: Resources, outcome: Outcome) -> None:
         run.publish(cell_record(asked, result, environment, part=part, is_own=not entry.reused))
         if stages.training_run is not None and stages.sources.get("quality") == COMPUTED:
             judged = {name: score for name, score in result.metrics.items() if name.startswith("quality/")}
-            resources.tracker.add(stages.training_run, metrics=judged, tags=alarm_tags(result.alarms))
+            training = resources.tracker.present_run(stages.training_run)
+            if training is not None:  # else the study logs it anew, with its quality
+                resources.tracker.add(training, metrics=judged, tags=alarm_tags(result.alarms))
     outcome.status, outcome.error = result.status, result.error
     outcome.metrics, outcome.alarms = result.metrics, result.alarms
     outcome.reused_from = entry.producer if entry.reused else None

@@ -124,7 +124,7 @@ def test_a_gain_that_tuning_has_too_is_that_of_tuning(engine):
 def test_what_is_behind_copies_does_not_help_as_tuning_does(engine):
     configured = ArmConfigured(_scores(-0.15, 6), _scores(-0.35, 7))
     verdict = _one(engine, _arm(0.0, placebo=0.15, configured=configured))
-    assert verdict.kind == "undecided" or (verdict.kind == "equivalent" and verdict.contrasts[0].high < MARGIN)
+    assert verdict.kind == "equivalent"  # its own effect is 0; the same arm beside copies that do nothing is as_tuning
     assert any("behind duplicate" in note for note in verdict.notes)
 
 

@@ -37,3 +37,9 @@ def test_a_folder_of_ones_own_adds_members_and_replaces_them(tmp_path: Path) -> 
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text(text)
     assert list(described_groups([tmp_path / "a", tmp_path / "b"])) == ["model=", "  x   Two", "  yy", ""]
+
+
+def test_a_file_in_another_encoding_is_no_fault(tmp_path: Path) -> None:
+    path = tmp_path / "member.yaml"
+    path.write_bytes("# Bäume. Viele.\n".encode("latin-1"))
+    assert described(path) == "B\N{REPLACEMENT CHARACTER}ume"
