@@ -216,6 +216,17 @@ BAD: list[tuple[str, list[str]]] = [
     ),
     ("data.pollute=outliers data.pollute_share=1", ["data.pollute_share=1: must be ≥ 0 and < 1"]),
     (
+        "data.pollute=outliers data.pollute_share=.02 data.n_train=50",
+        ["data.pollute_share=0.02: pollutes none of the 50 points of train; must be 0 or ≥ 0.0214"],
+    ),
+    (
+        "data.pollute=outliers data.n_train=1 model=duplicate",
+        [
+            "data.pollute_share=0.1: pollutes none of the 1 points of train; must be 0",
+            "clusterer.n_clusters=null: 10 known classes: must be ≤ 1 (data.n_train)",
+        ],
+    ),
+    (
         "data.pollute_share=.2",
         ["data.pollute_share=0.2: data.pollute=none does not read it; must be 0 or 0.1, or name what pollutes …"],
     ),

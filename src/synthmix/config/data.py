@@ -8,6 +8,7 @@ from typing import Annotated, ClassVar, Literal
 
 from synthmix.config.cross_checks import Cell
 from synthmix.config.parts import Parts
+from synthmix.config.polluted_share import least_share
 from synthmix.config.schema import Count, Member, NonNegativeInt, Range, shown
 from synthmix.errors import InvalidInput
 from synthmix.spec import Extent, Pollution
@@ -90,7 +91,8 @@ class DataConfig(Member):
         except InvalidInput as error:
             yield from error.faults
         else:
-            yield from parts.faults()
+            faults = [*parts.faults()]
+            yield from faults or self._share_faults(parts.train)
 
     def _pollution_faults(self, cell: Cell) -> Iterator[str]:
         """Yields why train cannot be polluted so."""
@@ -101,6 +103,13 @@ class DataConfig(Member):
         if self.pollute == "mislabelled" and not cell.task.supervised:
             reason = f"task.name={cell.task.name} gives no label of train to anything that learns"
             yield f"data.pollute=mislabelled: {reason}; allowed: none, outliers, duplicates, shuffled"
+
+    def _share_faults(self, n_train: int) -> Iterator[str]:
+        """Yields that the share is less than a point of train."""
+        if self.pollution is not None and self.pollute_share <= (least := least_share(n_train)):
+            reason = f"pollutes none of the {n_train} points of train"
+            enough = f" or ≥ {1.005 * least:.3g}" if n_train > 1 else ""  # rounded up
+            yield f"data.pollute_share={self.pollute_share:g}: {reason}; must be 0{enough}"
 
 
 @dataclass(kw_only=True, frozen=True)

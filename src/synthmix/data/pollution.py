@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
@@ -10,13 +9,13 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from synthmix.config.polluted_share import GOLDEN
 from synthmix.data.base import Dataset, Splits
 from synthmix.data.encoding import places
 from synthmix.seeds import generator_for
 from synthmix.spec import Column, Pollution
 
 REACH = 6.0  # standard deviations of a column of train, to either side of its mean
-GOLDEN = (math.sqrt(5) - 1) / 2
 
 
 def polluted(splits: Splits, pollution: Pollution, seed: int) -> Splits:

@@ -14,6 +14,7 @@ from torch import Tensor
 
 from synthmix.config.cell import check
 from synthmix.config.composing.composer import composer
+from synthmix.config.polluted_share import least_share
 from synthmix.data.base import Dataset, Splits, assemble
 from synthmix.data.pollution import KINDS, REACH, polluted, polluted_places
 from synthmix.data.sources.digits import load_digits
@@ -75,6 +76,14 @@ def test_the_share_is_met_and_the_first_place_is_clean(n: int, share: float) -> 
     where = polluted_places(n, share)
     assert abs(int(where.sum()) - share * n) < 4
     assert not where[0]
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.integers(1, 3000), shares)
+def test_a_share_above_the_least_and_no_other_pollutes_a_point(n: int, share: float) -> None:
+    least = least_share(n)
+    assert bool(polluted_places(n, share).any()) == (share > least)
+    assert not polluted_places(n, least).any()
 
 
 @pytest.mark.parametrize("pollute", sorted(KINDS))
