@@ -81,15 +81,20 @@ def rings_split(seed: int) -> Splits:
     return split(dataset, seed=seed, n_train=60, n_val=None, n_test=None, n_reserve=0)
 
 
-@pytest.mark.parametrize("model", ["ridge_gaussian", "checked_gaussian"])  # without a schema of its own and with one
-def test_a_generator_is_fitted_once_for_each_seed_by_two_workers(model: str, study: Callable[..., Study]) -> None:
+def test_a_generator_is_fitted_once_for_each_seed_by_two_workers(study: Callable[..., Study]) -> None:
     two_workers = ["hydra/launcher=joblib", "hydra.launcher.n_jobs=2"]
-    found = study(f"model={model}", "clusterer=kmeans,minibatch_kmeans", *two_workers)
-    assert set(found.cells["model.name"]) == {model}
+    found = study("model=ridge_gaussian", "clusterer=kmeans,minibatch_kmeans", *two_workers)
+    assert set(found.cells["model.name"]) == {"ridge_gaussian"}
     assert found.computed == {"generator": 2, "pool": 2, "quality": 2, "cell": 8, "scores": 8}
     assert all(0 < score <= 1 for ratio in (0, 1) for score in found.column("cluster/ari", ratio))
     # A full covariance of 64 pixels on 100 points comes nearer to the digits than a collapsed model would.
     assert all(score == 0 for score in found.column("quality/alarm_mode_collapse", 1))
+
+
+def test_a_generator_with_a_schema_of_its_own_is_fitted_and_named(study: Callable[..., Study]) -> None:
+    found = study("model=checked_gaussian", "clusterer=kmeans", "tracking=none")
+    assert set(found.cells["model.name"]) == {"checked_gaussian"}
+    assert found.computed == {"generator": 2, "pool": 2, "quality": 2, "cell": 4, "scores": 4}
 
 
 def test_a_generator_that_is_changed_is_fitted_again(study: Callable[..., Study], mylab: Path) -> None:

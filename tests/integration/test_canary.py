@@ -56,6 +56,7 @@ SUITS = {
     "gate=top_k": ["model=gan"],
     "gate=typicality": ["model=real"],  # noisy copies of so few points are not typical
     "model=flow_matching": ["model.evaluations=2"],
+    "representation=tsne": ["representation.n_iter=25"],
 }
 SMALL = ["data.n_train=60", "data.n_val=60", "data.n_test=60", "quality.n_samples=40", "tracking.pictures=false"]
 TRAINED = ["trainer.limit_steps=4", "trainer.choose=kid", "trainer.choose_every=2"]

@@ -1,18 +1,26 @@
-"""What a study that leaves a generator undecided could find, and how many seeds a new one would take."""
+"""What a study that leaves a generator undecided could find, and the seeds or data sets that a new one would take."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from scipy.special import stdtrit
 
 from synthmix.analysis.analysis import Analysis
+from synthmix.analysis.data_sets.over import PooledVerdict
 from synthmix.analysis.judging import Judged
 from synthmix.analysis.settings import settings
-from synthmix.analysis.verdicts.planning import MOST_SEEDS
+from synthmix.analysis.verdicts.planning import ALPHA, MOST_SEEDS, seeds_to_find
 from synthmix.analysis.words.sentences import listed, power
-from synthmix.notation import general
+from synthmix.notation import general, with_short_keys
 
 # In experiments/digits_demo sixteen fresh seeds left undecided what twelve would have decided by the first eight.
 AS_THEY_STAND = "mean and spread were exactly those of these few seeds; the truth may take several times as many"
+NAME = 40  # letters of an arm, as far as its keys can be shortened
+MOST_SETS = 100
+LIKE_THESE = "if effects on others had the mean and spread of those on these"
 
 
 def next_steps(analysis: Analysis) -> Iterator[str]:
@@ -21,11 +29,48 @@ def next_steps(analysis: Analysis) -> Iterator[str]:
     for place, setting in enumerate(found):
         undecided = [one for one in analysis.verdicts if one.setting == place and one.verdict.kind == "undecided"]
         if undecided:
+            undecided = _briefly(undecided)
             title = f"{setting.title}: " if len(found) > 1 else ""
             yield title + " ".join([*power(setting, analysis.sign), _seeds(undecided, analysis.sequential)])
             counted |= any(one.verdict.more_seeds for one in undecided)
+    yield from _more_data_sets(analysis)
     if counted:
         yield f"Such numbers of seeds decide with a power of .8, if {AS_THEY_STAND}."
+
+
+def _briefly(undecided: Sequence[Judged]) -> list[Judged]:
+    """The same with short keys in the names of their arms."""
+    names = with_short_keys([one.arm for one in undecided], NAME)
+    return [replace(one, arm=name) for one, name in zip(undecided, names, strict=True)]
+
+
+def _more_data_sets(analysis: Analysis) -> Iterator[str]:
+    """For each group of data sets, how many of them would decide its undecided generators."""
+    for place, title in enumerate(analysis.groups):
+        of_group = [one for one in analysis.over if one.judged.setting == place]
+        undecided = [one for one in of_group if one.judged.verdict.kind == "undecided"]
+        if not undecided:
+            continue
+        named = _briefly([one.judged for one in undecided])
+        counts = [_data_sets_to_find(one, len(analysis.over)) for one in undecided]
+        fewest = max(len(one.data_sets) for one in undecided)
+        known = sorted((max(count, fewest + 1), _named(one)) for one, count in zip(named, counts, strict=True) if count)
+        text = f"over data sets, {title}: more seeds cannot stand in for more data sets than these {fewest}. "
+        if known:
+            told = [f"{name} with about {count}" for count, name in known[:: max(1, len(known) - 1)]]
+            text += f"A new study would decide {', and at the last '.join(told)} of them, {LIKE_THESE}."
+        else:
+            text += f"Up to {MOST_SETS} of them are not expected to decide any generator, {LIKE_THESE}."
+        yield text
+
+
+def _data_sets_to_find(one: PooledVerdict, tests: int) -> int | None:
+    """The data sets that show the effect that there is; None where not even many do."""
+    pooled = one.pooled
+    quantile = float(stdtrit(pooled.data_sets - 1, 1 - ALPHA / 2))
+    sd = (pooled.interval.high - pooled.interval.low) / 2 / quantile * math.sqrt(pooled.data_sets)
+    count = seeds_to_find(abs(pooled.mean), sd, tests)
+    return count if count is not None and count <= MOST_SETS else None
 
 
 def enough(one: Judged, sequential: bool) -> str:

@@ -16,6 +16,7 @@ from synthmix.analysis.analysis import Analysis, analyse
 from synthmix.analysis.data_sets.population import overlap, population_error
 from synthmix.analysis.result import Sizes, StudyResult
 from synthmix.analysis.words.answer import headline, pooled_answers
+from synthmix.analysis.words.next_step import next_steps
 from synthmix.report.study_run import study_record
 from synthmix.report.terminal import table_text
 from synthmix.study.record import Record
@@ -63,6 +64,17 @@ def test_a_gain_on_every_data_set_helps_and_a_harm_harms(make: Make) -> None:
     assert "against duplicate" in lines["gan", "1"].evidence
     assert lines["gan", "1"].beyond_copies.startswith("beyond copies +0.1")
     assert table_text(analysis).count("a nominal 95 % covers .89 to .91") == 1
+
+
+def test_more_data_sets_are_asked_for_where_these_leave_it_undecided(make: Make) -> None:
+    """Effects of .12 ± .09 over four sets: a t test at a side of .0125 finds such a mean with ten of them."""
+    analysis = analyse(study(make, [{"gan": (gain, 0.0)} for gain in (0.2, 0.1, 0.18, 0.0)]))
+    (line,) = [step for step in next_steps(analysis) if "data sets" in step]
+    assert line.startswith("over data sets, kmeans on identity: more seeds cannot stand in for more data sets")
+    count = int(line.partition("gan at ratio 1 with about ")[2].split()[0].rstrip(","))
+    assert 7 <= count <= 20
+    decided = analyse(study(make, [{"gan": (0.1, 0.1)} for _ in SETS]))
+    assert not [step for step in next_steps(decided) if "data sets" in step]
 
 
 def test_the_run_of_the_study_has_the_effects_over_data_sets(make: Make) -> None:
