@@ -8,6 +8,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, get_type_hints
 
+import pandas as pd
 import pytest
 from omegaconf import DictConfig, OmegaConf
 from PIL import Image
@@ -27,6 +28,7 @@ CONF = conf_dir()
 SUITS = {
     "model/truth": ["data=toy"],
     "data/table": ["data.path=rows.csv", "clusterer.n_clusters=2"],
+    "data/openml": ["data.id=61", "data.root=downloaded"],
     "data/image_folder": ["data.path=pictures", "clusterer.n_clusters=2"],
     "gate/discriminator": ["model=gan"],
     "gate/top_k": ["model=gan"],
@@ -61,7 +63,11 @@ def composed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, DictConfig]:
     pictures = tmp_path_factory.mktemp("pictures")
     for i in range(300):
         Image.new("L", (8, 8), i % 256).save(pictures / f"{i}.png")
-    places = {"rows.csv": rows, "pictures": pictures}
+    kept = tmp_path_factory.mktemp("downloaded") / "openml" / "61"
+    kept.parent.mkdir()
+    pd.DataFrame({"a": range(300), "kind": pd.Categorical(["x", "y", "z"] * 100)}).to_parquet(f"{kept}.parquet")
+    Path(f"{kept}.json").write_text('{"target": "kind"}')
+    places = {"rows.csv": rows, "pictures": pictures, "downloaded": kept.parent.parent}
     fitting = {name: [placed(text, places) for text in texts] for name, texts in SUITS.items()}
     with composer() as compose:
         return {

@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from synthmix.config.data import DataConfig
 from synthmix.config.schema import Count
+from synthmix.data.sources.files.remote import is_url, local_path
 from synthmix.data.sources.table.described import described
 from synthmix.data.sources.table.file import Asked, Table, read_table
 from synthmix.data.sources.table.formats.base import Reading
@@ -28,7 +29,8 @@ class TableConfig(DataConfig):
     """A file of the user's.
 
     Attributes:
-        path: must be given; what it may be is in `READERS`.
+        path: must be given; what it may be is in `READERS`. An http(s) address is downloaded once, and kept beside the
+            known data sets.
         label_column: labels of any type; for scoring only. In an npz, the array that holds them.
         drop_columns: columns to leave out, such as ids.
         separator: between the cells of a line; null is found.
@@ -82,7 +84,11 @@ class TableConfig(DataConfig):
 
     def notes(self) -> Iterator[str]:
         """What was found in the file and not said in the config."""
-        yield from self.read().notes
+        table = self.read()
+        if is_url(str(self.path)):
+            kept = local_path(str(self.path))
+            yield f"data.path={self.path}: kept in {kept}; remove that file to have it downloaded again"
+        yield from table.notes
 
     def describe(self) -> Iterator[str]:
         """The columns of the file: kind, levels or range, missing values, and what is done with them."""

@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from synthmix.data.sources.files.remote import fetched, is_url
 from synthmix.data.sources.table.columns import Kinds, cell_faults, read_column, refused
 from synthmix.data.sources.table.formats.base import MISSING, Cells, RawImages, RawTable, Reading
 from synthmix.data.sources.table.formats.readers import read_raw
@@ -70,7 +71,7 @@ def read_table(reading: Reading, asked: Asked) -> Table:
         InvalidInput: no such file or column; rows of differing length; a cell that is missing and refused, or is not
             what its column holds. Lines of a text count from 1, the header included; rows of the other forms from 0.
     """
-    file = Path(reading.path).expanduser()
+    file = fetched(reading.path, reading.max_bytes) if is_url(reading.path) else Path(reading.path).expanduser()
     if not file.is_file():
         raise reading.refusal("no such file")
     key = json.dumps([asked.columns, asked.missing_values])
