@@ -30,6 +30,7 @@ SUITS = {
     "data/table": ["data.path=rows.csv", "clusterer.n_clusters=2"],
     "data/openml": ["data.id=61", "data.root=downloaded"],
     "data/image_folder": ["data.path=pictures", "clusterer.n_clusters=2"],
+    "data/text": ["data.path=documents.csv", "data.text_column=text", "clusterer.n_clusters=2"],
     "gate/discriminator": ["model=gan"],
     "gate/top_k": ["model=gan"],
     "task/anomaly_detection": ["data.normal_class=0"],
@@ -60,6 +61,10 @@ def composed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, DictConfig]:
     """conf/run.yaml with each member of each group in turn."""
     rows = tmp_path_factory.mktemp("table") / "rows.csv"
     rows.write_text("a,b\n" + "".join(f"{i},{i % 7}\n" for i in range(300)))
+    documents = rows.with_name("documents.csv")
+    terms = [first + second for first in "abcdefgh" for second in "uvwxyz"]
+    words = [" ".join(terms[(i * j) % 47] for j in range(1, 9)) for i in range(300)]
+    documents.write_text("text\n" + "".join(f"{line}\n" for line in words))
     pictures = tmp_path_factory.mktemp("pictures")
     for i in range(300):
         Image.new("L", (8, 8), i % 256).save(pictures / f"{i}.png")
@@ -67,7 +72,7 @@ def composed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, DictConfig]:
     kept.parent.mkdir()
     pd.DataFrame({"a": range(300), "kind": pd.Categorical(["x", "y", "z"] * 100)}).to_parquet(f"{kept}.parquet")
     Path(f"{kept}.json").write_text('{"target": "kind"}')
-    places = {"rows.csv": rows, "pictures": pictures, "downloaded": kept.parent.parent}
+    places = {"rows.csv": rows, "documents.csv": documents, "pictures": pictures, "downloaded": kept.parent.parent}
     fitting = {name: [placed(text, places) for text in texts] for name, texts in SUITS.items()}
     with composer() as compose:
         return {

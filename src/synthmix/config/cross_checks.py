@@ -93,6 +93,11 @@ class Cell(Protocol):
     """A cell as its own parts see it: `CellConfig` without the types of its parts, which would refer to themselves."""
 
     @property
+    def seed(self) -> int:
+        """Of everything random."""
+        ...
+
+    @property
     def data(self) -> _Data:
         """Keys of the data set that others depend on."""
         ...

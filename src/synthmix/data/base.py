@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, replace
-from typing import Literal, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
 import torch
 from torch import Tensor
 
 from synthmix.data.scaling import Scaling
 from synthmix.spec import DataSpec
+
+if TYPE_CHECKING:
+    from synthmix.data.text.documents import Documents
+    from synthmix.data.text.lsa import Lsa
 
 Imputation = Literal["median", "knn", "iterative"]
 
@@ -43,6 +47,7 @@ class Dataset:
         test: the official test set where there is one.
         density: for toy data, the distribution that the points come from.
         impute: how `split` fills what is missing (NaN) in a user's table; None where nothing is.
+        documents: the texts that the points stand for, of which `split` makes the points; None where there are none.
     """
 
     x: Tensor
@@ -51,6 +56,7 @@ class Dataset:
     test: Dataset | None = None
     density: Density | None = None
     impute: Imputation | None = None
+    documents: Documents | None = None
 
     def __post_init__(self) -> None:
         allowed = (torch.float32, torch.float64) if self.spec.kind == "table" else (torch.float32,)
@@ -67,11 +73,20 @@ class Dataset:
 
     def take(self, index: Tensor | slice) -> Dataset:
         """The points at `index`, in that order, without the official test set."""
-        return replace(self, x=self.x[index], y=None if self.y is None else self.y[index], test=None)
+        y = None if self.y is None else self.y[index]
+        documents = None if self.documents is None else self.documents.take(index)
+        return replace(self, x=self.x[index], y=y, test=None, documents=documents)
 
     def unlabelled(self) -> Dataset:
         """The same points without their labels: what anything that learns is given."""
         return replace(self, y=None)
+
+    def encoded(self, lsa: Lsa) -> Dataset:
+        """The same documents as the points that an analysis of train's makes of them, float32, (N, k)."""
+        assert self.documents is not None
+        documents = self.documents.encoded(lsa)
+        x = torch.from_numpy(lsa(documents.counts))
+        return replace(self, x=x, spec=replace(self.spec, shape=tuple(x.shape[1:])), documents=documents)
 
     def scaled(self, scaling: Scaling) -> Dataset:
         """The same points on another scale, in float32, and the density that they come from with them."""
@@ -90,7 +105,7 @@ class Splits:
         test: held out; scored once.
         reserve: seed-independent points on which the classifier features were trained, or None.
         duplicates_across: how many test or val points also occur, exactly, among train and pool.
-        scaling: that of a table, by which all parts were scaled; None for images.
+        scaling: that of a table, by which all parts were scaled; None for images and documents.
         like_train: places in val of the points that are such as train is made of; None where all of them are.
     """
 

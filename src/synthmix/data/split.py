@@ -37,7 +37,8 @@ def split(
     The reserve is drawn first, by a constant seed. Of the other points a seeded permutation gives test (where
     the dataset has no official one), then val, then train, then pool. So test and val do not depend on
     `n_train`, and a smaller train is the beginning of a larger one. Images keep their range; tables are
-    standardised by mean and standard deviation of train, in all parts, and are float32 from there on.
+    standardised by mean and standard deviation of train, in all parts, and are float32 from there on. Documents
+    become points by the latent semantic analysis of train's.
 
     Args:
         dataset: all points, with the official test set where there is one.
@@ -50,7 +51,7 @@ def split(
             normal point and 1 for an anomaly, test and val as they come, train and pool as the protocol says.
 
     Raises:
-        InvalidInput: the dataset has fewer points than asked for.
+        InvalidInput: the dataset has fewer points than asked for, or train's documents too few terms.
     """
     if anomalies is not None:
         dataset = as_anomalies(dataset, anomalies.normal_class)
@@ -88,6 +89,10 @@ def _scaled(train: Dataset, pool: Dataset, val: Dataset, test: Dataset, reserve:
     if train.spec.kind == "image":
         return Splits(train, pool, val, test, reserve, duplicates)
     parts = [train, pool, val, test, *([] if reserve is None else [reserve])]
+    if train.documents is not None:
+        lsa = train.documents.fitted()
+        train, pool, val, test, *reserved = (part.encoded(lsa) for part in parts)
+        return Splits(train, pool, val, test, reserved[0] if reserved else None, duplicates)
     if train.impute is not None:
         parts = [*map(Filling.fit(train), parts)]
     if any(column.kind == "categorical" for column in train.spec.columns):

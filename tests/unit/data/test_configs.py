@@ -21,12 +21,14 @@ from synthmix.config.nodes import build, check_node
 from synthmix.config.plain import plain
 from synthmix.data.base import Dataset
 from synthmix.data.sources.adbench_config import AdbenchConfig
+from synthmix.data.sources.bbc_news_config import BbcNewsConfig
 from synthmix.data.sources.cifar10_config import Cifar10Config
 from synthmix.data.sources.digits_config import DigitsConfig
 from synthmix.data.sources.idx_config import FashionMnistConfig, KmnistConfig, MnistConfig
 from synthmix.data.sources.image_folder.config import ImageFolderConfig
 from synthmix.data.sources.pendigits_config import PendigitsConfig
 from synthmix.data.sources.table.config import TableConfig
+from synthmix.data.sources.text.config import TextConfig
 from synthmix.data.sources.toy_config import ToyConfig
 from synthmix.data.sources.usps_config import UspsConfig
 from synthmix.data.split import split
@@ -43,6 +45,8 @@ CONFIGS: dict[str, type[DataConfig]] = {
     "pendigits": PendigitsConfig,
     "image_folder": ImageFolderConfig,
     "table": TableConfig,
+    "text": TextConfig,
+    "bbc_news": BbcNewsConfig,
     "toy": ToyConfig,
 }
 SIZES = ("n_train", "n_val", "n_test", "n_reserve")
@@ -92,7 +96,8 @@ def test_a_config_has_the_keys_of_its_schema_and_of_its_loader(name: str) -> Non
 
 
 @pytest.mark.parametrize(
-    "name", [name for name in CONFIGS if name not in ("table", "image_folder", "kmnist", "adbench")]
+    "name",
+    [name for name in CONFIGS if name not in ("table", "image_folder", "kmnist", "adbench", "text", "bbc_news")],
 )
 def test_the_outline_is_what_loading_delivers(name: str, data_root: Path) -> None:
     node = node_of(name)
@@ -107,6 +112,15 @@ def test_the_outline_is_what_loading_delivers(name: str, data_root: Path) -> Non
     splits = split(dataset, seed=0, **{key: node[key] for key in SIZES})
     assert len(splits.train) == node["n_train"]
     assert len(splits.train) + len(splits.pool) == outline.n_learn
+
+
+def test_the_outline_of_documents_is_what_the_split_delivers(data_root: Path) -> None:
+    config = config_of(node_of("bbc_news", root=str(data_root)))
+    cell = cell_of(config)
+    dataset = loader_of(node_of("bbc_news"))(config)
+    splits = split(dataset, seed=0, **{key: getattr(config, key) for key in SIZES})
+    assert cell.outline.spec == replace(splits.train.spec, digest="")
+    assert len(splits.train) + len(splits.pool) == cell.outline.n_learn
 
 
 def test_the_outline_of_a_table_is_what_loading_delivers(tmp_path: Path) -> None:
@@ -141,6 +155,7 @@ def test_the_outline_of_a_table_is_what_loading_delivers(tmp_path: Path) -> None
         ),
         ("table", {}, "data.path=null: must name a file, such as a .csv, .xlsx, .parquet or .npz"),
         ("image_folder", {}, "data.path=null: must name a folder of png, jpg or tif files"),
+        ("text", {}, "data.path=null: must name a folder or a zip of texts, or a table with a column of them"),
         ("table", {"path": "absent.csv"}, "data.path=absent.csv: no such file"),
         (
             "toy",

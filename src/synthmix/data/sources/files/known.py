@@ -80,3 +80,5 @@ ADBENCH = {
     "shuttle": KnownFile("32_shuttle.npz", "e9a3feba52aae57bfa914accf65a049a", _ADBENCH),
     "thyroid": KnownFile("38_thyroid.npz", "92ecac40ecc0e8a721a7f22aea27968a", _ADBENCH),
 }
+
+BBC_NEWS = KnownFile("bbc-fulltext.zip", "002c8eacb656285227c4ce213fdb1d8e", ("http://mlg.ucd.ie/files/datasets/",))

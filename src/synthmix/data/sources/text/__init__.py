@@ -1,0 +1,1 @@
+"""Documents, from files or from a column of a table."""

@@ -1,0 +1,1 @@
+"""Documents, and the points that stand for them."""
