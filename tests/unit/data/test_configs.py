@@ -26,6 +26,7 @@ from synthmix.data.sources.cifar10_config import Cifar10Config
 from synthmix.data.sources.digits_config import DigitsConfig
 from synthmix.data.sources.idx_config import FashionMnistConfig, KmnistConfig, MnistConfig
 from synthmix.data.sources.image_folder.config import ImageFolderConfig
+from synthmix.data.sources.openml_config import OpenmlConfig
 from synthmix.data.sources.pendigits_config import PendigitsConfig
 from synthmix.data.sources.table.config import TableConfig
 from synthmix.data.sources.text.config import TextConfig
@@ -44,6 +45,7 @@ CONFIGS: dict[str, type[DataConfig]] = {
     "cifar10": Cifar10Config,
     "pendigits": PendigitsConfig,
     "image_folder": ImageFolderConfig,
+    "openml": OpenmlConfig,
     "table": TableConfig,
     "text": TextConfig,
     "bbc_news": BbcNewsConfig,
@@ -97,7 +99,11 @@ def test_a_config_has_the_keys_of_its_schema_and_of_its_loader(name: str) -> Non
 
 @pytest.mark.parametrize(
     "name",
-    [name for name in CONFIGS if name not in ("table", "image_folder", "kmnist", "adbench", "text", "bbc_news")],
+    [
+        name
+        for name in CONFIGS
+        if name not in ("table", "openml", "image_folder", "kmnist", "adbench", "text", "bbc_news")
+    ],
 )
 def test_the_outline_is_what_loading_delivers(name: str, data_root: Path) -> None:
     node = node_of(name)
