@@ -21,6 +21,7 @@ USAGE = """usage: synthmix VERB ...
       --dry-run          what would run, and nothing more
   validate [overrides]   check everything that can be checked before a training; --describe shows the columns of a table
   report STUDY           tables, figures and page of a study (last: the newest; or a filter of MLflow)
+  rerun RUN_ID           computes a finished cell once more, and compares (last: the newest)
   sample RUN_ID          points from the generator of a finished run: -n 1000 --out x.npz
   store VERB             the stages: list, verify, prune, rebuild-tracking
   ui [--port N]          the MLflow UI over the same store
@@ -55,7 +56,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     verb, rest = arguments[0], arguments[1:]
     if verb in ("-sc", "--shell-completion"):
         return _completion(rest)
-    verbs = {"run": _run, "validate": _validate, "report": _report, "sample": _sample, "store": _store, "ui": _ui}
+    verbs = {
+        **{"run": _run, "validate": _validate, "report": _report, "rerun": _rerun, "sample": _sample},
+        **{"store": _store, "ui": _ui},
+    }
     try:
         if verb not in verbs:
             raise InvalidInput(f"{verb}: unknown verb; allowed: {', '.join(verbs)}")
@@ -122,6 +126,12 @@ def _report(words: list[str]) -> int:
     from synthmix.verbs.report import report
 
     return report(words)
+
+
+def _rerun(words: list[str]) -> int:
+    from synthmix.verbs.rerun import rerun
+
+    return rerun(words)
 
 
 def _sample(words: list[str]) -> int:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 KIND, STUDY, REUSED_FROM, REPLAYED = (f"synthmix.{name}" for name in ("kind", "study", "reused_from", "replayed"))
+LAST = "last"  # in place of a run's id
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,6 +70,26 @@ class LoggedRun:
 
     id: str
     tags: Mapping[str, str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recorded:
+    """What a tracker has of a run that is over.
+
+    Attributes:
+        id, name: of the run.
+        status: FINISHED where all went well.
+        tags: all of them.
+        metrics: the last value of each.
+        texts: of a cell, config.yaml and environment.txt.
+    """
+
+    id: str
+    name: str
+    status: str
+    tags: Mapping[str, str]
+    metrics: Mapping[str, float]
+    texts: Mapping[str, str]
 
 
 class OpenRun(Protocol):
@@ -178,6 +199,14 @@ class Tracker(Protocol):
 
     def present_run(self, run_id: str) -> str | None:
         """The run of this id, or the one that was logged later of the same work; None where there is neither."""
+        ...
+
+    def recorded(self, run_id: str) -> Recorded:
+        """What is known of a run; `last` is the newest cell.
+
+        Raises:
+            InvalidInput: there is none, or the tracker cannot be reached.
+        """
         ...
 
     def add(

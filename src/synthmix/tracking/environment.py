@@ -1,4 +1,4 @@
-"""What a result was computed with: commit, versions, every installed distribution."""
+"""What a result was computed with: commit, versions, processor, every installed distribution."""
 
 from __future__ import annotations
 
@@ -10,13 +10,16 @@ from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 
+from synthmix.processor import processor_tags
+
 PACKAGES = ("synthmix", "torch", "pytorch-lightning", "scikit-learn", "torchmetrics", "mlflow", "hydra-core", "numpy")
 
 
 @cache
 def environment_tags() -> Mapping[str, str]:
-    """Git commit of the code (where it is a checkout), the versions that numbers depend on, and who runs it."""
+    """Git commit of the code (where it is a checkout), versions and processor, and who runs it."""
     tags = {f"version.{package}": importlib.metadata.version(package) for package in PACKAGES}
+    tags |= processor_tags()
     tags |= {
         "user": getpass.getuser(),
         "version.python": platform.python_version(),

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from synthmix.errors import InvalidInput
-from synthmix.tracking.base import LoggedRun, OpenRun, RunRecord
+from synthmix.tracking.base import LoggedRun, OpenRun, Recorded, RunRecord
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -80,6 +80,10 @@ class Tracker:
     def present_run(self, run_id: str) -> str | None:
         """None: there is no run."""
         return None
+
+    def recorded(self, run_id: str) -> Recorded:
+        """Raises InvalidInput: there is no run."""
+        raise InvalidInput(f"run {run_id}: tracking=none logs no run")
 
     def add(
         self, run_id: str, *, metrics: Mapping[str, float] | None = None, tags: Mapping[str, str] | None = None

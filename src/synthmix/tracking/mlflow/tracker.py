@@ -17,12 +17,15 @@ from mlflow.entities import Metric, RunTag
 from mlflow.entities import Run as Entity
 from mlflow.utils.mlflow_tags import MLFLOW_PARENT_RUN_ID, MLFLOW_RUN_NAME, MLFLOW_SOURCE_NAME
 
-from synthmix.errors import Interrupted
-from synthmix.tracking.base import KIND, REPLAYED, STUDY, RunRecord
+from synthmix.errors import Interrupted, InvalidInput
+from synthmix.secrets import without_password
+from synthmix.tracking.base import KIND, LAST, REPLAYED, STUDY, Recorded, RunRecord
 from synthmix.tracking.mlflow.connection import StoreAway
 from synthmix.tracking.mlflow.experiment import equal, search
+from synthmix.tracking.mlflow.recorded import recorded_run
 from synthmix.tracking.mlflow.run import VALUE_LENGTH, Run, as_tags
-from synthmix.tracking.mlflow.stored_runs import StoredRuns
+from synthmix.tracking.mlflow.store import open_store
+from synthmix.tracking.mlflow.stored_runs import FINISHED, StoredRuns
 from synthmix.tracking.mlflow.ui import chart_address, ui_command
 
 ERROR, CONTENT = "synthmix.error", "synthmix.content"
@@ -87,6 +90,20 @@ class Tracker(StoredRuns):
             return
         for content, record in wanted.items():
             self._publish(record, parent, {CONTENT: content})
+
+    def recorded(self, run_id: str) -> Recorded:
+        """What is known of a run, of whichever experiment; `last` is the newest cell of this one.
+
+        Raises:
+            InvalidInput: there is none.
+        """
+        if run_id == LAST:
+            open_store(self.uri, create=False)
+            cells = self.select("cell", FINISHED)
+            if not cells:
+                raise InvalidInput(f"{LAST}: {without_password(self.uri)} has no finished cell")
+            run_id = cells[-1].id
+        return recorded_run(self.uri, run_id)
 
     def add(
         self, run_id: str, *, metrics: Mapping[str, float] | None = None, tags: Mapping[str, str] | None = None
