@@ -63,7 +63,10 @@ def run_cell(config: CellConfig, stages: Stages) -> ComputedCell:
         TrainingDiverged: a loss of the generator is not finite.
     """
     splits = stages.splits()
-    synthetic, numbers = splits.train.x[:0], {"data/duplicates_across_split": float(splits.duplicates_across)}
+    synthetic, numbers = (
+        splits.train.x[:0],
+        {"data/duplicates_across_split": float(splits.duplicates_across), **splits.numbers},
+    )
     n_synthetic = stages.n_synthetic  # ⌊ratio · train⌋
     places, of_pool = torch.empty(0, dtype=torch.int64), None
     if n_synthetic:

@@ -123,6 +123,19 @@ class Pollution:
     share: float
 
 
+@dataclass(frozen=True)
+class Hiding:
+    """Which values of train are hidden on purpose.
+
+    Attributes:
+        share: of the values, above 0 and at most one half.
+        mechanism: completely_at_random, at_random or not_at_random.
+    """
+
+    share: float
+    mechanism: str
+
+
 def unit_images(name: str, shape: tuple[int, int, int], n_classes: int = 10) -> DataSpec:
     """The spec of labelled images of `shape` (C, H, W) with values in [0, 1]."""
     return DataSpec(name, "image", shape, (0.0, 1.0), n_classes)

@@ -37,8 +37,8 @@ BAD: list[tuple[str, list[str]]] = [
     (
         "data.root=/tmp",
         [
-            "data.root=/tmp: unknown key; allowed: n_reserve, n_test, n_train, n_val, name, normal_class, pollute, "
-            "pollute_share"
+            "data.root=/tmp: unknown key; allowed: hide, hide_mechanism, impute, missing, n_reserve, n_test, "
+            "n_train, n_val, name, normal_class, pollute, pollute_share"
         ],
     ),
     (
@@ -226,6 +226,27 @@ BAD: list[tuple[str, list[str]]] = [
             "clusterer.n_clusters=null: 10 known classes: must be ≤ 1 (data.n_train)",
         ],
     ),
+    *((words, [line]) for words, line in {
+        "data.hide=.2 data.missing=impute":
+            "data.hide=0.2: data.name=digits is no table; must be 0",
+        "data=toy data.hide=.6 data.missing=impute": "data.hide=0.6: must be ≥ 0 and ≤ 0.5",
+        "data=toy data.hide=.2":
+            "data.missing=refuse: data.hide=0.2 leaves values to be filled; must be impute or model",
+        "data=toy data.hide=.2 data.missing=drop":
+            "data.missing=drop: data.hide=0.2 leaves values to be filled; must be impute or model",
+        "data=toy data.hide=.2 data.missing=impute data.impute=mean":
+            "data.impute=mean: allowed: median, knn, iterative, mixture, null",
+        "data=toy data.hide=.2 data.missing=impute data.hide_mechanism=random":
+            "data.hide_mechanism=random: allowed: completely_at_random, at_random, not_at_random",
+        "data=toy data.n_train=20 data.hide=.001 data.missing=impute":
+            "data.hide=0.001: hides none of the 20 × 2 values of train; must be 0 or ≥ 0.0251",
+        "data=toy data.hide=.2 data.missing=impute data.pollute=outliers":
+            "data.pollute=outliers: data.hide=0.2 hides values of clean rows; must be none",
+        "data=toy data.missing=model":
+            "data.missing=model: model.name=vae needs complete rows; must be impute, or a model that fits incomplete …",
+        "data=toy data.missing=model model=duplicate task=classification task.labels=per_class":
+            "data.missing=model: task.labels=per_class fits generators to complete rows; must be impute",
+    }.items()),
     (
         "data.pollute_share=.2",
         ["data.pollute_share=0.2: data.pollute=none does not read it; must be 0 or 0.1, or name what pollutes …"],

@@ -19,6 +19,8 @@ class _Data(Protocol):
 
 
 class _Model(Protocol):
+    incomplete_rows: ClassVar[str]
+
     @property
     def _target_(self) -> str: ...
 
@@ -65,6 +67,9 @@ class _Task(Protocol):
 
     @property
     def supervised(self) -> bool: ...
+
+    @property
+    def per_class(self) -> bool: ...
 
 
 class _Trainer(Protocol):

@@ -11,10 +11,12 @@ from synthmix.config.parts import Parts
 from synthmix.config.polluted_share import least_share
 from synthmix.config.schema import Count, Member, NonNegativeInt, Range, shown
 from synthmix.errors import InvalidInput
-from synthmix.spec import Extent, Pollution
+from synthmix.spec import DataSpec, Extent, Hiding, Pollution
 
 SIZES = ("n_train", "n_val", "n_test", "n_reserve")
-READ_BY_SPLIT = (*SIZES, "normal_class", "pollute", "pollute_share")  # and by no loader
+# and by no loader
+READ_BY_SPLIT = (*SIZES, "normal_class", "pollute", "pollute_share", "hide", "hide_mechanism")
+FILLED = ("missing", "impute")
 
 
 @dataclass(kw_only=True, frozen=True)
@@ -22,6 +24,7 @@ class DataConfig(Member):
     """A data set. Sizes of the parts of a split, which `split` reads; all other keys of a data set go to its loader.
 
     Attributes:
+        has_cells: whether the values of a point are cells that may be missing, where points are a table's.
         n_train: points of train; null takes all that is left.
         n_val: points of val; null takes a fifth.
         n_test: points of test; null takes the official test set, or a fifth where there is none.
@@ -30,9 +33,17 @@ class DataConfig(Member):
         pollute: what is done to train on purpose, and never to val or test: points all over the place, copies, points
             whose every value is that of another point, wrong labels.
         pollute_share: of the points of train; 0 leaves train clean.
+        hide: share of the values of train, complete as they come, that is hidden and filled; 0 leaves train complete.
+        hide_mechanism: by what it is decided which: by nothing, by a value of the row that stays, by the value itself.
+        missing: refuse tells where values are missing; drop leaves out these rows; impute fills them by train; model
+            does so for all that needs complete rows, and leaves the gaps to generators that fit incomplete ones.
+        impute: how: the median or most frequent level, or for numeric columns the nearest neighbours, scikit-learn's
+            iterative imputer or the conditional mean under a mixture; null takes the median, and with
+            missing=model the mixture.
     """
 
-    of_the_cell: ClassVar[tuple[str, ...]] = ("name", *READ_BY_SPLIT)
+    of_the_cell: ClassVar[tuple[str, ...]] = ("name", *READ_BY_SPLIT, *FILLED)
+    has_cells: ClassVar[bool] = True
 
     n_train: Count | None = None
     n_val: Count | None = None
@@ -41,6 +52,20 @@ class DataConfig(Member):
     normal_class: NonNegativeInt | None = None
     pollute: Literal["none", "outliers", "duplicates", "shuffled", "mislabelled"] = "none"
     pollute_share: Annotated[float, Range(low=0, below=1)] = 0.1
+    hide: Annotated[float, Range(low=0, high=0.5)] = 0.0
+    hide_mechanism: Literal["completely_at_random", "at_random", "not_at_random"] = "completely_at_random"
+    missing: Literal["refuse", "drop", "impute", "model"] = "refuse"
+    impute: Literal["median", "knn", "iterative", "mixture"] | None = None
+
+    @property
+    def imputation(self) -> Literal["median", "knn", "iterative", "mixture"]:
+        """What fills what is missing."""
+        return self.impute or ("mixture" if self.missing == "model" else "median")
+
+    @property
+    def hiding(self) -> Hiding | None:
+        """Which values of train are hidden on purpose; None where it is as it comes."""
+        return Hiding(self.hide, self.hide_mechanism) if self.hide else None
 
     @property
     def pollution(self) -> Pollution | None:
@@ -86,6 +111,7 @@ class DataConfig(Member):
                 f"must be {shown(default)}"
             )
         yield from self._pollution_faults(cell)
+        yield from self._missing_faults(cell)
         try:
             parts = cell.parts
         except InvalidInput as error:
@@ -93,6 +119,8 @@ class DataConfig(Member):
         else:
             faults = [*parts.faults()]
             yield from faults or self._share_faults(parts.train)
+            if not faults and self.hide:
+                yield from self._hiding_faults(cell.outline.spec, parts.train)
 
     def _pollution_faults(self, cell: Cell) -> Iterator[str]:
         """Yields why train cannot be polluted so."""
@@ -103,6 +131,31 @@ class DataConfig(Member):
         if self.pollute == "mislabelled" and not cell.task.supervised:
             reason = f"task.name={cell.task.name} gives no label of train to anything that learns"
             yield f"data.pollute=mislabelled: {reason}; allowed: none, outliers, duplicates, shuffled"
+
+    def _missing_faults(self, cell: Cell) -> Iterator[str]:
+        """Yields why values cannot be hidden so, or which generator needs them."""
+        if self.hide and self.missing in ("refuse", "drop"):
+            reason = f"data.hide={self.hide:g} leaves values to be filled"
+            yield f"data.missing={self.missing}: {reason}; must be impute or model"
+        if self.hide and self.pollution is not None:
+            yield f"data.pollute={self.pollute}: data.hide={self.hide:g} hides values of clean rows; must be none"
+        if self.missing == "model" and cell.model.incomplete_rows == "refused":
+            reason = f"model.name={cell.model.name} needs complete rows"
+            yield f"data.missing=model: {reason}; must be impute, or a model that fits incomplete rows (gmm_incomplete)"
+        if self.missing == "model" and cell.task.supervised and cell.task.per_class:
+            yield "data.missing=model: task.labels=per_class fits generators to complete rows; must be impute"
+
+    def _hiding_faults(self, spec: DataSpec, n_train: int) -> Iterator[str]:
+        """Yields why values of such data cannot be hidden."""
+        n_columns = len(spec.columns) or spec.size
+        if spec.kind != "table" or not self.has_cells:
+            yield f"data.hide={self.hide:g}: data.name={self.name} is no table; must be 0"
+        elif self.hide_mechanism == "at_random" and n_columns == 1:
+            allowed = "must be completely_at_random or not_at_random"
+            yield f"data.hide_mechanism=at_random: needs two columns or more; {allowed}"
+        elif self.hide * n_train * n_columns < 1:
+            of = f"{n_train} × {n_columns} values of train"
+            yield f"data.hide={self.hide:g}: hides none of the {of}; must be 0 or ≥ {1.005 / (n_train * n_columns):.3g}"
 
     def _share_faults(self, n_train: int) -> Iterator[str]:
         """Yields that the share is less than a point of train."""

@@ -14,9 +14,14 @@ from synthmix.config.schema import Member, shown, target_of, type_hints, unknown
 
 @dataclass(kw_only=True, frozen=True)
 class ModelConfig(Member):
-    """A generator."""
+    """A generator.
+
+    Attributes:
+        incomplete_rows: what it does with them: `fitted`, `refused`, or, of a control, `filled` as a learner has them.
+    """
 
     methods: ClassVar[tuple[str, ...]] = ("fit", "sample", "material")
+    incomplete_rows: ClassVar[str] = "refused"
 
     name: str = field()
 

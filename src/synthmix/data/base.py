@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, replace
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal, Protocol
 
 import torch
@@ -16,7 +18,7 @@ if TYPE_CHECKING:
     from synthmix.data.text.documents import Documents
     from synthmix.data.text.lsa import Lsa
 
-Imputation = Literal["median", "knn", "iterative"]
+Imputation = Literal["median", "knn", "iterative", "mixture"]
 
 
 class Density(Protocol):
@@ -48,6 +50,7 @@ class Dataset:
         density: for toy data, the distribution that the points come from.
         impute: how `split` fills what is missing (NaN) in a user's table; None where nothing is.
         documents: the texts that the points stand for, of which `split` makes the points; None where there are none.
+        keeps_gaps: whether generators are told what was missing.
     """
 
     x: Tensor
@@ -57,6 +60,7 @@ class Dataset:
     density: Density | None = None
     impute: Imputation | None = None
     documents: Documents | None = None
+    keeps_gaps: bool = False
 
     def __post_init__(self) -> None:
         allowed = (torch.float32, torch.float64) if self.spec.kind == "table" else (torch.float32,)
@@ -107,6 +111,9 @@ class Splits:
         duplicates_across: how many test or val points also occur, exactly, among train and pool.
         scaling: that of a table, by which all parts were scaled; None for images and documents.
         like_train: places in val of the points that are such as train is made of; None where all of them are.
+        gaps: where the values of train have been filled, bool, of its shape; None where nothing has, or no generator is
+            to know.
+        numbers: what is known of the cut, by MLflow name.
     """
 
     train: Dataset
@@ -117,6 +124,15 @@ class Splits:
     duplicates_across: int
     scaling: Scaling | None = None
     like_train: Tensor | None = None
+    gaps: Tensor | None = None
+    numbers: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def incomplete(self) -> Dataset:
+        """Train with NaN in place of what has been filled, for a generator that fits incomplete rows."""
+        if self.gaps is None:
+            return self.train
+        return replace(self.train, x=self.train.x.masked_fill(self.gaps, math.nan))
 
     def for_generators(self) -> Splits:
         """The same with no point in val that train could not have: what generators are compared with and chosen by.

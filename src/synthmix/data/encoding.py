@@ -87,6 +87,11 @@ def places(columns: Sequence[Column]) -> list[slice]:
     return [slice(end - column.width, end) for column, end in zip(columns, ends, strict=True)]
 
 
+def by_place(of_columns: Tensor, columns: Sequence[Column]) -> Tensor:
+    """What is said of each column, (…, D), said of each of its places in an encoded point, (…, W)."""
+    return of_columns.repeat_interleave(torch.tensor([column.width for column in columns]), dim=-1)
+
+
 def _decoded(column: Column, values: NDArray[np.float64]) -> NDArray[Any]:
     levels = np.array(column.levels, dtype=object)
     if column.kind == "categorical":

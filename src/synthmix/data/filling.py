@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass, replace
 from typing import Any, Self
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from sklearn.exceptions import ConvergenceWarning
 
 from synthmix.data.base import Dataset
+from synthmix.data.incomplete_mixture import IncompleteMixture, fit_by_bic
 from synthmix.errors import InvalidInput
 
 NUMERIC = ("numeric", "integer", "date")
@@ -23,7 +26,7 @@ class Filling:
     Attributes:
         typical: (D,): the median of train, of categories its most frequent one.
         shift, scale: (M,), of the M numeric columns, under which the model sees them.
-        model: of scikit-learn; None for the typical value.
+        model: of scikit-learn, or of its verbs; None for the typical value.
     """
 
     typical: NDArray[np.float64]
@@ -50,11 +53,13 @@ class Filling:
             for column, cells in zip(columns, x.T, strict=True)
         ])  # fmt: skip
         numeric = x[:, [column.kind in NUMERIC for column in columns]]
-        if train.impute not in ("knn", "iterative") or numeric.shape[1] < 2:
+        if train.impute not in ("knn", "iterative", "mixture") or numeric.shape[1] < 2:
             return cls(typical, np.zeros(0), np.zeros(0), None)
         shift, deviation = np.nanmean(numeric, axis=0), np.nanstd(numeric, axis=0)
         scale = np.where(deviation > 0, deviation, 1.0)
-        return cls(typical, shift, scale, _model(str(train.impute)).fit((numeric - shift) / scale))
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ConvergenceWarning)  # ten rounds are the method, not a failure
+            return cls(typical, shift, scale, _model(str(train.impute)).fit((numeric - shift) / scale))
 
     def __call__(self, part: Dataset) -> Dataset:
         """The points, with no value missing. Whole numbers stay whole."""
@@ -76,7 +81,24 @@ def _model(method: str) -> Any:
     from sklearn.experimental import enable_iterative_imputer  # noqa: F401 (makes the class importable)
     from sklearn.impute import IterativeImputer, KNNImputer
 
+    if method == "mixture":
+        return MixtureImputer()
     return KNNImputer() if method == "knn" else IterativeImputer(random_state=0)
+
+
+class MixtureImputer:
+    """The conditional mean under a mixture of Gaussians that EM fits to incomplete rows, of a size chosen by BIC."""
+
+    mixture: IncompleteMixture
+
+    def fit(self, x: NDArray[np.float64]) -> Self:
+        """Rows (N, D) with NaN where a value is missing."""
+        self.mixture = fit_by_bic(torch.from_numpy(x), seed=0)
+        return self
+
+    def transform(self, x: NDArray[np.float64]) -> NDArray[np.float64]:
+        """The same rows, or others, with no value missing."""
+        return self.mixture.conditional_mean(torch.from_numpy(x)).numpy()
 
 
 def _most_frequent(cells: NDArray[np.float64]) -> float:

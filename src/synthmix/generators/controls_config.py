@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import ClassVar
 
 from synthmix.config.cross_checks import Cell
 from synthmix.config.members import ModelConfig
@@ -11,7 +12,14 @@ from synthmix.config.schema import Count, Positive
 
 
 @dataclass(kw_only=True, frozen=True)
-class DuplicateConfig(ModelConfig):
+class ControlConfig(ModelConfig):
+    """No model."""
+
+    incomplete_rows: ClassVar[str] = "filled"
+
+
+@dataclass(kw_only=True, frozen=True)
+class DuplicateConfig(ControlConfig):
     """The placebo."""
 
     _target_: str = "synthmix.generators.controls.Duplicate"
@@ -19,7 +27,7 @@ class DuplicateConfig(ModelConfig):
 
 
 @dataclass(kw_only=True, frozen=True)
-class BootstrapConfig(ModelConfig):
+class BootstrapConfig(ControlConfig):
     """Drawing with replacement."""
 
     _target_: str = "synthmix.generators.controls.Bootstrap"
@@ -27,7 +35,7 @@ class BootstrapConfig(ModelConfig):
 
 
 @dataclass(kw_only=True, frozen=True)
-class JitterConfig(ModelConfig):
+class JitterConfig(ControlConfig):
     """Copies plus noise.
 
     Attributes:
@@ -40,7 +48,7 @@ class JitterConfig(ModelConfig):
 
 
 @dataclass(kw_only=True, frozen=True)
-class SmoteConfig(ModelConfig):
+class SmoteConfig(ControlConfig):
     """Interpolation between neighbours.
 
     Attributes:
@@ -59,7 +67,7 @@ class SmoteConfig(ModelConfig):
 
 
 @dataclass(kw_only=True, frozen=True)
-class RealConfig(ModelConfig):
+class RealConfig(ControlConfig):
     """The oracle."""
 
     _target_: str = "synthmix.generators.controls.Real"
@@ -67,7 +75,7 @@ class RealConfig(ModelConfig):
 
 
 @dataclass(kw_only=True, frozen=True)
-class TruthConfig(ModelConfig):
+class TruthConfig(ControlConfig):
     """The known distribution of a toy data set."""
 
     _target_: str = "synthmix.generators.controls.Truth"

@@ -25,6 +25,7 @@ from synthmix.stages.key import code_hash, key_of, library_versions, source_hash
 LIBRARIES = ("numpy", "pytorch-lightning", "scikit-learn", "scipy", "torch", "torchmetrics")
 SPLIT = ("synthmix.data.split", "synthmix.seeds")
 POLLUTION = ("synthmix.data.pollution",)
+HIDING = ("synthmix.data.hiding",)
 MIXING = ("synthmix.mixing", "synthmix.gates.base")
 TRAINING = ("synthmix.pipeline.training",)
 CLASSES = ("synthmix.generators.per_class",)
@@ -86,7 +87,14 @@ class Dependencies:
         anomalies = {} if protocol is None else {"anomalies": dict(vars(protocol))}
         done = data.pollution  # beside the split, so that clean points have the keys that they always had
         pollution = {} if done is None else {"pollution": {**vars(done), "code": code_hash(*POLLUTION)}}
-        return {"data": {"name": data.name, "digest": self.digest, **sizes, **anomalies, **pollution}}
+        hidden = {} if data.hiding is None else {"hiding": {**vars(data.hiding), **self._filled}}
+        return {"data": {"name": data.name, "digest": self.digest, **sizes, **anomalies, **pollution, **hidden}}
+
+    @property
+    def _filled(self) -> dict[str, Any]:
+        """How what was hidden is filled, and whether generators are told."""
+        data = self.config.data
+        return {"impute": data.imputation, "model": data.missing == "model", "code": code_hash(*HIDING)}
 
     @cached_property
     def generator(self) -> Declared:

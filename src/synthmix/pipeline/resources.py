@@ -14,6 +14,7 @@ from synthmix.config.instantiate import instantiate
 from synthmix.config.parts import Parts
 from synthmix.config.plain import to_plain
 from synthmix.data.base import Dataset, Splits
+from synthmix.data.hiding import hidden
 from synthmix.data.pollution import polluted
 from synthmix.data.split import split
 from synthmix.pipeline.dependencies import Dependencies
@@ -98,7 +99,10 @@ class Resources:
 
         def cut() -> Splits:
             splits = split(self.dataset(config), seed=config.seed, anomalies=anomalies, **sizes)
-            pollution = config.data.pollution
+            pollution, hiding = config.data.pollution, config.data.hiding
+            if hiding is not None:
+                to_models = config.data.missing == "model"
+                splits = hidden(splits, hiding, config.data.imputation, config.seed, keeps_gaps=to_models)
             return splits if pollution is None else polluted(splits, pollution, config.seed)
 
         return self.cache.get_or_compute("splits", key, cut)

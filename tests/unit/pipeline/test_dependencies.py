@@ -30,7 +30,7 @@ FITTED_BY_EM = ("bernoulli_mixture", "gaussian", "gaussian_few", "gaussian_naive
 
 # What the points of a split and their order depend on; the number of points of train and the digest come beside the
 # config, and the digest stands for all keys of the data that its loader reads.
-SPLIT = ("seed", "threads", "data.name", "data.n_val", "data.n_test", "data.n_reserve", "data.pollute")
+SPLIT = ("seed", "threads", "data.name", "data.n_val", "data.n_test", "data.n_reserve", "data.pollute", "data.hide")
 QUALITY = ("quality.extractors", "quality.n_samples", "quality.supervised", "quality.inception_weights")
 # Of these no result depends: where a cell runs, is logged and kept, how a training is watched, what is derived.
 ELSEWHERE = ("tracking", "study", "paths", "data", "quality.alarms", "trainer")

@@ -110,7 +110,8 @@ OTHER: dict[str, Any] = {"shape": "moons", "n_points": 501, "n_clusters": 6, "di
 def test_what_a_loader_is_told_changes_the_keys(resources: Resources, config_of: Callable[..., CellConfig]) -> None:
     config = config_of(*TOY)
     read_by_split = {"n_train", "n_val", "n_test", "n_reserve", "normal_class", "pollute", "pollute_share"}
-    told = {*to_plain(config.data)} - read_by_split - {"_target_", "name"}
+    filled = {"hide", "hide_mechanism", "missing", "impute"}
+    told = {*to_plain(config.data)} - read_by_split - filled - {"_target_", "name"}
     assert told == {*OTHER, "structure_seed"}
     keys = {resources.dependencies(config_of(*TOY, f"data.{key}={OTHER.get(key, 1)}")).cell.key for key in sorted(told)}
     assert len(keys | {resources.dependencies(config).cell.key}) == len(told) + 1

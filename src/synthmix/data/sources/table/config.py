@@ -39,9 +39,6 @@ class TableConfig(DataConfig):
         header: whether the first line names the columns; null is found.
         columns: kinds of columns by name, for what is not to be guessed: numeric, integer, boolean, categorical,
             ordinal, date, the form of a date (%d/%m/%Y), or a list of the levels of an ordinal column in their order.
-        missing: refuse tells where values are missing; drop leaves out these rows; impute fills them by train.
-        impute: how: the median or most frequent level, or by the nearest neighbours or scikit-learn's iterative
-            imputer for numeric columns.
         missing_values: what else stands for a missing value, such as -999.
         max_bytes: the most that a file may hold once it is unpacked.
     """
@@ -56,8 +53,6 @@ class TableConfig(DataConfig):
     encoding: str | None = None
     header: bool | None = None
     columns: dict[str, Any] = field(default_factory=dict)
-    missing: Literal["refuse", "drop", "impute"] = "refuse"
-    impute: Literal["median", "knn", "iterative"] = "median"
     missing_values: list[Any] = field(default_factory=list)
     max_bytes: Count = 4_000_000_000
 
@@ -92,4 +87,4 @@ class TableConfig(DataConfig):
 
     def describe(self) -> Iterator[str]:
         """The columns of the file: kind, levels or range, missing values, and what is done with them."""
-        yield from described(self.read(), self.missing, self.impute)
+        yield from described(self.read(), self.missing, self.imputation)

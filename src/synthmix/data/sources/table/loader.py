@@ -29,11 +29,13 @@ def load_table(config: TableConfig) -> Dataset:
         # A dataset without labels has none in its test set either.
         official = torch.tensor(test.values), None if test.labels is None else torch.tensor(test.labels)
     dataset = assemble(table_spec(table), torch.tensor(table.values), labels, test=official)
-    impute = config.impute if config.missing == "impute" and np.isnan(table.values).any() else None
+    fills = config.missing in ("impute", "model") and np.isnan(table.values).any()
+    impute, to_models = config.imputation if fills else None, bool(fills and config.missing == "model")
     kinds = [column for column in table.columns if column.kind not in ("numeric", "integer")]
     if impute is None and not kinds:
         return dataset
     # What the same numbers come to depends on how they are read; of plain numbers it does not.
-    read = repr((impute, [(column.kind, column.levels) for column in table.columns]))
+    how = (impute, "model") if to_models else impute
+    read = repr((how, [(column.kind, column.levels) for column in table.columns]))
     digest = hashlib.sha256(f"{dataset.spec.digest} {read}".encode()).hexdigest()
-    return replace(dataset, spec=replace(dataset.spec, digest=digest), impute=impute)
+    return replace(dataset, spec=replace(dataset.spec, digest=digest), impute=impute, keeps_gaps=to_models)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from synthmix.config.cross_checks import Cell
 from synthmix.config.data import DataConfig
@@ -25,6 +25,8 @@ class DocumentsConfig(DataConfig):
         max_df: the largest share of train's documents that a term may occur in.
         stop_words: english leaves out scikit-learn's list of them, none leaves out no term.
     """
+
+    has_cells: ClassVar[bool] = False
 
     n_components: Count = 10
     min_df: Count = 2
