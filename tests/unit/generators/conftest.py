@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+import pandas as pd
 import pytest
 import torch
 
@@ -96,3 +98,26 @@ def equal() -> Callable[[TrainedGenerator, TrainedGenerator], bool]:
         return mine.keys() == theirs.keys() and all(torch.equal(mine[key], theirs[key]) for key in mine)
 
     return equal
+
+
+@pytest.fixture(scope="session")
+def people(tmp_path_factory: pytest.TempPathFactory) -> Splits:
+    """2,000 rows of train of a table of mixed columns that depend on each other, encoded."""
+    rng = np.random.default_rng(0)
+    age = np.clip(rng.gamma(4, 9, 3000) + 17, 17, 90).round().astype(int)
+    degree = np.digitize(rng.normal(0.02 * (age - 50), 1), [-0.5, 0.5, 1.5])
+    job = np.digitize(rng.normal(degree, 0.8), [0.3, 1.2, 2.2])
+    gain = np.where(rng.random(3000) < 0.75, 0.0, rng.lognormal(6 + 0.5 * degree).round(2))
+    frame = pd.DataFrame({
+        "age": age,
+        "degree": np.array(["basic", "school", "college", "doctor"])[degree],
+        "job": np.array(["teller", "cook", "nurse", "lawyer"])[job],
+        "gain": gain,
+        "rich": np.where(rng.normal(0.7 * job, 1) > 1.5, "yes", "no"),
+        "seen": pd.Timestamp("2020-01-01") + pd.to_timedelta(3 * (age - 17) + rng.integers(0, 200, 3000), unit="D"),
+    })  # fmt: skip
+    path = tmp_path_factory.mktemp("people") / "people.csv"
+    frame.to_csv(path, index=False)
+    columns = {"degree": ["basic", "school", "college", "doctor"]}
+    table = load_dataset("table", path=path, columns=columns)
+    return split(table, seed=0, n_train=2000, n_val=500, n_test=500, n_reserve=0)

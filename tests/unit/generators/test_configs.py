@@ -119,6 +119,11 @@ SIZES = "square images of 28 pixels or a multiple of 8 up to 64"
         (["model=bernoulli_mixture", "model.smoothing=0"], "model.smoothing=0: must be > 0"),
         (["model=gmm_sgd", "model.n_components=101"], "model.n_components=101: must be ≤ 100 (data.n_train)"),
         (["model=gmm_sgd", "model.covariance=tied"], "model.covariance=tied: allowed: full, diag"),
+        (
+            ["model=gaussian_copula", "model.shrinkage=1.5"],
+            "model.shrinkage=1.5: allowed: auto or must be ≥ 0 and ≤ 1",
+        ),
+        (["model=gaussian_copula", "model.shrinkage=none"], "model.shrinkage=none: allowed: auto or must be a number"),
         (["model=jitter", "model.noise=0"], "model.noise=0: must be > 0"),
         (["model=truth"], "model.name=truth: data.name=digits has no known distribution; allowed: data=toy"),
     ],
@@ -148,11 +153,12 @@ def test_two_folds_leave_two_points_each() -> None:
     assert model.sample(5, 0).isfinite().all()
 
 
-def test_em_continues_no_checkpoint(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("name", "how"), [("gmm", "by EM"), ("gaussian_copula", "at once")])
+def test_what_is_not_trained_continues_no_checkpoint(name: str, how: str, tmp_path: Path) -> None:
     path = tmp_path / "last.ckpt"
     torch.save({}, path)
-    line = f"trainer.resume_from={path}: model.name=gmm is fitted by EM; must be null"
-    assert faults("model=gmm", f"trainer.resume_from={path}") == [line]
+    line = f"trainer.resume_from={path}: model.name={name} is fitted {how}; must be null"
+    assert faults(f"model={name}", f"trainer.resume_from={path}") == [line]
 
 
 @pytest.mark.parametrize(

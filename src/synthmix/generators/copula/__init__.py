@@ -1,0 +1,1 @@
+"""A Gaussian copula over columns of any type."""

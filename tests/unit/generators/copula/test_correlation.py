@@ -1,0 +1,87 @@
+"""Latent correlations are those that the intervals come from."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor
+
+from synthmix.generators.copula.correlation import latent_correlation
+from synthmix.generators.copula.margins import normal_scores, order_of_levels, standardised
+
+
+def median_split(correlation: float, n: int = 100_000) -> list[Tensor]:
+    """Two columns of two equal levels in the shares that a normal pair has (Sheppard 1899)."""
+    both = 0.25 + math.asin(correlation) / (2 * math.pi)
+    counts = [round(both * n), round((0.5 - both) * n), round((0.5 - both) * n), round(both * n)]
+    cells = torch.repeat_interleave(torch.arange(4), torch.tensor(counts))
+    return [cells // 2, cells % 2]
+
+
+@pytest.mark.parametrize("correlation", [-0.95, -0.4, 0.0, 0.2, 0.7, 0.9])
+def test_of_two_medians_it_is_the_tetrachoric_one(correlation: float) -> None:
+    found = latent_correlation(median_split(correlation), 0.0)
+    assert float(found[0, 1]) == pytest.approx(correlation, abs=0.01)
+
+
+def test_what_was_cut_into_levels_is_found_again() -> None:
+    rng = np.random.default_rng(0)
+    factor = rng.normal(size=(5, 5))
+    covariance = factor @ factor.T + 2 * np.eye(5)
+    truth = covariance / np.sqrt(np.outer(np.diag(covariance), np.diag(covariance)))
+    normal = rng.multivariate_normal(np.zeros(5), truth, size=20_000)
+    cuts: list[Callable[[np.ndarray], np.ndarray]] = [
+        np.exp,
+        lambda z: z > 1,
+        lambda z: np.digitize(z, [-1, 0.2, 0.8]),
+        lambda z: np.where(z < 0.7, 0, z),  # most are 0
+        np.round,
+    ]
+    columns = [torch.from_numpy(np.asarray(cut(z), dtype=float)) for cut, z in zip(cuts, normal.T, strict=True)]
+    ranks = [torch.unique(column, return_inverse=True)[1] for column in columns]
+    np.testing.assert_allclose(latent_correlation(ranks, 0.0), truth, atol=0.04)
+
+
+def test_scores_are_normal_means_of_intervals() -> None:
+    # Of two equal halves E[z | z > 0] = √(2/π); in steps of a point each they are all but quantiles.
+    halves = normal_scores(torch.tensor([0, 0, 1, 1]))
+    assert halves.tolist() == pytest.approx([-math.sqrt(2 / math.pi)] * 2 + [math.sqrt(2 / math.pi)] * 2)
+    single = normal_scores(torch.arange(1001))
+    assert float(single[500]) == pytest.approx(0, abs=1e-9)
+    assert float(single.square().mean()) == pytest.approx(1, abs=0.01)
+
+
+def test_a_column_of_one_value_has_to_do_with_nothing() -> None:
+    found = latent_correlation([torch.zeros(50, dtype=torch.int64), torch.arange(50)], None)
+    np.testing.assert_allclose(found, np.eye(2), atol=1e-7)
+
+
+def test_shrinkage_takes_noise_and_leaves_what_there_is() -> None:
+    generator = torch.Generator().manual_seed(0)
+    noise = [torch.rand(40, generator=generator).argsort() for _ in range(30)]
+    free, shrunk = (latent_correlation(noise, shrinkage) - torch.eye(30) for shrinkage in (0.0, None))
+    assert float(shrunk.abs().mean()) < 0.3 * float(free.abs().mean())
+    line = torch.arange(500)
+    assert float(latent_correlation([line, line], None)[0, 1]) > 0.99
+
+
+def test_columns_beyond_the_points_still_give_a_distribution() -> None:
+    generator = torch.Generator().manual_seed(0)
+    few = [torch.rand(8, generator=generator).argsort() for _ in range(20)]
+    found = latent_correlation(few, 0.0)
+    assert float(torch.linalg.eigvalsh(found).min()) > -1e-9
+    np.testing.assert_allclose(found.diagonal(), np.ones(20))
+
+
+def test_levels_are_put_in_the_order_that_the_other_columns_suggest() -> None:
+    generator = torch.Generator().manual_seed(0)
+    along = torch.arange(6000) % 5  # 0 to 4
+    number = along + torch.randn(6000, generator=generator)
+    names = torch.tensor([3, 0, 4, 1, 5])[along]  # level 2 is none of train's
+    block = torch.nn.functional.one_hot(names, 6).float()
+    order = order_of_levels(block, standardised([number, torch.randn(6000, generator=generator)])).tolist()
+    assert order in ([3, 0, 4, 1, 5, 2], [5, 1, 4, 0, 3, 2])
