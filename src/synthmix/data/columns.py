@@ -1,9 +1,18 @@
-"""The columns of points as a generator or a score is given them: encoded, each with its place."""
+"""The columns of encoded points, each with its place, and their values in the units and levels of the file."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from torch import Tensor
+
 from synthmix.data.encoding import places
+from synthmix.data.scaling import Scaling
 from synthmix.spec import Column, DataSpec
+
+DAY = 86400  # seconds
 
 
 def typed_columns(spec: DataSpec) -> list[tuple[Column, slice]]:
@@ -16,3 +25,43 @@ def typed_columns(spec: DataSpec) -> list[tuple[Column, slice]]:
     if sum(column.width for column in columns) != spec.size:
         raise ValueError(f"{spec.name}: its columns must have been encoded; call split first")
     return [*zip(columns, places(columns), strict=True)]
+
+
+@dataclass(frozen=True)
+class Cells:
+    """The values of one column of some points.
+
+    Attributes:
+        column: its name and kind.
+        values: (N,): float64 in the units of the file, of whole numbers and days the nearest; of levels their places.
+        n_levels: of a boolean, an ordinal or a categorical column; 0 of others.
+    """
+
+    column: Column
+    values: NDArray[np.float64]
+    n_levels: int = 0
+
+
+def cells_of(points: Tensor, spec: DataSpec, scaling: Scaling | None) -> list[Cells]:
+    """Encoded points, (N, W), column by column, repaired as those that are written to a file are."""
+    raw = in_units(points, scaling)
+    return [_cells(column, raw[:, place]) for column, place in typed_columns(spec)]
+
+
+def in_units(points: Tensor, scaling: Scaling | None) -> NDArray[np.float64]:
+    """Encoded points, (N, W), in the units of the file as they stand: levels as places, or 0 and 1 for each."""
+    values: NDArray[np.float64] = (points.double() if scaling is None else scaling.undone(points)).numpy()
+    return values
+
+
+def _cells(column: Column, values: NDArray[np.float64]) -> Cells:
+    if column.kind == "categorical":
+        return Cells(column, values.argmax(axis=1).astype(np.float64), column.width)
+    cells = values[:, 0]
+    if column.kind in ("boolean", "ordinal"):
+        return Cells(column, np.rint(cells).clip(0, len(column.levels) - 1), len(column.levels))
+    if column.kind == "integer":
+        return Cells(column, np.rint(cells))
+    if column.kind == "date":
+        return Cells(column, np.rint(cells / DAY) * DAY if column.decimals == 0 else np.rint(cells))
+    return Cells(column, cells if column.decimals is None else np.round(cells, column.decimals))

@@ -1,81 +1,139 @@
-"""The margins of mixed columns as monotone maps of a normal value, and the scores that points have there."""
+"""The margins of mixed columns as maps of latent normal values, and what is known of these for each point."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import Self
 
 import torch
 from torch import Tensor
 
+from synthmix.generators.copula.utilities import mean_utilities, offsets_for
 from synthmix.spec import Column
 
 MOST_QUANTILES = 2000  # of a margin that are kept: a level is then taken as often as train has it to .05 %
 SMOOTH = ("numeric", "date")  # between two values of train others can lie
 
 
+class Margin(ABC):
+    """One column as a map of its latent values, N(0, I).
+
+    Attributes:
+        n_latents: how many there are.
+        learnt: all that is known of the column, float64, in one dimension.
+    """
+
+    n_latents: int
+    learnt: Tensor
+
+    @abstractmethod
+    def values(self, latent: Tensor) -> Tensor:
+        """Latent values, float64, (N, L) → the column as it stands in points, (N, W), float32."""
+
+    @abstractmethod
+    def scores(self, block: Tensor) -> Tensor:
+        """The column in points of train, (N, W) → the mean of its latent values given that, float64, (N, L)."""
+
+    @abstractmethod
+    def scores_of(self, latent: Tensor) -> Tensor:
+        """Latent values, (M, L) → their mean given what they come to, (M, L)."""
+
+
 @dataclass(frozen=True)
-class Margin:
-    """One column: its values in the order of a latent normal value, each as long as train has it.
+class Ordered(Margin):
+    """Numbers, or levels with an order: one latent value, whose order is that of the values.
 
     Attributes:
         column: its name and kind.
-        place: of the column in a point.
-        quantiles: of its values, float64, (M,); of a categorical column the numbers of its levels.
-        hot: what a level's own value is in an encoded point; 1 of other columns.
+        learnt: at most `MOST_QUANTILES` of train's values, sorted, evenly spaced.
     """
 
     column: Column
-    place: slice
-    quantiles: Tensor
-    hot: float
+    learnt: Tensor
+    n_latents = 1
 
-    @classmethod
-    def of(cls, column: Column, place: slice, block: Tensor, order: Tensor | None) -> tuple[Self, Tensor]:
-        """The margin of train's values in the column, (N, W), and the rank of each point's value, (N,).
+    def values(self, latent: Tensor) -> Tensor:
+        """The quantiles of train; of numbers and dates also what lies between two of them."""
+        n = len(self.learnt)
+        uniform = torch.special.ndtr(latent)
+        if self.column.kind not in SMOOTH:
+            return self.learnt[(uniform * n).long().clamp(max=n - 1)].float()
+        position = (uniform * n - 0.5).clamp(0, n - 1)
+        below = position.floor()
+        return torch.lerp(self.learnt[below.long()], self.learnt[position.ceil().long()], position - below).float()
 
-        Args:
-            column: its name and kind.
-            place: of the column in a point.
-            block: the values.
-            order: of a categorical column, its levels in the order in which the latent value runs through them.
-        """
-        if order is None:
-            values = block[:, 0]
-            kept, ranks = torch.unique(values, return_inverse=True)
-            return cls(column, place, kept[thinned(ranks)].double(), 1.0), ranks
-        rank_of = torch.empty_like(order)
-        rank_of[order] = torch.arange(len(order))
-        ranks = rank_of[block.argmax(1)]
-        return cls(column, place, order[thinned(ranks)].double(), float(block.max())), ranks
+    def scores(self, block: Tensor) -> Tensor:
+        """See `normal_scores`."""
+        return normal_scores(ranks_of(block[:, 0]))[:, None]
 
-    def values(self, uniform: Tensor) -> Tensor:
-        """Values at probabilities in [0, 1], float64, (N,) → as they stand in points, (N, W), float32."""
-        n = len(self.quantiles)
-        if self.column.kind in SMOOTH:
-            position = (uniform * n - 0.5).clamp(0, n - 1)
-            below = position.floor()
-            ends = self.quantiles[below.long()], self.quantiles[position.ceil().long()]
-            return torch.lerp(*ends, position - below).float()[:, None]
-        found = self.quantiles[(uniform * n).long().clamp(max=n - 1)]
-        if self.column.kind != "categorical":
-            return found.float()[:, None]
-        return self.hot * torch.nn.functional.one_hot(found.long(), self.column.width).float()
+    def scores_of(self, latent: Tensor) -> Tensor:
+        """Those of the nearest quantiles."""
+        n = len(self.learnt)
+        found: Tensor = normal_scores(ranks_of(self.learnt))
+        return found[(torch.special.ndtr(latent) * n).long().clamp(max=n - 1)]
 
 
-def thinned(ranks: Tensor) -> Tensor:
-    """The ranks in their order, evenly spaced ones where there are more than `MOST_QUANTILES`."""
-    n = len(ranks)
+@dataclass(frozen=True)
+class Nominal(Margin):
+    """Levels without an order: a latent utility of each, of which the greatest is taken, once an offset is added.
+
+    Attributes:
+        learnt: the offsets of the levels, -inf for one that train lacks, (W,); and at last what a level's own value is
+            in an encoded point.
+    """
+
+    learnt: Tensor
+
+    @property
+    def n_latents(self) -> int:  # type: ignore[override]
+        """One for each level."""
+        return len(self.learnt) - 1
+
+    def values(self, latent: Tensor) -> Tensor:
+        """The level of the greatest utility, where levels stand in points."""
+        level = (latent + self.learnt[:-1]).argmax(1)
+        return float(self.learnt[-1]) * torch.nn.functional.one_hot(level, self.n_latents).float()
+
+    def scores(self, block: Tensor) -> Tensor:
+        """The mean utilities where the level is the one that was taken."""
+        return mean_utilities(self.learnt[:-1])[block.argmax(1)]
+
+    def scores_of(self, latent: Tensor) -> Tensor:
+        """Likewise."""
+        return mean_utilities(self.learnt[:-1])[(latent + self.learnt[:-1]).argmax(1)]
+
+
+def margin_of(column: Column, block: Tensor) -> Margin:
+    """The margin of a column, by how it stands in points of train, (N, W)."""
+    if column.kind != "categorical":
+        return Ordered(column, thinned(block[:, 0]).double())
+    counts = (block > 0).double().sum(0)
+    return Nominal(torch.cat([offsets_for(counts / counts.sum()), block.max().double()[None]]))
+
+
+def margin_again(column: Column, learnt: Tensor) -> Margin:
+    """The margin of which only what it has learnt was kept."""
+    return Nominal(learnt) if column.kind == "categorical" else Ordered(column, learnt)
+
+
+def ranks_of(values: Tensor) -> Tensor:
+    """The places of values, (N,), among those that differ, in their order."""
+    ranks: Tensor = torch.unique(values, return_inverse=True)[1]
+    return ranks
+
+
+def thinned(values: Tensor) -> Tensor:
+    """Values in their order, evenly spaced ones where there are more than `MOST_QUANTILES`."""
+    n = len(values)
     m = min(n, MOST_QUANTILES)
-    return ranks.sort().values[((torch.arange(m, dtype=torch.float64) + 0.5) * n / m).long()]
+    return values.sort().values[((torch.arange(m, dtype=torch.float64) + 0.5) * n / m).long()]
 
 
 def normal_scores(ranks: Tensor) -> Tensor:
     """The mean of a standard normal value given the rank that it comes to: float64, (N,), of mean 0.
 
-    Ranks cut the normal distribution into intervals that are as probable as train has them; untied ones have what are
-    known as normal scores.
+    Ranks cut the normal distribution into intervals that are as probable as they are frequent; of untied ones the means
+    are known as normal scores.
     """
     inverse, means, _ = _intervals(ranks)
     return means[inverse]
@@ -89,7 +147,7 @@ def hermite(ranks: Tensor, n_terms: int) -> Tensor:
     """
     _, means, edges = _intervals(ranks)
     steps = means.diff()
-    before, current = torch.zeros_like(edges), _density(edges)  # φ h_{-1} and φ h_0
+    before, current = torch.zeros_like(edges), density(edges)  # φ h_{-1} and φ h_0
     found = []
     for k in range(1, n_terms + 1):
         found.append((current * steps).sum() / k**0.5)
@@ -97,42 +155,15 @@ def hermite(ranks: Tensor, n_terms: int) -> Tensor:
     return torch.stack(found)
 
 
-def order_of_levels(block: Tensor, others: Tensor) -> Tensor:
-    """The levels of a categorical column along the axis by which they differ most in the other columns: (W,).
-
-    That axis is the first of the correspondence analysis of the levels with what the others are: levels that are far
-    apart on it have little in common, and a threshold between them tells most. Levels that train lacks come last.
-
-    Args:
-        block: the levels as 0 and something above it, (N, W).
-        others: standardised, (N, P).
-    """
-    level = (block > 0).double()
-    counts = level.sum(0)
-    means = (level.T @ others) / counts.clamp(min=1)[:, None]
-    share = (counts / len(block)).sqrt()[:, None]
-    axis = torch.linalg.svd(share * means, full_matrices=False)[0][:, 0]
-    coordinate = axis / share[:, 0].clamp(min=1e-12)
-    coordinate = coordinate * torch.sign(coordinate[counts.argmax()])  # the commonest level is above the middle
-    return torch.where(counts > 0, coordinate, torch.inf).argsort(stable=True)
-
-
-def standardised(columns: Sequence[Tensor]) -> Tensor:
-    """Columns (N,) side by side, each of mean 0 and variance 1, or 0 where it is constant: float64."""
-    x = torch.stack([column.double() for column in columns], dim=1)
-    x = x - x.mean(0)
-    deviation = x.square().mean(0).sqrt()
-    return torch.where(deviation > 0, x / deviation.clamp(min=1e-12), 0.0)
-
-
 def _intervals(ranks: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     """Which interval each point lies in, (N,), the normal mean in each, (G,), and the edges between them, (G - 1,)."""
     _, inverse, counts = torch.unique(ranks, return_inverse=True, return_counts=True)
     share = counts.double() / len(ranks)
     edges = torch.special.ndtri(share.cumsum(0)[:-1])
-    density = torch.nn.functional.pad(_density(edges), (1, 1))
-    return inverse, (density[:-1] - density[1:]) / share, edges
+    at_edges = torch.nn.functional.pad(density(edges), (1, 1))
+    return inverse, (at_edges[:-1] - at_edges[1:]) / share, edges
 
 
-def _density(x: Tensor) -> Tensor:
+def density(x: Tensor) -> Tensor:
+    """Of the standard normal distribution."""
     return torch.exp(-0.5 * x.square()).div((2 * torch.pi) ** 0.5)

@@ -13,21 +13,22 @@ from torch import Tensor
 from synthmix.data.base import Dataset
 from synthmix.data.columns import typed_columns
 from synthmix.generators.copula.config import GaussianCopulaConfig
-from synthmix.generators.copula.correlation import latent_correlation
-from synthmix.generators.copula.margins import Margin, normal_scores, order_of_levels, standardised
+from synthmix.generators.copula.correlation import latent_correlation, root_of
+from synthmix.generators.copula.margins import Margin, margin_again, margin_of
 from synthmix.generators.learned import LearnedGenerator
 from synthmix.generators.options import TrainerOptions
 from synthmix.spec import DataSpec
 
 
 class GaussianCopula(LearnedGenerator):
-    """Latent values z ~ N(0, R), each of which becomes one column through its margin: x_j = F_j⁻¹(Φ(z_j)).
+    """Latent values z ~ N(0, R) that become columns through their margins.
 
-    F_j is train's own distribution: numbers and dates lie on lines between train's quantiles, whole numbers and levels
-    are those of train, each as often as there. A categorical column has the thresholds of one latent value, which runs
-    through its levels in the order that the other columns suggest (`order_of_levels`); what its levels have to do with
-    the other columns beside that order is lost. R is solved for pair by pair (`latent_correlation`). Points without
-    columns of known types, images among them, are taken for numbers.
+    A column of numbers, dates or ordered levels has one of them, x = F⁻¹(Φ(z)) with F its distribution in train:
+    numbers and dates lie on lines between train's quantiles, whole numbers and levels are those of train, each as often
+    as there. A column of levels without an order has one for each, of which the greatest is taken once offsets are
+    added that give each level its share; where levels do have an order, saying it (`data.columns`) tells more. R is
+    solved for from what is known of the latent values of train (`latent_correlation`). Points without columns of known
+    types, images among them, are taken for numbers.
 
     Args:
         config: how far the correlations are shrunk.
@@ -35,9 +36,9 @@ class GaussianCopula(LearnedGenerator):
 
     trainer_keys: ClassVar[Sequence[str]] = ()
     steps = 1
-    root: Tensor  # of R: (J, J)
-    hot: Tensor
-    quantiles: Tensor
+    root: Tensor  # of R, (L, L)
+    learnt: Tensor  # of the margins, one after another
+    sizes: Tensor  # how much of it each has
 
     def __init__(self, config: GaussianCopulaConfig) -> None:
         super().__init__()
@@ -53,19 +54,15 @@ class GaussianCopula(LearnedGenerator):
         logger: Logger | None = None,
         callbacks: Sequence[Callback] = (),
     ) -> Self:
-        """Learns margins and correlations of `dataset.x`; nothing in it is random."""
+        """Learns margins and correlations of `dataset.x`; nothing in it depends on the seed."""
         self.prepare(dataset.spec, seed)
         x, columns = dataset.x.flatten(1), typed_columns(dataset.spec)
-        orders = _orders(x, dataset.spec)
-        found = [Margin.of(column, place, x[:, place], orders.get(place.start)) for column, place in columns]
+        margins = [margin_of(column, x[:, place]) for column, place in columns]
+        scores = [margin.scores(x[:, place]) for margin, (_, place) in zip(margins, columns, strict=True)]
         shrinkage = None if self.config.shrinkage == "auto" else float(self.config.shrinkage)
-        values, vectors = torch.linalg.eigh(latent_correlation([ranks for _, ranks in found], shrinkage))
-        margins = [margin for margin, _ in found]
-        self._hold(
-            vectors * values.clamp(min=0).sqrt(),
-            torch.stack([margin.quantiles for margin in margins]),
-            torch.tensor([margin.hot for margin in margins], dtype=torch.float64),
-        )
+        root = root_of(latent_correlation(margins, scores, shrinkage))
+        sizes = torch.tensor([len(margin.learnt) for margin in margins])
+        self._hold(root, torch.cat([margin.learnt for margin in margins]), sizes)
         return self.eval()
 
     def prepare(self, spec: DataSpec, seed: int) -> None:
@@ -75,41 +72,19 @@ class GaussianCopula(LearnedGenerator):
 
     def load_fitted(self, state: dict[str, Tensor]) -> None:
         """Takes up margins and correlations."""
-        self._hold(*(state[name] for name in ("root", "quantiles", "hot")))
+        self._hold(*(state[name] for name in ("root", "learnt", "sizes")))
         self.eval()
 
     def draw(self, n: int, rng: torch.Generator) -> Tensor:
         """Returns `n` points whose every value lies in the range of train."""
-        normal = torch.randn(n, len(self.root), generator=rng, dtype=torch.float64) @ self.root.T
-        uniform = torch.special.ndtr(normal)
-        blocks = [margin.values(uniform[:, number]) for number, margin in enumerate(self.margins)]
+        latent = torch.randn(n, len(self.root), generator=rng, dtype=torch.float64) @ self.root.T
+        parts = torch.split(latent, [margin.n_latents for margin in self.margins], dim=1)
+        blocks = [margin.values(part) for margin, part in zip(self.margins, parts, strict=True)]
         return torch.cat(blocks, dim=1).reshape(n, *self.spec.shape)
 
-    def _hold(self, root: Tensor, quantiles: Tensor, hot: Tensor) -> None:
-        for name, tensor in (("root", root), ("quantiles", quantiles), ("hot", hot)):
+    def _hold(self, root: Tensor, learnt: Tensor, sizes: Tensor) -> None:
+        for name, tensor in (("root", root), ("learnt", learnt), ("sizes", sizes)):
             self.register_buffer(name, tensor)
+        parts = torch.split(learnt, sizes.tolist())
         columns = typed_columns(self.spec)
-        self.margins = [
-            Margin(column, place, quantiles[number], float(hot[number]))
-            for number, (column, place) in enumerate(columns)
-        ]
-
-
-def _orders(x: Tensor, spec: DataSpec) -> dict[int, Tensor]:
-    """The order of the levels of each categorical column, by where it stands in a point."""
-    columns = typed_columns(spec)
-    if all(column.kind != "categorical" for column, _ in columns):
-        return {}
-    scores = {
-        place.start: [*(x[:, place] > 0).T]
-        if column.kind == "categorical"
-        else [normal_scores(torch.unique(x[:, place.start], return_inverse=True)[1])]
-        for column, place in columns
-    }
-    orders = {}
-    for column, place in columns:
-        if column.kind == "categorical":
-            others = [score for start, found in scores.items() if start != place.start for score in found]
-            alone = torch.arange(column.width)
-            orders[place.start] = order_of_levels(x[:, place], standardised(others)) if others else alone
-    return orders
+        self.margins = [margin_again(column, part) for (column, _), part in zip(columns, parts, strict=True)]

@@ -11,7 +11,17 @@ import torch
 from torch import Tensor
 
 from synthmix.generators.copula.correlation import latent_correlation
-from synthmix.generators.copula.margins import normal_scores, order_of_levels, standardised
+from synthmix.generators.copula.margins import margin_of, normal_scores
+from synthmix.spec import Column, ColumnKind
+
+
+def of_columns(columns: list[Tensor], shrinkage: float | None, kind: ColumnKind = "numeric") -> Tensor:
+    """The latent correlations of columns (N,) of numbers, or (N, K) of levels without an order."""
+    blocks = [column.double() if column.ndim == 2 else column.double()[:, None] for column in columns]
+    kinds = ["categorical" if column.ndim == 2 else kind for column in columns]
+    margins = [margin_of(Column("c", kind), block) for kind, block in zip(kinds, blocks, strict=True)]
+    scores = [margin.scores(block) for margin, block in zip(margins, blocks, strict=True)]
+    return latent_correlation(margins, scores, shrinkage)
 
 
 def median_split(correlation: float, n: int = 100_000) -> list[Tensor]:
@@ -24,7 +34,7 @@ def median_split(correlation: float, n: int = 100_000) -> list[Tensor]:
 
 @pytest.mark.parametrize("correlation", [-0.95, -0.4, 0.0, 0.2, 0.7, 0.9])
 def test_of_two_medians_it_is_the_tetrachoric_one(correlation: float) -> None:
-    found = latent_correlation(median_split(correlation), 0.0)
+    found = of_columns(median_split(correlation), 0.0)
     assert float(found[0, 1]) == pytest.approx(correlation, abs=0.01)
 
 
@@ -42,8 +52,7 @@ def test_what_was_cut_into_levels_is_found_again() -> None:
         np.round,
     ]
     columns = [torch.from_numpy(np.asarray(cut(z), dtype=float)) for cut, z in zip(cuts, normal.T, strict=True)]
-    ranks = [torch.unique(column, return_inverse=True)[1] for column in columns]
-    np.testing.assert_allclose(latent_correlation(ranks, 0.0), truth, atol=0.04)
+    np.testing.assert_allclose(of_columns(columns, 0.0), truth, atol=0.04)
 
 
 def test_scores_are_normal_means_of_intervals() -> None:
@@ -56,32 +65,43 @@ def test_scores_are_normal_means_of_intervals() -> None:
 
 
 def test_a_column_of_one_value_has_to_do_with_nothing() -> None:
-    found = latent_correlation([torch.zeros(50, dtype=torch.int64), torch.arange(50)], None)
+    found = of_columns([torch.zeros(50, dtype=torch.int64), torch.arange(50)], None)
     np.testing.assert_allclose(found, np.eye(2), atol=1e-7)
 
 
 def test_shrinkage_takes_noise_and_leaves_what_there_is() -> None:
     generator = torch.Generator().manual_seed(0)
     noise = [torch.rand(40, generator=generator).argsort() for _ in range(30)]
-    free, shrunk = (latent_correlation(noise, shrinkage) - torch.eye(30) for shrinkage in (0.0, None))
+    free, shrunk = (of_columns(noise, shrinkage) - torch.eye(30) for shrinkage in (0.0, None))
     assert float(shrunk.abs().mean()) < 0.3 * float(free.abs().mean())
     line = torch.arange(500)
-    assert float(latent_correlation([line, line], None)[0, 1]) > 0.99
+    assert float(of_columns([line, line], None)[0, 1]) > 0.99
 
 
 def test_columns_beyond_the_points_still_give_a_distribution() -> None:
     generator = torch.Generator().manual_seed(0)
     few = [torch.rand(8, generator=generator).argsort() for _ in range(20)]
-    found = latent_correlation(few, 0.0)
+    found = of_columns(few, 0.0)
     assert float(torch.linalg.eigvalsh(found).min()) > -1e-9
     np.testing.assert_allclose(found.diagonal(), np.ones(20))
 
 
-def test_levels_are_put_in_the_order_that_the_other_columns_suggest() -> None:
-    generator = torch.Generator().manual_seed(0)
-    along = torch.arange(6000) % 5  # 0 to 4
-    number = along + torch.randn(6000, generator=generator)
-    names = torch.tensor([3, 0, 4, 1, 5])[along]  # level 2 is none of train's
-    block = torch.nn.functional.one_hot(names, 6).float()
-    order = order_of_levels(block, standardised([number, torch.randn(6000, generator=generator)])).tolist()
-    assert order in ([3, 0, 4, 1, 5, 2], [5, 1, 4, 0, 3, 2])
+def test_utilities_of_levels_without_an_order_are_found_again() -> None:
+    # Two columns of four levels, the greatest of four utilities each, of which one pair and a number go together.
+    truth = np.eye(9)
+    truth[0, 4] = truth[4, 0] = 0.6
+    truth[1, 8], truth[5, 8] = 0.5, -0.3
+    truth[8, 1], truth[8, 5] = 0.5, -0.3
+    normal = torch.from_numpy(np.random.default_rng(0).multivariate_normal(np.zeros(9), truth, size=40_000))
+    offsets = torch.tensor([0.0, 0.4, -0.6, 0.2])
+    one, other = (
+        torch.nn.functional.one_hot((part + offsets).argmax(1), 4) for part in (normal[:, :4], normal[:, 4:8])
+    )
+    found = of_columns([one, other, normal[:, 8]], 0.0).numpy()
+    # What all utilities of a column have in common is never seen.
+    seen = np.eye(9)
+    seen[:4, :4] -= 0.25
+    seen[4:8, 4:8] -= 0.25
+    wanted = seen @ (truth - np.eye(9)) @ seen
+    np.testing.assert_allclose(found - np.eye(9), wanted, atol=0.05)
+    np.testing.assert_allclose(found[:4, :4], np.eye(4), atol=1e-6)
