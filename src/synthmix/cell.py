@@ -32,7 +32,7 @@ class ComputedCell:
     """The result of a cell.
 
     Attributes:
-        outputs: of the task for val and test, which are stored; scores are derived of them.
+        outputs: of the task for val and test, of documents for train too, which are stored; scores are derived of them.
         numbers: further metrics of its computation, by MLflow name.
         splits, mixture, representation, task: for pictures.
     """
@@ -89,5 +89,5 @@ def run_cell(config: CellConfig, stages: Stages) -> ComputedCell:
         known = {"labels": labels_of(splits.train, places, of_pool)} if config.task.supervised else {}
         task.fit(points, mixture.sample_weight, config.seed, **known)
 
-    outputs = {name: outputs_for(task, representation, part.x) for name, part in splits.held_out.items()}
+    outputs = {name: outputs_for(task, representation, part.x) for name, part in splits.answered.items()}
     return ComputedCell(outputs, numbers, splits, mixture, representation, task)

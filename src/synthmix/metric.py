@@ -6,13 +6,38 @@ Light: numpy and torch are imported only for the type checker.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
+    import numpy as np
     from numpy.typing import NDArray
     from torch import Tensor
+
+
+class Texts(Protocol):
+    """The texts behind points, and how often each of train's terms occurs in each."""
+
+    @property
+    def names(self) -> Sequence[str]:
+        """Of the documents, (N,)."""
+        ...
+
+    @property
+    def texts(self) -> Sequence[str]:
+        """(N,)."""
+        ...
+
+    @property
+    def counts(self) -> Any:
+        """A sparse matrix, (N, V)."""
+        ...
+
+    @property
+    def terms(self) -> NDArray[np.str_]:
+        """(V,)."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -24,6 +49,8 @@ class HeldOut:
         points: float, (N, *shape), as the split has them: one space, whatever the representation.
         labels: int64, (N,), or None where there are none.
         seed: of what a score draws at random.
+        documents: the texts that the points stand for; None where there are none.
+        learnt: the same of train, without labels, where the points stand for texts; else None.
 
     Raises:
         ValueError: there is no point, or the points are not finite.
@@ -33,6 +60,8 @@ class HeldOut:
     points: Tensor
     labels: Tensor | None
     seed: int
+    documents: Texts | None = None
+    learnt: HeldOut | None = None
 
     def __post_init__(self) -> None:
         if not len(self.points) or (self.labels is not None and len(self.labels) != len(self.points)):

@@ -146,6 +146,14 @@ class Splits:
         """The parts that a task is scored on, by name."""
         return {"val": self.val, "test": self.test}
 
+    @property
+    def answered(self) -> dict[str, Dataset]:
+        """The parts for which a task's outputs are kept: those that it is scored on, and of documents train's too.
+
+        What a cluster of documents is about is told by those of train.
+        """
+        return self.held_out if self.train.documents is None else {**self.held_out, "train": self.train}
+
     def unlabelled(self) -> Splits:
         """All parts without their labels."""
         parts = {name: getattr(self, name) for name in ("train", "pool", "val", "test", "reserve")}

@@ -13,6 +13,7 @@ from synthmix.config.cell import CellConfig
 from synthmix.config.instantiate import instantiate
 from synthmix.config.members import MetricConfig
 from synthmix.config.sections.alarms import AlarmsConfig
+from synthmix.data.base import Splits
 from synthmix.errors import InvalidInput
 from synthmix.metric import HeldOut, Metric, scores_of
 from synthmix.pipeline.dependencies import Dependencies
@@ -115,6 +116,15 @@ def judged(quality: Mapping[str, Any], limits: AlarmsConfig) -> tuple[dict[str, 
     return scores, {name: "; ".join(reasons) for name, reasons in found.items() if reasons}
 
 
+def held_out_of(splits: Splits, part: str, outputs: Mapping[str, Outputs], seed: int) -> HeldOut:
+    """What a score is given of one part, by the outputs for all parts."""
+    train, points = splits.train.unlabelled(), splits.held_out[part]
+    learnt = None
+    if "train" in outputs:
+        learnt = HeldOut(outputs["train"], train.x, None, seed, train.documents)
+    return HeldOut(outputs[part], points.x, points.y, seed, points.documents, learnt)
+
+
 def as_tensors(outputs: Mapping[str, Outputs]) -> dict[str, dict[str, torch.Tensor]]:
     """A task's arrays as the store keeps them."""
     return {
@@ -151,11 +161,14 @@ def _scores(depends_on: Dependencies, entry: Entry, resources: Resources) -> dic
     def compute() -> dict[str, Any]:
         config, found = depends_on.config, dict[str, float]()
         metrics, splits = metrics_of(config), resources.splits(config)
-        for part, points in splits.held_out.items():
-            outputs = {name: tensor.numpy() for name, tensor in entry.payload["outputs"][part].items()}
-            held_out = HeldOut(outputs, points.x, points.y, config.seed)
+        outputs = {
+            part: {name: tensor.numpy() for name, tensor in tensors.items()}
+            for part, tensors in entry.payload["outputs"].items()
+        }
+        for part in splits.held_out:
+            scores = scores_of(metrics, held_out_of(splits, part, outputs, config.seed))
             prefix = PREFIXES.get(part, config.task.prefix)
-            found |= {f"{prefix}/{name}": score for name, score in scores_of(metrics, held_out).items()}
+            found |= {f"{prefix}/{name}": score for name, score in scores.items()}
         return {"scores": found}
 
     declared = depends_on.scores(entry.manifest.key)

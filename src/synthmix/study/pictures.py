@@ -11,8 +11,8 @@ from matplotlib.figure import Figure
 
 from synthmix.cell import ComputedCell
 from synthmix.config.cell import CellConfig
-from synthmix.metric import HeldOut
 from synthmix.pipeline.pictures import points_shown
+from synthmix.pipeline.results import held_out_of
 from synthmix.plots.choice_curve import choice_curve
 from synthmix.plots.samples import real_synthetic_nearest, sample_grid
 from synthmix.plots.space import Space
@@ -45,7 +45,7 @@ def task_figures(config: CellConfig, cell: ComputedCell) -> Iterator[tuple[str, 
     """What the module that the task names draws of its outputs for test."""
     if config.task.drawn_by is not None:
         test = cell.splits.test
-        held_out = HeldOut(cell.outputs["test"], test.x, test.y, config.seed)
+        held_out = held_out_of(cell.splits, "test", cell.outputs, config.seed)
         module = importlib.import_module(config.task.drawn_by)
         synthetic = cell.mixture.synthetic
         yield from module.pictures(cell.task, held_out, synthetic, test.spec, space=space_of(config, cell))

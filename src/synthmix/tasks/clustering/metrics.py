@@ -6,7 +6,8 @@ be read with `coverage`; they are computed without noise too, so that a mean ove
 without noise. Internal indices refer to the points in clusters, in the space of the points, whatever the
 representation; they are not defined with fewer than two clusters or as many as points. `held_out_loss` is of clusterers
 that minimise something, in the represented space, `prediction_strength` of those that do not. `bootstrap_ari` is of
-cells with `task.bootstraps`.
+cells with `task.bootstraps`, `coherence` of documents: what the terms that tell a cluster of train's documents apart
+have to do with each other in held-out ones.
 """
 
 from __future__ import annotations
@@ -118,6 +119,13 @@ def _bootstrap_ari(held_out: HeldOut) -> float:
     return math.nan if assignments is None else bootstrap_ari(assignments)
 
 
+def _coherence(held_out: HeldOut) -> float:
+    from synthmix.tasks.clustering.topics import coherence, topics_of
+
+    found = topics_of(held_out)
+    return coherence(found) if found else math.nan
+
+
 METRICS: Mapping[str, Metric] = {
     "acc": _agreement("ClusterAccuracy"),
     "nmi": _agreement("NormalizedMutualInfoScore"),
@@ -136,6 +144,7 @@ METRICS: Mapping[str, Metric] = {
     "held_out_loss": MEAN_HELD_OUT_LOSS,
     "prediction_strength": Metric(score=_prediction_strength, higher_is_better=True, worst=0.0),
     "bootstrap_ari": Metric(score=_bootstrap_ari, higher_is_better=True, worst=0.0),
+    "coherence": Metric(score=_coherence, higher_is_better=True, worst=0.0),
     "n_clusters": Metric(score=_n_clusters, higher_is_better=None),
     "coverage": Metric(score=_coverage, higher_is_better=None),
     "noise_fraction": Metric(score=lambda held_out: 1.0 - _coverage(held_out), higher_is_better=None),

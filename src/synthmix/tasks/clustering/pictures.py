@@ -15,7 +15,9 @@ from synthmix.tasks.clustering.learners.som import SelfOrganizingMap
 from synthmix.tasks.clustering.outputs import ASSIGNMENTS
 from synthmix.tasks.clustering.plots import som
 from synthmix.tasks.clustering.plots.confusion import confusion
+from synthmix.tasks.clustering.plots.topics import topics_picture
 from synthmix.tasks.clustering.task import Clustering
+from synthmix.tasks.clustering.topics import topics_of
 
 
 def pictures(
@@ -36,6 +38,8 @@ def pictures(
         yield f"projection_{method}", projection(space, assignments, method=method, seed=test.seed)
     if test.labels is not None:
         yield "confusion", confusion(test.labels, assignments)
+    if found := topics_of(test):
+        yield "topics", topics_picture(found)
     if isinstance(task.estimator, SelfOrganizingMap):
         yield "som_u_matrix", som.u_matrix(task.estimator)
         yield "som_component_planes", som.component_planes(task.estimator)

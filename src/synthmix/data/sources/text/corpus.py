@@ -26,9 +26,9 @@ SHOWN = 10  # faults of single documents
 UTF_8 = ("utf-8", "utf-8-sig")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Corpus:
-    """Documents, in the sorted order of their names, or of the rows of a table.
+    """Documents, in the sorted order of their names, or of the rows of a table. One is equal to itself alone.
 
     Attributes:
         names: of the documents: their paths, or the places of their rows.

@@ -59,26 +59,13 @@ class DocumentsConfig(DataConfig):
         if not found and (corpus := self.corpus()) is not None:
             sizes = (self.n_train, self.n_val, self.n_test, self.n_reserve)
             settings = (self.n_components, self.min_df, self.max_df, self.stop_words)
-            found += _train_faults(_Known(corpus), settings, sizes, cell.seed, cell.anomaly_protocol)
+            found += _train_faults(corpus, settings, sizes, cell.seed, cell.anomaly_protocol)
         yield from found
-
-
-class _Known:
-    """A corpus, known by its identity: those that were read before are kept."""
-
-    def __init__(self, corpus: Corpus) -> None:
-        self.corpus = corpus
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Known) and other.corpus is self.corpus
-
-    def __hash__(self) -> int:
-        return id(self.corpus)
 
 
 @lru_cache(maxsize=1024)  # each cell of a study asks for its seed's train
 def _train_faults(
-    known: _Known,
+    corpus: Corpus,
     settings: tuple[int, int, float, str],
     sizes: tuple[int | None, int | None, int | None, int],
     seed: int,
@@ -89,7 +76,7 @@ def _train_faults(
 
     n_train, n_val, n_test, n_reserve = sizes
     try:
-        dataset = documents_of("text", known.corpus, *settings)
+        dataset = documents_of("text", corpus, *settings)
         split(dataset, seed=seed, anomalies=anomalies, n_train=n_train, n_val=n_val, n_test=n_test, n_reserve=n_reserve)
     except InvalidInput as error:
         return list(error.faults)
