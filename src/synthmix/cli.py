@@ -22,6 +22,8 @@ USAGE = """usage: synthmix VERB ...
   validate [overrides]   check everything that can be checked before a training; --describe shows the columns of a table
   report STUDY           tables, figures and page of a study (last: the newest; or a filter of MLflow)
   rerun RUN_ID           computes a finished cell once more, and compares (last: the newest)
+  export STUDY FILE.zip  a study's claim as one file: configs, digests, versions, cells and report, no data
+  verify FILE.zip        computes a random part of a claim once more: --sample 5%
   sample RUN_ID          points from the generator of a finished run: -n 1000 --out x.npz
   store VERB             the stages: list, verify, prune, rebuild-tracking
   ui [--port N]          the MLflow UI over the same store
@@ -57,8 +59,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     if verb in ("-sc", "--shell-completion"):
         return _completion(rest)
     verbs = {
-        **{"run": _run, "validate": _validate, "report": _report, "rerun": _rerun, "sample": _sample},
-        **{"store": _store, "ui": _ui},
+        **{"run": _run, "validate": _validate, "report": _report, "rerun": _rerun, "export": _export},
+        **{"verify": _verify, "sample": _sample, "store": _store, "ui": _ui},
     }
     try:
         if verb not in verbs:
@@ -132,6 +134,18 @@ def _rerun(words: list[str]) -> int:
     from synthmix.verbs.rerun import rerun
 
     return rerun(words)
+
+
+def _export(words: list[str]) -> int:
+    from synthmix.verbs.export import export
+
+    return export(words)
+
+
+def _verify(words: list[str]) -> int:
+    from synthmix.verbs.verify import verify
+
+    return verify(words)
 
 
 def _sample(words: list[str]) -> int:

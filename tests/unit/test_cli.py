@@ -57,7 +57,10 @@ def test_without_a_verb_the_usage_is_an_error(capsys: pytest.CaptureFixture[str]
 
 def test_an_unknown_verb_is_told(capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["runn", "seed=1"]) == 2
-    assert capsys.readouterr().err == "runn: unknown verb; allowed: run, validate, report, rerun, sample, store, ui\n"
+    assert (
+        capsys.readouterr().err
+        == "runn: unknown verb; allowed: run, validate, report, rerun, export, verify, sample, store, ui\n"
+    )
 
 
 def test_validate_counts_the_cells(capsys: pytest.CaptureFixture[str]) -> None:

@@ -79,11 +79,12 @@ def as_data(table: pd.DataFrame) -> pd.DataFrame:
     A text that is a number is left as it is: -1 is -1 to a spreadsheet too.
     """
     texts = [column for column in table if not pd.api.types.is_numeric_dtype(table[column])]
-    safe = table.assign(**{str(column): table[column].map(_as_data, na_action="ignore") for column in texts})
-    return safe.rename(columns=_as_data)
+    safe = table.assign(**{str(column): table[column].map(as_cell, na_action="ignore") for column in texts})
+    return safe.rename(columns=as_cell)
 
 
-def _as_data(cell: Any) -> Any:
+def as_cell(cell: Any) -> Any:
+    """A value as a csv table has it, see `as_data`."""
     is_formula = isinstance(cell, str) and cell.startswith(FORMULA) and not _is_number(cell)
     return f"'{cell}" if is_formula else cell
 
