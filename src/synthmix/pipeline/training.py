@@ -115,7 +115,7 @@ def _train(
     model.fit(material, seed=derive_seed(seed, "generator"), options=options, logger=losses, callbacks=callbacks)
     if pictures:
         sample = model.sample(points_shown(model.spec), pool_seed(seed))
-        run.log_figure(sample_grid(sample, model.spec, real=material.x), "samples/final.png")
+        run.log_figure(sample_grid(sample, model.spec, real=splits.train.x), "samples/final.png")
         if model.selection is not None and len(model.selection.candidates) > 1:
             run.log_figure(selection_curves(model.selection), "pictures/selection.png")
 

@@ -26,7 +26,10 @@ from synthmix.stages.key import key_of
 STAGES = ("generator", "pool", "quality", "representation", "tuning", "candidates", "pretraining", "cell", "scores")
 ALL, DERIVED = set(STAGES), {"cell", "scores"}
 CONTROLS = ("bootstrap", "duplicate", "jitter", "real", "smote", "truth")
-FITTED_BY_EM = ("bernoulli_mixture", "gaussian", "gaussian_few", "gaussian_naive_bayes_mixture", "gmm")
+FITTED_BY_EM = (
+    *("bernoulli_mixture", "gaussian", "gaussian_few", "gaussian_incomplete", "gaussian_naive_bayes_mixture", "gmm"),
+    "gmm_incomplete",
+)
 
 # What the points of a split and their order depend on; the number of points of train and the digest come beside the
 # config, and the digest stands for all keys of the data that its loader reads.
