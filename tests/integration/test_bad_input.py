@@ -206,6 +206,19 @@ BAD: list[tuple[str, list[str]]] = [
             "classifier.search=[C]: task.name=classification is supervised, and tuning sees no label; must be empty",
         "clusterer=gmm": "clusterer=gmm: task.name=classification has none; allowed: classifier; clusterer is read …",
     }.items()),
+    *((f"task=classification {words}", [f"task.test_data={line}"]) for words, line in {
+        "task.test_data=usp": "usp: is no data set that synthmix brings; allowed: mnist, usps, null",
+        "task.test_data=digits": "digits: data.name=digits is that set, and null takes its own test set; allowed: …",
+        "data=mnist task.test_data=fashion_mnist":
+            "fashion_mnist: its classes are pieces of clothing, those of data.name=mnist the digits 0 to 9; allowed: …",
+        "task.test_data=table": "table: no other set is known to have its classes, if it has any; allowed: mnist, …",
+        "task.test_data=pendigits":
+            "pendigits: its points are of 16 values, those of data.name=digits of 1×8×8; must be images of as many …",
+        "data=toy model=duplicate task.test_data=usps":
+            "usps: its classes are the digits 0 to 9, those of data.name=toy are its own; allowed: null",
+        "task.test_data=3": "3: must be a text or null",
+    }.items()),
+    ("task.test_data=usps", ["task.test_data=usps: unknown key; allowed: bootstraps, name"]),
     ("codec=vae", ["codec=vae: task.name=clustering has none; allowed: clusterer; codec is read with task=comp…"]),
     ("detector=knn", [f"detector=knn: {OF_ANOMALIES}"]),
     ("detector.n_neighbors=3", [f"detector.n_neighbors=3: {OF_ANOMALIES}"]),

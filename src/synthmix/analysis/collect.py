@@ -11,7 +11,7 @@ import pandas as pd
 import yaml
 
 from synthmix.analysis.candidates import candidate_scores, tuning_columns
-from synthmix.analysis.data_sets.sizes import sizes_of
+from synthmix.analysis.data_sets.sizes import TEST_DATA, sizes_of
 from synthmix.analysis.result import LAST_KEYS, Failure, StudyResult, first_keys
 from synthmix.config.cell import from_plain
 from synthmix.config.flat import flatten
@@ -100,7 +100,7 @@ def collect(
         supervised=task.supervised,
         untuned=_untuned(asked, task.learner),
         k_from_labels=_k_from_labels(asked, task.learner) if metrics[score].of_learner else frozenset(),
-        sizes=sizes_of(asked, record.data, resources),
+        sizes=sizes_of(asked, varying, record.data, resources),
     )
 
 
@@ -172,7 +172,7 @@ def varying_keys(configs: Sequence[Mapping[str, Any]], first: Sequence[str]) -> 
     seen: dict[tuple[str, ...], set[str]] = defaultdict(set)
     for config in configs:
         names = [str(config[key]) for key in first if key.endswith(".name")]
-        for key, value in config.items():
+        for key, value in ({TEST_DATA: None} | dict(config)).items():  # no key of a cell where it is null
             if key not in (*first, *LAST_KEYS):
                 seen[key, *names].add(str(value))
     return sorted({key for (key, *_), values in seen.items() if len(values) > 1})

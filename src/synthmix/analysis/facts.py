@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from synthmix.analysis.data_sets.population import truth
+from synthmix.analysis.data_sets.sizes import TESTED_ON, data_of
 from synthmix.analysis.data_sets.speaks_of import overlap_of
 from synthmix.analysis.result import StudyResult
 from synthmix.analysis.setting_cells import SettingCells, written
@@ -19,13 +20,14 @@ SUPERVISED = (
 
 
 def facts(result: StudyResult, settings: Sequence[SettingCells]) -> list[str]:
-    """Whether labels reach the learner, copies across the split, k from labels, and which truth intervals speak of.
+    """Labels that reach the learner, transfer, copies across the split, k from labels, what intervals speak of.
 
     Args:
         result: the study.
         settings: the cells of its settings.
     """
-    return [*_supervised(result), *_duplicates(result), *_k_from_labels(result), *_truths(result, settings)]
+    first = (*_supervised(result), *_transfer(result), *_duplicates(result), *_k_from_labels(result))
+    return [*first, *_truths(result, settings)]
 
 
 def _supervised(result: StudyResult) -> Iterator[str]:
@@ -34,11 +36,22 @@ def _supervised(result: StudyResult) -> Iterator[str]:
         yield SUPERVISED.format(learner=result.learner)
 
 
+def _transfer(result: StudyResult) -> Iterator[str]:
+    """Where test is of another data set than what anything learns from or is chosen by."""
+    for name, sizes in result.sizes.items():
+        if sizes.test_data is not None:
+            source = name.partition(TESTED_ON)[0]
+            yield (
+                f"Transfer: what is learnt of {source} is tested on {sizes.n_test} images of {sizes.test_data}, "
+                f"resized to {source}'s size where theirs is another. val is of {source}, and so is what it chooses."
+            )
+
+
 def _duplicates(result: StudyResult) -> Iterator[str]:
     """Held-out points that are among those to learn from."""
     if DUPLICATES not in result.cells:
         return
-    for name, cells in result.cells.groupby("data.name"):
+    for name, cells in result.cells.groupby(result.cells.apply(data_of, axis=1)):
         count = cells.groupby("seed")[DUPLICATES].max().mean()
         if count > 0:
             sizes = result.sizes.get(str(name))
@@ -60,14 +73,16 @@ def _k_from_labels(result: StudyResult) -> Iterator[str]:
 
 def _truths(result: StudyResult, settings: Sequence[SettingCells]) -> Iterator[str]:
     """One sentence for each data set and size; without their names where there is one."""
-    sizes = list(dict.fromkeys((str(one.keys["data.name"]), one.n) for one in settings))
+    sizes = list(dict.fromkeys((data_of(one.keys), one.n) for one in settings))
     names, found = {name for name, _ in sizes}, {}
     for setting in settings:
         common = overlap_of(result, setting.keys)
         if common is not None:
-            of_data = str(setting.keys["data.name"]) if len(names) > 1 else ""
+            of_data = data_of(setting.keys) if len(names) > 1 else ""
             of_size = f"n = {written(setting.n)}" if len(sizes) > len(names) else ""
-            found[", ".join(filter(None, (of_data, of_size)))] = truth(common)
+            found[", ".join(filter(None, (of_data, of_size)))] = truth(
+                common, result.sizes[data_of(setting.keys)].test_data
+            )
     for sentence in dict.fromkeys(found.values()):
         where = "; ".join(place for place, same in found.items() if same == sentence and place)
         yield f"{where}: {sentence}" if where else sentence

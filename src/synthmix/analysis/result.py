@@ -44,13 +44,15 @@ class Sizes:
         n_points: points that are divided anew for each seed: without an official test set, and without the reserve.
         n_val: points of val.
         n_test: points of test.
-        official_test: whether all seeds share one official test set.
+        official_test: whether all seeds share one test set, the official one or that of another data set.
+        test_data: the name of another data set that test is of; None where it is of the same.
     """
 
     n_points: int
     n_val: int
     n_test: int
     official_test: bool
+    test_data: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,7 +89,7 @@ class StudyResult:
         notes: lines that a reader must know, such as cells of another version of the code.
         untuned: names of the learners that have a search and were not tuned.
         k_from_labels: names of the learners whose number of clusters is that of the known classes.
-        sizes: of each data set, by `data.name`, as far as a cell of it has a result.
+        sizes: of each data set, by `data_sets.sizes.data_of`, as far as a cell of it has a result.
         margin: the smallest difference of the primary score that matters, as stated before the run; None for the usual.
         planned_seeds: the seeds whose cells count in the analysis, in the order in which they were asked for; of a
             sequential study it is that of looking; None where all do.

@@ -218,6 +218,8 @@ def cells_by_setting(result: StudyResult) -> list[SettingCells]:
 
 def written(value: Any) -> str:
     """A config value as text; an integer that a gap in its column has turned into a float is an integer again."""
+    if pd.isna(value):
+        return "null"
     return f"{value:.0f}" if isinstance(value, float) and value.is_integer() else str(value)
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from synthmix.config.cross_checks import Cell
+from synthmix.config.nodes import member_types
 from synthmix.config.parts import Parts
 from synthmix.config.polluted_share import least_share
 from synthmix.config.schema import Count, Member, NonNegativeInt, Range, shown
@@ -40,10 +41,13 @@ class DataConfig(Member):
         impute: how: the median or most frequent level, or for numeric columns the nearest neighbours, scikit-learn's
             iterative imputer or the conditional mean under a mixture; null takes the median, and with
             missing=model the mixture.
+        classes: what its labels tell apart, in words that sets of the same classes share; None where a set has classes
+            of its own.
     """
 
     of_the_cell: ClassVar[tuple[str, ...]] = ("name", *READ_BY_SPLIT, *FILLED)
     has_cells: ClassVar[bool] = True
+    classes: ClassVar[str | None] = None
 
     n_train: Count | None = None
     n_val: Count | None = None
@@ -102,6 +106,15 @@ class DataConfig(Member):
             n_reserve=self.n_reserve,
         )
 
+    def tested_on(self, cell: Cell) -> DataConfig | None:
+        """The set whose held-out points are the test set of this cell; None where they are its own."""
+        name = _test_data(cell)
+        kind = None if name is None else known_sets().get(name)
+        if kind is None:
+            return None
+        where = {"root": self.root} if isinstance(self, FileSetConfig) and issubclass(kind, FileSetConfig) else {}
+        return _as_it_comes(kind, **where)
+
     def faults(self, cell: Cell) -> Iterator[str]:
         """Yields why the set cannot be used, which of its sizes it cannot give, or what the task does not read."""
         default = type(self).normal_class  # that of a set of anomalies is no fault where another task looks at the set
@@ -112,6 +125,9 @@ class DataConfig(Member):
             )
         yield from self._pollution_faults(cell)
         yield from self._missing_faults(cell)
+        if (name := _test_data(cell)) is not None and (reason := self._untestable(name)):
+            allowed = ", ".join([*(other for other in known_sets() if not self._untestable(other)), "null"])
+            yield f"task.test_data={name}: {reason}; allowed: {allowed}"
         try:
             parts = cell.parts
         except InvalidInput as error:
@@ -121,6 +137,25 @@ class DataConfig(Member):
             yield from faults or self._share_faults(parts.train)
             if not faults and self.hide:
                 yield from self._hiding_faults(cell.outline.spec, parts.train)
+
+    def _untestable(self, name: str) -> str:
+        """Why what is learnt of this set cannot be tested on that one; empty where it can."""
+        kind, own = known_sets().get(name), f"data.name={self.name}"
+        if kind is None:
+            return "is no data set that synthmix brings"
+        if isinstance(self, kind):
+            return f"{own} is that set, and null takes its own test set"
+        if kind.classes is None:
+            return "no other set is known to have its classes, if it has any"
+        if kind.classes != self.classes:
+            return f"its classes are {kind.classes}, those of {own} {self.classes or 'are its own'}"
+        shapes = [_shape(_as_it_comes(kind)), _shape(self)]
+        if shapes[0][:-2] != shapes[1][:-2] or not all(shape[:-2] for shape in shapes):
+            texts = ["×".join(map(str, shape)) for shape in shapes]
+            return (
+                f"its points are of {texts[0]} values, those of {own} of {texts[1]}; must be images of as many channels"
+            )
+        return ""
 
     def _pollution_faults(self, cell: Cell) -> Iterator[str]:
         """Yields why train cannot be polluted so."""
@@ -174,3 +209,25 @@ class FileSetConfig(DataConfig):
     """
 
     root: str | None = None
+
+
+def known_sets() -> Mapping[str, type[DataConfig]]:
+    """The data sets that synthmix brings, by name."""
+    kinds = (kind for kind in member_types().values() if issubclass(kind, DataConfig))
+    return {kind.name: kind for kind in sorted(kinds, key=lambda kind: kind.name)}
+
+
+def _test_data(cell: Cell) -> str | None:
+    """The name of another set whose points test what the task has learnt; None where it has no such key."""
+    name: str | None = getattr(cell.task, "test_data", None)
+    return name
+
+
+def _as_it_comes(kind: Callable[..., DataConfig], **keys: Any) -> DataConfig:
+    """A set with the defaults of its config, which a class of the package has for all of its keys."""
+    return kind(**keys)
+
+
+def _shape(config: DataConfig) -> tuple[int, ...]:
+    extent = config.extent()
+    return () if extent is None else extent.spec.shape

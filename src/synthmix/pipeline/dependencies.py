@@ -26,6 +26,7 @@ LIBRARIES = ("numpy", "pytorch-lightning", "scikit-learn", "scipy", "torch", "to
 SPLIT = ("synthmix.data.split", "synthmix.seeds")
 POLLUTION = ("synthmix.data.pollution",)
 HIDING = ("synthmix.data.hiding",)
+TRANSFER = ("synthmix.data.transfer",)
 MIXING = ("synthmix.mixing", "synthmix.gates.base")
 TRAINING = ("synthmix.pipeline.training",)
 CLASSES = ("synthmix.generators.per_class",)
@@ -73,10 +74,11 @@ class Dependencies:
         config: of the cell.
         digest: of the data set.
         n_train: points of train.
+        test_digest: of another data set, on which the cell is tested; None where it is tested on its own.
     """
 
-    def __init__(self, config: CellConfig, digest: str, n_train: int) -> None:
-        self.config, self.digest, self.n_train = config, digest, n_train
+    def __init__(self, config: CellConfig, digest: str, n_train: int, test_digest: str | None = None) -> None:
+        self.config, self.digest, self.n_train, self.test_digest = config, digest, n_train, test_digest
 
     @cached_property
     def splits(self) -> dict[str, Any]:
@@ -207,13 +209,14 @@ class Dependencies:
         """Everything but the quality of samples, which no output depends on.
 
         At ratio 0 generator, gate and weight are left out: all arms share one baseline. What tuning chose among is left
-        to it, so that a learner that has nothing to choose has one cell, tuned or not.
+        to it, so that a learner that has nothing to choose has one cell, tuned or not. Another set that it is tested on
+        is read by no stage before it.
         """
         keys = ("seed", "threads", *self._gate, *self._weight, "representation", "task", "learner")
         stages = {"tuning": self.tuning, "pretraining": self.pretraining}
         before = self._mixture | self._number | {name: stage.key for name, stage in stages.items() if stage is not None}
         modules, config = (*SPLIT, *MIXING, *LEARNING), self.config.without_search
-        return self._declared("cell", keys, before, modules, FLOW, config=config)
+        return self._declared("cell", keys, before | self._test, modules, FLOW, config=config)
 
     def scores(self, cell: str) -> Declared:
         """What the task of a cell, known by its key, put out, and the metrics that are derived from it."""
@@ -230,6 +233,11 @@ class Dependencies:
         """Its points, but for the gate: a ratio counts by the number of points that it comes to."""
         synthetic = {"generator": self.generator.key, "model": {"name": self.config.model.name}}
         return {**self.splits, "n_synthetic": self.n_synthetic, **(synthetic if self.n_synthetic else {})}
+
+    @property
+    def _test(self) -> dict[str, Any]:
+        """Another data set that test is of: beside the rest, so that cells without one keep their keys."""
+        return {} if self.test_digest is None else {"test": {"digest": self.test_digest, "code": code_hash(*TRANSFER)}}
 
     @property
     def _gate(self) -> tuple[str, ...]:

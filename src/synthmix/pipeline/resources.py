@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from synthmix.config.cell import CellConfig
-from synthmix.config.data import READ_BY_SPLIT, SIZES
+from synthmix.config.data import READ_BY_SPLIT, SIZES, DataConfig
 from synthmix.config.instantiate import instantiate
 from synthmix.config.parts import Parts
 from synthmix.config.plain import to_plain
@@ -17,6 +17,7 @@ from synthmix.data.base import Dataset, Splits
 from synthmix.data.hiding import hidden
 from synthmix.data.pollution import polluted
 from synthmix.data.split import split
+from synthmix.data.transfer import transferred
 from synthmix.pipeline.dependencies import Dependencies
 from synthmix.stages.key import key_of
 from synthmix.stages.store import Store
@@ -84,10 +85,16 @@ class Resources:
 
     def dataset(self, config: CellConfig) -> Dataset:
         """The data set of a cell, loaded and checked."""
-        node = {key: value for key, value in to_plain(config.data).items() if key not in READ_BY_SPLIT}
-        dataset: Dataset = self.cache.get_or_compute(
-            "dataset", key_of("dataset", node), lambda: instantiate(config.data)
-        )
+        return self._loaded(config.data)
+
+    def test_set(self, config: CellConfig) -> Dataset | None:
+        """The other data set on which a cell is tested, likewise; None where it is tested on its own."""
+        other = config.data.tested_on(config)
+        return None if other is None else self._loaded(other)
+
+    def _loaded(self, config: DataConfig) -> Dataset:
+        node = {key: value for key, value in to_plain(config).items() if key not in READ_BY_SPLIT}
+        dataset: Dataset = self.cache.get_or_compute("dataset", key_of("dataset", node), lambda: instantiate(config))
         return dataset
 
     def splits(self, config: CellConfig) -> Splits:
@@ -95,10 +102,13 @@ class Resources:
         data, anomalies = to_plain(config.data), config.anomaly_protocol
         sizes = {key: data[key] for key in SIZES}
         protocol = None if anomalies is None else dict(vars(anomalies))
-        key = key_of("splits", {"data": data, "seed": config.seed, "anomalies": protocol})
+        other = self.test_set(config)
+        test = None if other is None else other.spec.digest
+        key = key_of("splits", {"data": data, "seed": config.seed, "anomalies": protocol, "test": test})
 
         def cut() -> Splits:
             splits = split(self.dataset(config), seed=config.seed, anomalies=anomalies, **sizes)
+            splits = splits if other is None else transferred(splits, other)
             pollution, hiding = config.data.pollution, config.data.hiding
             if hiding is not None:
                 to_models = config.data.missing == "model"
@@ -109,8 +119,8 @@ class Resources:
 
     def dependencies(self, config: CellConfig) -> Dependencies:
         """What the stages of a cell depend on."""
-        dataset = self.dataset(config)
+        dataset, other = self.dataset(config), self.test_set(config)
         official = None if dataset.test is None else len(dataset.test)
         sizes = {key: getattr(config.data, key) for key in SIZES}
         parts = Parts(n_points=len(dataset), n_official_test=official, **sizes)
-        return Dependencies(config, dataset.spec.digest, parts.train)
+        return Dependencies(config, dataset.spec.digest, parts.train, None if other is None else other.spec.digest)

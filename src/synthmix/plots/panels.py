@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -21,6 +22,9 @@ PANEL_HEIGHT = 3.3
 FONT_SIZE = 9
 LONGEST_LABEL = 26  # letters of a name beside a panel
 MOST_LABELS = 14  # names that find room beside a panel
+TITLE_LINE = 0.19  # inches: the height of a further line of a title
+GLUE = "\u00a0=\u00a0"
+BESIDE_TITLE = 0.8  # inches: numbers and name of the y axis, left of it
 
 
 @dataclass(frozen=True)
@@ -61,6 +65,8 @@ def grid(titles: Sequence[str], *, most_columns: int = 2, height: float = PANEL_
     n_columns = min(most_columns, len(titles))
     n_rows = -(-len(titles) // n_columns)
     width = WIDTH if n_columns > 1 else 0.66 * WIDTH
+    titles = [_wrapped(title, width / n_columns) for title in titles]
+    height += TITLE_LINE * max((title.count("\n") for title in titles), default=0)
     figure = Figure(figsize=(width, height * n_rows), layout=ConstrainedLayoutEngine(w_pad=0.08, h_pad=0.08))
     panels = [figure.add_subplot(n_rows, n_columns, position + 1) for position in range(len(titles))]
     for axes, title in zip(panels, titles, strict=True):
@@ -71,6 +77,14 @@ def grid(titles: Sequence[str], *, most_columns: int = 2, height: float = PANEL_
         axes.spines[["top", "right"]].set_visible(False)
         axes.spines[["left", "bottom"]].set_color("0.7")
     return figure, panels
+
+
+def _wrapped(title: str, width: float) -> str:
+    """A title in lines that a panel has room for, whose share of the figure is so many inches wide."""
+    letters = int((width - BESIDE_TITLE) / (0.62 * (FONT_SIZE + 1) / 72))
+    whole = title.replace(" = ", GLUE)  # a key stays with its value
+    lines = textwrap.fill(whole, letters, break_long_words=False, break_on_hyphens=False)
+    return lines.replace(GLUE, " = ")
 
 
 def name_axes(panels: Sequence[Axes], x: str, y: str) -> None:
@@ -140,4 +154,5 @@ def _height(axes: Axes) -> float:
     place, figure = axes.get_subplotspec(), axes.get_figure(root=True)
     if place is None or figure is None:
         raise ValueError("a panel stands in a grid on a figure")
-    return float(figure.get_figheight() / place.get_gridspec().nrows - 0.9)
+    further = TITLE_LINE * axes.get_title(loc="left").count("\n")
+    return float(figure.get_figheight() / place.get_gridspec().nrows - 0.9 - further)

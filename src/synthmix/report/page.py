@@ -97,6 +97,7 @@ def facts(result: StudyResult) -> list[str]:
     counts = cells["status"].value_counts()
     return [
         ", ".join(sorted(cells["data.name"].astype(str).unique())),
+        *(f"tested on {name}" for name in sorted({one.test_data for one in result.sizes.values() if one.test_data})),
         f"n = {', '.join(general(n) for n in sorted(cells['data.n_train'].unique()))} real points",
         f"ratios {', '.join(general(ratio) for ratio in sorted(cells['mix.ratio'].unique()))}",
         f"{cells['seed'].nunique()} seeds",

@@ -28,6 +28,7 @@ class Asked:
         quality_key: of the quality of its generator; None at ratio 0.
         digest: of the data set.
         elsewhere: the rest of the config, which makes no difference to the result.
+        test_digest: of another data set, on which it is tested; None where it is tested on its own.
     """
 
     config: Mapping[str, Any]
@@ -37,6 +38,7 @@ class Asked:
     quality_key: str | None
     digest: str
     elsewhere: Mapping[str, Any] = field(default_factory=dict)
+    test_digest: str | None = None
 
     @property
     def study(self) -> str | None:
@@ -63,7 +65,7 @@ class Asked:
 
     def depends_on(self) -> Dependencies:
         """What its stages depend on today. Raises InvalidInput where its config is none of today's."""
-        return Dependencies(from_plain(self.whole_config), self.digest, self.n_train)
+        return Dependencies(from_plain(self.whole_config), self.digest, self.n_train, self.test_digest)
 
     def result(self, resources: Resources) -> CellResult | None:
         """What is known of it; None where it is not computed, or where its config is none of today's."""
@@ -93,4 +95,5 @@ def asked_of(depends_on: Dependencies) -> Asked:
         quality_key=keys.quality,
         digest=depends_on.digest,
         elsewhere=left_out(node),
+        test_digest=depends_on.test_digest,
     )

@@ -33,6 +33,8 @@ def cell_head(asked: Asked, *, part: Part) -> RunRecord:
         "synthmix.combination": combination_id(asked.config),
         "synthmix.data_digest": asked.digest,
     }
+    if asked.test_digest is not None:
+        tags["synthmix.test_data_digest"] = asked.test_digest
     if asked.study:
         tags |= {STUDY: asked.study, PART: part}
     return RunRecord(

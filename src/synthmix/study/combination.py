@@ -16,6 +16,7 @@ IGNORED: dict[str, Sequence[str]] = {
     "trainer": [key.partition(".")[2] for key in WATCHED],
     "quality": ("alarms",),
 }
+TEST_DATA = "test_data"
 
 
 def asked_for(config: Mapping[str, Any]) -> dict[str, Any]:
@@ -25,6 +26,8 @@ def asked_for(config: Mapping[str, Any]) -> dict[str, Any]:
     if node.get("tuning") != "held_out":  # nothing is searched, and it is what it was before there was tuning
         node.pop("tuning", None)
         ignored |= {group: ["search"] for group in LEARNERS if group in node}
+    if node["task"].get(TEST_DATA) is None:  # it is what it was before there was another set to be tested on
+        ignored["task"] = (TEST_DATA,)
     distinct = {
         part: {key: value for key, value in node[part].items() if key not in left} for part, left in ignored.items()
     }

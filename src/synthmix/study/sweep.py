@@ -78,8 +78,8 @@ def describe(record: Record, plan: Plan, resources: Resources) -> None:
     record.environment = dict(environment_tags())
     record.environment_text = resources.texts.keep(environment_text())
     for config in plan.configs:
-        data = resources.dataset(config)
-        record.data[data.spec.digest] = {"name": data.spec.name, "shape": list(data.x.shape)}
+        for data in filter(None, (resources.dataset(config), resources.test_set(config))):
+            record.data[data.spec.digest] = {"name": data.spec.name, "shape": list(data.x.shape)}
 
 
 def sweep_folder(plan: Plan, name: str) -> Path:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import pandas as pd
 import pytest
 
 from synthmix.analysis.analysis import Analysis
@@ -34,6 +35,24 @@ def test_the_overlap_of_seeds_is_that_of_the_sizes(make: Make) -> None:
 def test_of_an_official_test_set_all_seeds_have_all(make: Make) -> None:
     (line,) = told(make, sizes={"digits": Sizes(n_points=500, n_val=100, n_test=300, official_test=True)})
     assert "its official test set, which all seeds share; two seeds have 20% of their train points" in line
+
+
+def test_of_a_transfer_both_sets_are_named(make: Make) -> None:
+    sizes = Sizes(n_points=500, n_val=100, n_test=300, official_test=True, test_data="usps")
+    transfer, speaks = told(make, sizes={"digits": sizes})
+    assert transfer.startswith("Transfer: what is learnt of digits is tested on 300 images of usps, resized to digits")
+    assert "of this data set and the test set of usps, which all seeds share; two seeds have 20%" in speaks
+
+
+def test_a_study_of_both_tells_one_test_set_from_the_other(make: Make) -> None:
+    alone, _ = make(ARMS)
+    both = [alone.cells.assign(**{"task.test_data": name}) for name in (None, "usps")]
+    usps = Sizes(n_points=500, n_val=100, n_test=300, official_test=True, test_data="usps")
+    cells = pd.concat(both, ignore_index=True)[["task.test_data", *alone.cells]]
+    curve = alone.curve.assign(**{"task.test_data": None})
+    transfer, *speak = told(make, cells=cells, curve=curve, sizes={"digits": SIZES, "digits tested on usps": usps})
+    assert transfer.startswith("Transfer: what is learnt of digits is tested on 300 images of usps")
+    assert {line.partition(": ")[0] for line in speak} == {"digits", "digits tested on usps"}
 
 
 def test_a_supervised_study_is_marked(make: Make) -> None:

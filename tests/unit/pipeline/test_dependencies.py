@@ -250,6 +250,15 @@ def test_a_generator_for_each_class_is_another_one_and_what_an_oracle_gives_is_n
         assert moved(config, other) == found, model
 
 
+@pytest.mark.parametrize("ratio", [0.0, 1.0])
+def test_another_set_to_be_tested_on_matters_to_the_cell_alone(ratio: float) -> None:
+    config = from_plain(config_of("task=classification", ratio=ratio))
+    found = [Dependencies(config, "d", 100, test) for test in (None, "e", "f")]
+    for stage in ("generator", "quality", "representation"):
+        assert len({getattr(depends_on, stage).key for depends_on in found}) == 1, stage
+    assert len({depends_on.cell.key for depends_on in found}) == 3
+
+
 SEARCH = {"reg_covar": [0.001, 0.1]}
 
 

@@ -6,9 +6,10 @@ import numpy as np
 import pandas as pd
 import pytest
 from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.collections import FillBetweenPolyCollection
 from matplotlib.figure import Figure
-from matplotlib.text import Annotation
+from matplotlib.text import Annotation, Text
 
 from synthmix.plots.arms import styles
 from synthmix.plots.study import difference_curves, ratio_curves
@@ -53,6 +54,19 @@ def names_beside(axes: Axes) -> list[str]:
 
 def legend_of(figure: Figure) -> list[str]:
     return [text.get_text() for text in figure.legends[0].get_texts()]
+
+
+def test_a_long_title_is_broken_into_lines_that_its_panel_has_room_for() -> None:
+    titles = [f"{name} on identity, task.labels = self_training" for name in ("knn", "logistic_regression")]
+    figure = ratio_curves(dict.fromkeys(titles, rows()), "accuracy").figure
+    figure.canvas = FigureCanvasAgg(figure)
+    figure.canvas.draw()
+    found = [axes.get_title(loc="left") for axes in figure.axes]
+    assert found == [titles[0], "logistic_regression on identity,\ntask.labels = self_training"]
+    width = figure.bbox.width
+    for axes, edge in zip(figure.axes, (width / 2, width), strict=True):
+        title = next(text for text in axes.findobj(Text) if text.get_text() == axes.get_title(loc="left"))
+        assert title.get_window_extent().x1 < edge
 
 
 def test_a_panel_for_each_block_and_a_line_for_each_arm_from_the_baseline_on() -> None:

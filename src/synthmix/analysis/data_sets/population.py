@@ -123,13 +123,19 @@ def _degrees(d: Array, between: Array, of_mean: Array, of_test: Array) -> Array:
     return np.asarray((len(d) - 1) * ratio)
 
 
-def truth(overlap: Overlap) -> str:
-    """A sentence: which truth a plain interval over seeds speaks of."""
+def truth(overlap: Overlap, test_data: str | None = None) -> str:
+    """A sentence: which truth a plain interval over seeds speaks of.
+
+    Args:
+        overlap: of the seeds' parts.
+        test_data: the name of another data set that test is of; None where it is of the same.
+    """
     train = f"{overlap.train:.0%} of their train points"
     if overlap.test == 1:
         return (
-            f"Intervals over seeds speak of this data set and its official test set, which all seeds share; two seeds "
-            f"have {train} in common."
+            f"Intervals over seeds speak of this data set and "
+            f"{f'the test set of {test_data}' if test_data else 'its official test set'}, which all seeds share; two "
+            f"seeds have {train} in common."
         )
     return (
         f"Intervals over seeds speak of this data set, not of the population that it was drawn from: two seeds have "

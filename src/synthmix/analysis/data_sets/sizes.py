@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import pandas as pd
+
 from synthmix.analysis.candidates import Row
 from synthmix.analysis.result import Sizes
 from synthmix.config.cell import CellConfig
@@ -12,19 +14,36 @@ from synthmix.config.data import SIZES
 from synthmix.config.parts import Parts
 from synthmix.pipeline.resources import Resources
 
+TEST_DATA = "task.test_data"  # a key column only where a study varies it
+TESTED_ON = " tested on "
 
-def sizes_of(rows: Sequence[Row], known: Mapping[str, Mapping[str, Any]], resources: Resources) -> dict[str, Sizes]:
-    """The sizes of each data set of which some cell has a result, by its name.
+
+def data_of(keys: Mapping[Any, Any]) -> str:
+    """The data set of these keys, and another one that it is tested on where a study has several of them."""
+    name, other = str(keys["data.name"]), keys.get(TEST_DATA)
+    return name if pd.isna(other) else f"{name}{TESTED_ON}{other}"
+
+
+def sizes_of(
+    rows: Sequence[Row], varying: Sequence[str], known: Mapping[str, Mapping[str, Any]], resources: Resources
+) -> dict[str, Sizes]:
+    """The sizes of each data set of which some cell has a result, by `data_of`.
 
     A set is loaded only where its size was not written down, or where only the set tells whether it has an official
     test set.
 
     Args:
         rows: the combinations of a study.
+        varying: the config keys beside the first ones that tell its cells apart.
         known: by digest, the `shape` of all points of a set that are divided.
         resources: what loads a data set.
     """
-    with_result = {str(row.config["data.name"]): row.asked for row in reversed(rows) if row.result is not None}
+    columns = {"data.name", *varying}
+    with_result = {
+        data_of({key: row.config.get(key) for key in columns}): row.asked
+        for row in reversed(rows)
+        if row.result is not None
+    }
     return {
         name: _sizes(asked.depends_on().config, known.get(asked.digest), resources)
         for name, asked in with_result.items()
@@ -41,9 +60,14 @@ def _sizes(config: CellConfig, known: Mapping[str, Any] | None, resources: Resou
     else:
         n_points = int(known["shape"][0])
     parts = Parts(n_points=n_points, n_official_test=official, **asked)
+    other = config.data.tested_on(config)
+    tested = None if other is None else other.extent()
+    if tested is not None:
+        official = tested.n_points if tested.n_official_test is None else tested.n_official_test
     return Sizes(
         n_points=n_points - parts.n_reserve,
         n_val=parts.val,
         n_test=parts.held_out if official is None else official,
         official_test=official is not None,
+        test_data=None if other is None else other.name,
     )

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from synthmix.analysis.data_sets.population import Overlap, overlap, population_error, population_interval
+from synthmix.analysis.data_sets.sizes import data_of
 from synthmix.analysis.result import StudyResult
 from synthmix.analysis.setting_cells import Arm, Keys, SettingCells
 from synthmix.analysis.statistics import Interval
@@ -17,7 +18,7 @@ Array = NDArray[np.float64]
 
 def overlap_of(result: StudyResult, keys: Keys) -> Overlap | None:
     """What the points of two seeds have in common in the setting of these keys; None where no cell has a result."""
-    sizes = result.sizes.get(str(keys["data.name"]))
+    sizes = result.sizes.get(data_of(keys))
     if sizes is None:
         return None
     return overlap(

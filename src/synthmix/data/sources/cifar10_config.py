@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from synthmix.config.data import FileSetConfig
 from synthmix.config.schema import Count
@@ -22,6 +23,8 @@ def reads_subset(root: str | None) -> bool:
 @dataclass(kw_only=True, frozen=True)
 class Cifar10Config(FileSetConfig):
     """Small photographs."""
+
+    classes: ClassVar[str | None] = "what a photograph shows"
 
     _target_: str = "synthmix.data.sources.cifar10.load_cifar10"
     name: str = "cifar10"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from synthmix.config.data import FileSetConfig
 from synthmix.config.schema import Count, NonNegativeInt
@@ -27,6 +28,8 @@ class IdxConfig(FileSetConfig):
 class MnistConfig(IdxConfig):
     """Handwritten digits."""
 
+    classes: ClassVar[str | None] = "the digits 0 to 9"
+
     _target_: str = "synthmix.data.sources.idx.load_mnist"
     name: str = "mnist"
 
@@ -39,6 +42,8 @@ class MnistConfig(IdxConfig):
 class FashionMnistConfig(IdxConfig):
     """Pieces of clothing."""
 
+    classes: ClassVar[str | None] = "pieces of clothing"
+
     _target_: str = "synthmix.data.sources.idx.load_fashion_mnist"
     name: str = "fashion_mnist"
 
@@ -50,6 +55,8 @@ class FashionMnistConfig(IdxConfig):
 @dataclass(kw_only=True, frozen=True)
 class KmnistConfig(IdxConfig):
     """Old Japanese handwriting."""
+
+    classes: ClassVar[str | None] = "letters of the kuzushi hand"
 
     _target_: str = "synthmix.data.sources.idx.load_kmnist"
     name: str = "kmnist"

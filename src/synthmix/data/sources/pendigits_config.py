@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from synthmix.config.data import FileSetConfig
 from synthmix.config.schema import Count
@@ -14,6 +15,8 @@ EXTENT = Extent(DataSpec("pendigits", "table", (16,), None, n_classes=10), n_poi
 @dataclass(kw_only=True, frozen=True)
 class PendigitsConfig(FileSetConfig):
     """Pen strokes of digits."""
+
+    classes: ClassVar[str | None] = "the digits 0 to 9"
 
     _target_: str = "synthmix.data.sources.pendigits.load_pendigits"
     name: str = "pendigits"

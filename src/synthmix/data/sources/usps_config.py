@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from synthmix.config.data import FileSetConfig
 from synthmix.config.schema import Count
@@ -14,6 +15,8 @@ EXTENT = Extent(unit_images("usps", (1, 16, 16)), n_points=7291, n_official_test
 @dataclass(kw_only=True, frozen=True)
 class UspsConfig(FileSetConfig):
     """Digits from envelopes."""
+
+    classes: ClassVar[str | None] = "the digits 0 to 9"
 
     _target_: str = "synthmix.data.sources.usps.load_usps"
     name: str = "usps"

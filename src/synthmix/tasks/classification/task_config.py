@@ -42,12 +42,15 @@ class ClassificationConfig(TaskConfig):
             own label in either case.
         confidence: of self-training, the least probability of its likeliest class at which a synthetic point is given
             that class; points below it are left out. At a half the class is likelier than all others together.
+        test_data: another data set of images with the same classes, whose held-out points are the test set: transfer.
+            null tests on the data set that train is of.
     """
 
     _target_: str = "synthmix.tasks.classification.task.Classification"
     name: str = "classification"
     labels: Literal["self_training", "per_class"] = "self_training"
     confidence: Fraction = 0.5
+    test_data: str | None = None
 
     @property
     def per_class(self) -> bool:
