@@ -22,6 +22,7 @@ USAGE = """usage: synthmix VERB ...
   validate [overrides]   check everything that can be checked before a training; --describe shows the columns of a table
   report STUDY           tables, figures and page of a study (last: the newest; or a filter of MLflow)
   rerun RUN_ID           computes a finished cell once more, and compares (last: the newest)
+  reproduce NAME         computes an experiment once more and compares it with its tables: --sample 5%
   export STUDY FILE.zip  a study's claim as one file: configs, digests, versions, cells and report, no data
   verify FILE.zip        computes a random part of a claim once more: --sample 5%
   sample RUN_ID          points from the generator of a finished run: -n 1000 --out x.npz
@@ -59,8 +60,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     if verb in ("-sc", "--shell-completion"):
         return _completion(rest)
     verbs = {
-        **{"run": _run, "validate": _validate, "report": _report, "rerun": _rerun, "export": _export},
-        **{"verify": _verify, "sample": _sample, "store": _store, "ui": _ui},
+        **{"run": _run, "validate": _validate, "report": _report, "rerun": _rerun, "reproduce": _reproduce},
+        **{"export": _export, "verify": _verify, "sample": _sample, "store": _store, "ui": _ui},
     }
     try:
         if verb not in verbs:
@@ -134,6 +135,12 @@ def _rerun(words: list[str]) -> int:
     from synthmix.verbs.rerun import rerun
 
     return rerun(words)
+
+
+def _reproduce(words: list[str]) -> int:
+    from synthmix.verbs.reproduce import reproduce
+
+    return reproduce(words)
 
 
 def _export(words: list[str]) -> int:

@@ -59,7 +59,7 @@ def test_an_unknown_verb_is_told(capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["runn", "seed=1"]) == 2
     assert (
         capsys.readouterr().err
-        == "runn: unknown verb; allowed: run, validate, report, rerun, export, verify, sample, store, ui\n"
+        == "runn: unknown verb; allowed: run, validate, report, rerun, reproduce, export, verify, sample, store, ui\n"
     )
 
 
