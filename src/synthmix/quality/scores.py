@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from synthmix.data.base import Splits
+from synthmix.quality.columns import column_scores
 from synthmix.quality.diversity import duplicate_share, holes, modes_reached, vendi
 from synthmix.quality.downstream import tstr
 from synthmix.quality.features.extractors import FeatureExtractor, space_of_distances
@@ -109,6 +110,7 @@ def quality_scores(
         - `kid`, `mmd`, `precision`, `recall`, `density`, `coverage` (of the 5th neighbour, or the last where there are
           fewer), `c2st`, `vendi`, `duplicate_share`,
         - `authenticity`, `holes`, `modes_reached`, `dcr_share`, `dcr_ratio` (`closest_records`),
+        - of a table those of its columns, `column_scores`,
         - with Inception features `fid`, `fid_inf` and `inception_score`,
         - where supervised `tstr`, `trtr` and `augmentation_gain`.
 
@@ -132,7 +134,7 @@ def quality_scores(
             scores |= _distances(extractor, sets, seed)
         if extractor is space:
             scores |= _relations(sets, splits, extract(space, splits.train.x), seed, supervised)
-    return scores
+    return scores if splits.val.spec.kind != "table" else scores | column_scores(synthetic, splits, independent)
 
 
 def reconstruction_error(original: Tensor, reconstructed: Tensor) -> float:

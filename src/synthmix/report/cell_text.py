@@ -7,7 +7,20 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from synthmix.config.task import TaskConfig
 
 MOST_SCORES = 6  # of the task, unless all are asked for
-QUALITY = ("fd_classifier", "fd_pca", "kid", "precision", "recall", "coverage", "c2st", "authenticity")
+QUALITY = (
+    "fd_classifier",
+    "fd_pca",
+    "kid",
+    "precision",
+    "recall",
+    "coverage",
+    "c2st",
+    "authenticity",
+    "ks",
+    "tv",
+    "association_difference",
+    "violations",
+)
 FLOOR = "_floor"
 
 

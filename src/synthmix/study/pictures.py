@@ -8,12 +8,15 @@ from typing import Any
 
 import torch
 from matplotlib.figure import Figure
+from torch import Tensor
 
 from synthmix.cell import ComputedCell
 from synthmix.config.cell import CellConfig
+from synthmix.data.columns import Cells, cells_of
 from synthmix.pipeline.pictures import points_shown
 from synthmix.pipeline.results import held_out_of
 from synthmix.plots.choice_curve import choice_curve
+from synthmix.plots.margins import margins
 from synthmix.plots.samples import real_synthetic_nearest, sample_grid
 from synthmix.plots.space import Space
 from synthmix.tracking.base import OpenRun
@@ -38,7 +41,13 @@ def sample_figures(cell: ComputedCell) -> Iterator[tuple[str, Figure]]:
     train, synthetic = cell.splits.train, cell.mixture.synthetic
     if len(synthetic):
         yield "synthetic", sample_grid(synthetic[: points_shown(train.spec)], train.spec, real=train.x)
+        if train.spec.kind == "table":
+            yield "margins", margins(*(_cells(cell, part) for part in (train.x, synthetic, cell.splits.val.x)))
         yield "nearest", real_synthetic_nearest(train.x, synthetic[:COMPARED_POINTS], train.spec)
+
+
+def _cells(cell: ComputedCell, points: Tensor) -> list[Cells]:
+    return cells_of(points, cell.splits.train.spec, cell.splits.scaling)
 
 
 def task_figures(config: CellConfig, cell: ComputedCell) -> Iterator[tuple[str, Figure]]:
