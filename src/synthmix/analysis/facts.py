@@ -12,6 +12,7 @@ from synthmix.analysis.setting_cells import SettingCells, written
 from synthmix.notation import general
 
 DUPLICATES = "data/duplicates_across_split"
+HIDDEN, RMSE, ACCURACY = "data/hidden_share", "data/imputation_rmse", "data/imputation_accuracy"
 SUPERVISED = (
     "Supervised: labels of the training points reach the {learner}, those of the oracle's points among them; "
     "gates and representations see none, nor do generators but those of task.labels=per_class, and held-out labels "
@@ -20,13 +21,14 @@ SUPERVISED = (
 
 
 def facts(result: StudyResult, settings: Sequence[SettingCells]) -> list[str]:
-    """Labels that reach the learner, transfer, copies across the split, k from labels, what intervals speak of.
+    """Labels that reach the learner, transfer, copies, hidden values, k from labels, what intervals speak of.
 
     Args:
         result: the study.
         settings: the cells of its settings.
     """
-    first = (*_supervised(result), *_transfer(result), *_duplicates(result), *_k_from_labels(result))
+    of_data = (*_duplicates(result), *_hidden(result))
+    first = (*_supervised(result), *_transfer(result), *of_data, *_k_from_labels(result))
     return [*first, *_truths(result, settings)]
 
 
@@ -60,6 +62,22 @@ def _duplicates(result: StudyResult) -> Iterator[str]:
                 f"{name}: {general(count)}{of} held-out points (val and test, mean over seeds) occur value for value "
                 "among the points to learn from as well."
             )
+
+
+def _hidden(result: StudyResult) -> Iterator[str]:
+    """Where values of train were hidden on purpose: how near what filled them is to the truth."""
+    if HIDDEN not in result.cells:
+        return
+    told = result.cells[result.cells[HIDDEN].notna()].dropna(axis="columns", how="all")
+    keys = [key for key in told if str(key).startswith("data.")]
+    for values, cells in told.groupby(keys):
+        where = ", ".join(f"{key} = {written(value)}" for key, value in zip(keys, values, strict=True))
+        found = [f"{general(cells[HIDDEN].mean())} of train's values were hidden and filled"]
+        if RMSE in cells:
+            found.append(f"numbers with a root mean square error of {general(cells[RMSE].mean())} standard deviations")
+        if ACCURACY in cells:
+            found.append(f"{general(cells[ACCURACY].mean())} of levels rightly")
+        yield f"{where}: {', '.join(found)} (means over seeds)."
 
 
 def _k_from_labels(result: StudyResult) -> Iterator[str]:

@@ -73,3 +73,16 @@ def test_copies_across_the_split_are_counted(count: int, make: Make) -> None:
     lines = told(make, cells=cells, sizes={"digits": SIZES})
     found = [line for line in lines if "occur value for value" in line]
     assert [line.partition(" held-out")[0] for line in found] == (["digits: 3.5 of 400"] if count else [])
+
+
+def test_what_was_hidden_and_how_it_was_filled_is_told(make: Make) -> None:
+    cells = make(ARMS)[0].cells.assign(**{"data/hidden_share": 0.3})
+    cells["data/imputation_rmse"] = 0.4 + (cells["seed"] % 2) * 0.2
+    cells.loc[cells["model.name"] == "duplicate", ["data/hidden_share", "data/imputation_rmse"]] = float("nan")
+    (line,) = (line for line in told(make, cells=cells) if "hidden" in line)
+    assert "data.name = digits" in line
+    assert line.endswith(
+        ": 0.3 of train's values were hidden and filled, numbers with a root mean square error of 0.5 standard "
+        "deviations (means over seeds)."
+    )
+    assert not any("hidden" in line for line in told(make))
