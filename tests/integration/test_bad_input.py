@@ -142,7 +142,7 @@ BAD: list[tuple[str, list[str]]] = [
     ("quality.extractors=[inception]", ["quality.extractors=[inception]: each element allowed: pixels, pca, …"]),
     (
         "data=table data.path=rows.csv clusterer.n_clusters=2 model=smote quality.supervised=true",
-        ["quality.supervised=true: data.name=table has no labels"],
+        ["quality.supervised=true: data.name=rows has no labels"],
     ),
     ("quality.supervised=1", ["quality.supervised=1: must be true or false"]),
     (
@@ -152,7 +152,7 @@ BAD: list[tuple[str, list[str]]] = [
     # tasks
     *((f"task=anomaly_detection {words}", [line]) for words, line in {
         "data=table data.path=rows.csv data.n_train=50 data.normal_class=0":
-            "task.name=anomaly_detection: data.name=table has no labels that tell anomalies",
+            "task.name=anomaly_detection: data.name=rows has no labels that tell anomalies",
         "": "data.normal_class=null: must be the class of normal points, 0 to 9",
         "data.normal_class=10": "data.normal_class=10: must be the class of normal points, 0 to 9",
         "data=adbench data.normal_class=2": "data.normal_class=2: must be the class of normal points, 0 to 1",
@@ -191,7 +191,7 @@ BAD: list[tuple[str, list[str]]] = [
     }.items()),
     *((f"task=classification {words}", [line]) for words, line in {
         "data=table data.path=rows.csv data.n_train=50":
-            "task.name=classification: data.name=table has no labels to learn classes from",
+            "task.name=classification: data.name=rows has no labels to learn classes from",
         "data.n_train=1 model=duplicate": "data.n_train=1: must be ≥ 2 for task.name=classification, as one point is …",
         "data=toy model=truth task.labels=per_class":
             "task.labels=per_class: model.name=truth knows no class of its points; must be self_training",

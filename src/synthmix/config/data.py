@@ -72,6 +72,11 @@ class DataConfig(Member):
         return Hiding(self.hide, self.hide_mechanism) if self.hide else None
 
     @property
+    def name_in_keys(self) -> str:
+        """What the keys of stages have beside the digest of the points."""
+        return self.name
+
+    @property
     def pollution(self) -> Pollution | None:
         """What is done to train on purpose; None where it is as it comes."""
         return None if self.pollute == "none" or not self.pollute_share else Pollution(self.pollute, self.pollute_share)

@@ -81,7 +81,7 @@ class Study:
         words += [] if n_train is None else [f"data.n_train={n_train}"]
         store = PathsConfig().store if store is None else store
         path, label = _kept(points, y, Path(store))
-        words += ["data=table", f"data.path={quoted(str(path))}", f"paths.store={quoted(str(store))}"]
+        words += ["data=table", "data.name=X", f"data.path={quoted(str(path))}", f"paths.store={quoted(str(store))}"]
         words += [] if label is None else [f"data.label_column={quoted(label)}"]
         self._words = [*words, *overrides]
         self._plan = make_plan(self._words, multirun=True)

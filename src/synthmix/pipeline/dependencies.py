@@ -82,7 +82,7 @@ class Dependencies:
 
     @cached_property
     def splits(self) -> dict[str, Any]:
-        """Points and their order; where the files lie makes no difference."""
+        """Points and their order; where the files lie and what they are called makes no difference."""
         data = self.config.data
         sizes = {"n_train": self.n_train, "n_val": data.n_val, "n_test": data.n_test, "n_reserve": data.n_reserve}
         protocol = self.config.anomaly_protocol
@@ -90,7 +90,7 @@ class Dependencies:
         done = data.pollution  # beside the split, so that clean points have the keys that they always had
         pollution = {} if done is None else {"pollution": {**vars(done), "code": code_hash(*POLLUTION)}}
         hidden = {} if data.hiding is None else {"hiding": {**vars(data.hiding), **self._filled}}
-        return {"data": {"name": data.name, "digest": self.digest, **sizes, **anomalies, **pollution, **hidden}}
+        return {"data": {"name": data.name_in_keys, "digest": self.digest, **sizes, **anomalies, **pollution, **hidden}}
 
     @property
     def _filled(self) -> dict[str, Any]:

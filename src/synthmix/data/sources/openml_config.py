@@ -17,6 +17,7 @@ class OpenmlConfig(TableConfig):
     """A table of openml.org. Of the keys of `data=table` those that say how a text is read have nothing to say here.
 
     Attributes:
+        name: as openml it becomes openml_61 for the id 61.
         id: its number there, which names one version of it.
         label_column: labels, for scoring only; null takes the set's own target where that is a category.
         root: folder of the data folders; null takes $SYNTHMIX_DATA or the cache of the user.
@@ -26,6 +27,11 @@ class OpenmlConfig(TableConfig):
     name: str = "openml"
     id: Count | None = None
     root: str | None = None
+
+    def __post_init__(self) -> None:
+        """Names the set after its number, where the user has not named it."""
+        if self.name == OpenmlConfig.name and self.id is not None:
+            object.__setattr__(self, "name", f"openml_{self.id}")
 
     def read(self) -> Table:
         """Reads the whole table, downloaded where it is not there yet.
@@ -47,7 +53,7 @@ class OpenmlConfig(TableConfig):
             raise InvalidInput(*faults)
         path, target = kept(self.id, self.root)
         keys = ("label_column", "drop_columns", "columns", "missing", "impute", "missing_values", "max_bytes")
-        table = TableConfig(path=str(path), **{key: getattr(self, key) for key in keys})
+        table = TableConfig(name=self.name, path=str(path), **{key: getattr(self, key) for key in keys})
         return replace(table, label_column=self.label_column or target)
 
     def notes(self) -> Iterator[str]:

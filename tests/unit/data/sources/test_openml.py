@@ -94,6 +94,7 @@ def test_a_set_is_downloaded_once_with_its_kinds_and_its_target(server: str, tmp
         ("size", "numeric"),
         ("colour", "categorical"),
     ]
+    assert dataset.spec.name == "openml_7"
     assert dataset.y is not None
     assert dataset.y.tolist() == [number % 2 for number in range(30)]
     assert dataset.x[:, 0].tolist() == [number + 0.5 for number in range(30)]

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from pathlib import PurePath
 from typing import Any, Literal
+from urllib.parse import urlsplit
 
 from synthmix.config.data import DataConfig
 from synthmix.config.schema import Count
@@ -16,12 +19,12 @@ from synthmix.errors import InvalidInput
 from synthmix.spec import DataSpec, Extent
 
 
-def table_spec(table: Table) -> DataSpec:
+def table_spec(name: str, table: Table) -> DataSpec:
     """The spec of a file that was read: of a table, or of images."""
     shape = table.values.shape[1:]
     if len(shape) == 3:
-        return DataSpec("table", "image", shape, (0.0, 1.0), table.n_classes)
-    return DataSpec("table", "table", shape, None, table.n_classes, columns=table.columns)
+        return DataSpec(name, "image", shape, (0.0, 1.0), table.n_classes)
+    return DataSpec(name, "table", shape, None, table.n_classes, columns=table.columns)
 
 
 @dataclass(kw_only=True, frozen=True)
@@ -29,6 +32,7 @@ class TableConfig(DataConfig):
     """A file of the user's.
 
     Attributes:
+        name: as table it becomes the file's own name, `people` for people.csv.gz, so that two tables can be told apart.
         path: must be given; what it may be is in `READERS`. An http(s) address is downloaded once, and kept beside the
             known data sets.
         label_column: labels of any type; for scoring only. In an npz, the array that holds them.
@@ -56,6 +60,21 @@ class TableConfig(DataConfig):
     missing_values: list[Any] = field(default_factory=list)
     max_bytes: Count = 4_000_000_000
 
+    def __post_init__(self) -> None:
+        """Names the set after its file, where the user has not named it."""
+        if self.name == TableConfig.name and self.path:
+            object.__setattr__(self, "name", self._own_name(self.path) or self.name)
+
+    @property
+    def name_in_keys(self) -> str:
+        """The same for all tables, as another name makes no other points."""
+        return TableConfig.name
+
+    def _own_name(self, path: str) -> str:
+        """The name of a file without its folder and its endings, in letters that suit names of runs."""
+        file = urlsplit(path).path if is_url(path) else path
+        return re.sub(r"[^\w-]+", "_", PurePath(file).name.partition(".")[0]).strip("_")
+
     def read(self) -> Table:
         """Reads the whole file, or what is kept of it where it has not changed.
 
@@ -72,7 +91,7 @@ class TableConfig(DataConfig):
         """Reads the whole file, so that what is wrong in it is known before any training."""
         table = self.read()
         n_test = None if table.test is None else len(table.test.values)
-        spec = table_spec(table)
+        spec = table_spec(self.name, table)
         if table.columns:
             spec = replace(spec, shape=(sum(column.width for column in table.columns),))
         return Extent(spec, n_points=len(table.values), n_official_test=n_test)

@@ -28,7 +28,7 @@ def load_table(config: TableConfig) -> Dataset:
     if test is not None:
         # A dataset without labels has none in its test set either.
         official = torch.tensor(test.values), None if test.labels is None else torch.tensor(test.labels)
-    dataset = assemble(table_spec(table), torch.tensor(table.values), labels, test=official)
+    dataset = assemble(table_spec(config.name, table), torch.tensor(table.values), labels, test=official)
     fills = config.missing in ("impute", "model") and np.isnan(table.values).any()
     impute, to_models = config.imputation if fills else None, bool(fills and config.missing == "model")
     kinds = [column for column in table.columns if column.kind not in ("numeric", "integer")]

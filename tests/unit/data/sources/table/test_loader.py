@@ -253,3 +253,17 @@ def test_an_adbench_file_is_read(data_root: Path) -> None:
     dataset = load_table(str(data_root / "adbench" / "6_cardio.npz"), "y", [])
     assert dataset.y is not None
     assert (dataset.x.shape, dataset.y.bincount().tolist()) == ((1831, 21), [1655, 176])
+
+
+@pytest.mark.parametrize(
+    ("keys", "name"),
+    [
+        ({"path": "in/people.csv.gz"}, "people"),
+        ({"path": "https://host/some folder/cars (new).csv?version=2"}, "cars_new"),
+        ({"path": "people.csv", "name": "mine"}, "mine"),
+        ({"path": ".csv"}, "table"),
+        ({}, "table"),
+    ],
+)
+def test_a_table_is_named_after_its_file(keys: dict[str, str], name: str) -> None:
+    assert TableConfig(**keys).name == name
