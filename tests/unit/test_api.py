@@ -52,7 +52,7 @@ def test_a_table_that_nobody_has_split_can_be_fitted(name: str, tmp_path: Path) 
 @pytest.mark.parametrize(
     ("options", "line"),
     [
-        ({"name": "mnits"}, "data=mnits: no such member; allowed: adbench, cifar10, digits, "),
+        ({"name": "mnits"}, "data=mnits: no such member; allowed: adbench, bbc_news, cifar10, "),
         ({"name": "toy", "n_point": 3}, "data.n_point=3: unknown key; did you mean n_points? allowed: "),
         ({"name": "toy", "n_points": 0}, "data.n_points=0: must be ≥ 1"),
         ({"name": "digits", "n_train": 50}, "data.n_train=50: the whole set is loaded; split() cuts it"),

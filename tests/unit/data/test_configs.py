@@ -16,7 +16,7 @@ import pytest
 
 from synthmix.config.cell import CellConfig
 from synthmix.config.composing.composer import composer
-from synthmix.config.data import READ_BY_SPLIT, DataConfig
+from synthmix.config.data import FILLED, READ_BY_SPLIT, DataConfig
 from synthmix.config.nodes import build, check_node
 from synthmix.config.plain import plain
 from synthmix.data.base import Dataset
@@ -82,7 +82,7 @@ def loader_of(node: dict[str, Any]) -> Callable[..., Dataset]:
 
 
 def loader_keys(node: dict[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in node.items() if key not in (*READ_BY_SPLIT, "name", "_target_")}
+    return {key: value for key, value in node.items() if key not in (*READ_BY_SPLIT, *FILLED, "name", "_target_")}
 
 
 def test_every_yaml_has_a_config() -> None:

@@ -178,7 +178,7 @@ def is_tuned(config: dict[str, Any]) -> bool:
 
 def settings_of_training(model: str, choose: str) -> set[str]:
     """The keys of `trainer` that decide what a model ends with."""
-    if model in CONTROLS:
+    if model in (*CONTROLS, "gaussian_copula"):
         return set()
     if model in FITTED_BY_EM:
         return {"trainer.limit_steps"}
