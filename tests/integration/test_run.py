@@ -259,6 +259,11 @@ EVERY_MEMBER = [
 def test_every_member_runs(member: str, command: Callable[..., Any], shared_store: str, tmp_path: Path) -> None:
     group, _, name = member.partition("=")
     data = ["data=toy"] if name == "truth" else []
+    if name == "text_lm":
+        terms = [first + second for first in "abcdefgh" for second in "uvwxyz"]
+        rows = [f"{' '.join(terms[(i * j) % 47] for j in range(1, 9))},{i % 3}" for i in range(300)]
+        (tmp_path / "news.csv").write_text("\n".join(["text,kind", *rows]))
+        data = ["data=text", "data.path=news.csv", "data.text_column=text", "data.label_column=kind"]
     model = [] if group == "model" else ["model=duplicate"]
     short = ["trainer.limit_steps=3", "tracking.pictures=false", f"tracking.uri={shared_store}"]
     answer = command("run", member, *model, *data, *SMALL, *short)

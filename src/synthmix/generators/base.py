@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any, ClassVar, Protocol, Self, runtime_checkable
 
@@ -108,6 +108,19 @@ class Labelled(Protocol):
 
     def labels(self, splits: Splits) -> Tensor | None:
         """The label of each point of its pool, in their order: int64, (N,); None where `splits` has none."""
+        ...
+
+
+@runtime_checkable
+class Writing(Protocol):
+    """A generator whose points stand for texts that it writes."""
+
+    def texts(self, n: int, seed: int) -> Sequence[str]:
+        """The texts behind the first `n` points of the pool of `seed`."""
+        ...
+
+    def perplexity(self, texts: Sequence[str]) -> float:
+        """That of texts under the model, a word."""
         ...
 
 

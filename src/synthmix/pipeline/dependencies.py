@@ -39,6 +39,7 @@ FLOW = ("synthmix.cell", *STAGES)
 QUALITY = (
     *("synthmix.quality.scores", "synthmix.quality.features.extractors"),
     *("synthmix.quality.features.classifier", "synthmix.quality.features.inception"),
+    "synthmix.quality.texts",
 )
 QUALITY_KEYS = ("extractors", "n_samples", "supervised", "inception_weights")
 INCEPTION = "torch_fidelity.feature_extractor_inceptionv3.FeatureExtractorInceptionV3"

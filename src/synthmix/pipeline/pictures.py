@@ -6,6 +6,7 @@ from typing import Any
 
 import pytorch_lightning as pl
 from pytorch_lightning.callbacks import Callback
+from torch import Tensor
 
 from synthmix.plots.samples import sample_grid
 from synthmix.spec import DataSpec
@@ -16,10 +17,13 @@ SCATTER_POINTS = 1000  # points of a table's scatter matrix
 
 
 class SampleGrids(Callback):
-    """Logs a generator's preview every so many generator steps: the same points, as they become what they will be."""
+    """Logs a generator's preview every so many generator steps: the same points, as they become what they will be.
 
-    def __init__(self, run: OpenRun, every: int, seed: int) -> None:
-        self.run, self.every, self.seed = run, every, seed
+    Beside them stand `real` points, (n, *shape).
+    """
+
+    def __init__(self, run: OpenRun, every: int, seed: int, real: Tensor) -> None:
+        self.run, self.every, self.seed, self.real = run, every, seed, real
         self._shown = 0
 
     def on_train_batch_end(self, trainer: pl.Trainer, pl_module: Any, *_: Any) -> None:
@@ -29,7 +33,7 @@ class SampleGrids(Callback):
             self._shown = due
             pl_module.eval()
             figure = sample_grid(
-                pl_module.preview(points_shown(pl_module.spec), self.seed), pl_module.spec, real=pl_module.train_x.cpu()
+                pl_module.preview(points_shown(pl_module.spec), self.seed), pl_module.spec, real=self.real
             )
             pl_module.train()
             self.run.log_figure(figure, f"samples/step_{pl_module.steps_done:06d}.png")

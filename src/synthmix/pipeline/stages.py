@@ -15,7 +15,7 @@ from synthmix.config.cell import CellConfig
 from synthmix.config.instantiate import instantiate
 from synthmix.data.base import Dataset, Splits, digest_of
 from synthmix.errors import InvalidInput, TrainingDiverged
-from synthmix.generators.base import Generator, Reconstructing, Scoring
+from synthmix.generators.base import Generator, Reconstructing, Scoring, Writing
 from synthmix.generators.per_class import PerClass
 from synthmix.mixing import Mixture
 from synthmix.pipeline.classes import check_classes
@@ -30,6 +30,7 @@ from synthmix.quality.features.classifier import ClassifierFeatures, train_class
 from synthmix.quality.features.extractors import FeatureExtractor, make_extractors
 from synthmix.quality.features.inception import InceptionFeatures
 from synthmix.quality.scores import log_likelihood, quality_scores, reconstruction_error
+from synthmix.quality.texts import scores_of_texts
 from synthmix.representations.base import Representation
 from synthmix.seeds import derive_seed, pool_seed
 from synthmix.stages.inputs import Inputs
@@ -268,6 +269,8 @@ class Stages:
         if isinstance(generator, Scoring):
             held_out = log_likelihood(generator.score_samples(splits.val.x))
             scores |= {} if held_out is None else {"log_likelihood": held_out}
+        if isinstance(generator, Writing):
+            scores |= scores_of_texts(generator, splits, pool_seed(seed))
         return {
             "scores": {name: float(score) for name, score in scores.items()},
             "training": training_values(fitted.curves),

@@ -104,14 +104,15 @@ def _train(
     options = _options(model, declared, alone=watching.study is None)
     steps = min(model.steps, options.limit_steps or model.steps)
     callbacks: list[Callback] = []
+    material = model.material(splits.unlabelled())
     if pictures:
-        callbacks.append(SampleGrids(run, inputs.trainer.grid_every or max(1, steps // 5), pool_seed(seed)))
+        every = inputs.trainer.grid_every or max(1, steps // 5)
+        callbacks.append(SampleGrids(run, every, pool_seed(seed), material.x))
     if "choose" in model.trainer_keys and inputs.trainer.choose != "last":
         every = inputs.trainer.choose_every or max(1, steps // 10)
         score = distance_to(inputs.trainer.choose, splits.for_generators().val)
         callbacks.append(KeepBest(inputs.trainer.choose, score, every=every, seed=derive_seed(seed, "choice")))
     model.scaling = splits.scaling
-    material = model.material(splits.unlabelled())
     model.fit(material, seed=derive_seed(seed, "generator"), options=options, logger=losses, callbacks=callbacks)
     if pictures:
         sample = model.sample(points_shown(model.spec), pool_seed(seed))

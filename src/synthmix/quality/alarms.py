@@ -38,6 +38,7 @@ CHECKS = (
     Check("mode_collapse", "holes", False, False, "regions of train have hardly a synthetic point"),
     Check("mode_collapse", "duplicate_share", False, False, "synthetic points repeat each other"),
     Check("memorisation", "authenticity", True, True, "synthetic points are near-copies of train"),
+    Check("memorisation", "copied_8grams", False, False, "the texts have eight words in a row from train"),
     Check("divergence", "precision", True, True, "few synthetic points lie among real ones"),
     Check("discriminator_wins", "discriminator_advantage", False, False, "it tells real from fake and teaches no more"),
 )
@@ -48,7 +49,7 @@ def alarms(scores: Mapping[str, float], training: Mapping[str, float], limits: A
     """The alarms that can be judged, each with a line for every reason; without one it does not ring.
 
     - mode_collapse: coverage, share of the modes of train that are reached, holes, duplicates among the samples,
-    - memorisation: authenticity,
+    - memorisation: authenticity, of texts the words that are copied from train,
     - divergence: precision,
     - discriminator_wins: how far D's loss is below its trivial loss (`Objective.trivial_loss`), averaged over the last
       fifth of a training; not judged for the Wasserstein loss, which has none.

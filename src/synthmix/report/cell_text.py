@@ -21,6 +21,7 @@ QUALITY = (
     "association_difference",
     "violations",
 )
+OF_TEXTS = ("bleu", "self_bleu", "copied_8grams", "perplexity")
 FLOOR = "_floor"
 
 
@@ -49,7 +50,8 @@ def cell_text(metrics: Mapping[str, float], task: TaskConfig, *, everything: boo
             mark = "   primary" if name == primary else ""
             lines.append(f"  {name:<26} {scores.pop(name):10.4g}{mark}")
             left -= 1
-    shown = [name for name in (sorted(quality) if everything else QUALITY) if name in quality and FLOOR not in name]
+    wanted = sorted(quality) if everything else [*QUALITY, *OF_TEXTS]
+    shown = [name for name in wanted if name in quality and FLOOR not in name]
     if shown:
         lines.append(f"{'quality of the synthetic points':<39}   floor: as many real points")
     for name in shown:

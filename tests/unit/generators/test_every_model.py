@@ -16,6 +16,9 @@ from synthmix.config.cell import check
 from synthmix.config.composing.composer import composer, conf_dir
 from synthmix.config.plain import plain
 from synthmix.data.base import Splits
+from synthmix.data.sources.text.corpus import Corpus
+from synthmix.data.sources.text.documents import documents_of
+from synthmix.data.split import split
 from synthmix.errors import InvalidInput
 from synthmix.generators.base import Generator
 
@@ -47,7 +50,19 @@ def name(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture(scope="module")
 def splits(name: str, four_modes: Splits, digits: Splits) -> Splits:
+    if name == "text_lm":
+        return documents()
     return four_modes if suits_a_table(name) else digits
+
+
+def documents() -> Splits:
+    """News of four matters that have no word in common."""
+    rng = np.random.default_rng(0)
+    matters = ["goal match team win", "bank share price market", "film music award actor", "vote party poll minister"]
+    texts = tuple(" ".join(rng.choice(matters[i % 4].split(), 12)) for i in range(200))
+    corpus = Corpus(tuple(map(str, range(200))), texts, np.arange(200) % 4, tuple("abcd"))
+    made = documents_of("text", corpus, 3, 2, 0.9, "english")
+    return split(made, seed=0, n_train=100, n_val=20, n_test=20, n_reserve=0)
 
 
 def fitted(name: str, splits: Splits, seed: int = 0) -> Generator:
@@ -74,7 +89,7 @@ def test_there_are_models() -> None:
     autoencoders = {"autoencoder", "denoising_autoencoder", "sparse_autoencoder", "conv_autoencoder"}
     variational = {"vae", "beta_vae", "conv_vae"}
     mixtures = {"gaussian", "gmm", "gmm_sgd", "bernoulli_mixture", "gaussian_naive_bayes_mixture"}
-    assert adversarial | controls | autoencoders | variational | mixtures | {"flow_matching"} <= set(MODELS)
+    assert adversarial | controls | autoencoders | variational | mixtures | {"flow_matching", "text_lm"} <= set(MODELS)
 
 
 def test_a_sample_is_the_beginning_of_every_longer_one(generator: Generator) -> None:
