@@ -30,7 +30,7 @@ class TextLmConfig(TrainedConfig):
 
     _target_: str = "synthmix.generators.text_lm.model.TextLm"
     name: str = "text_lm"
-    steps: Count = 300
+    steps: Count = 800
     batch_size: Count = 16
     learning_rate: Positive = 3e-3
     window: Annotated[int, Range(low=2)] = 48
