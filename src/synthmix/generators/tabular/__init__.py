@@ -1,0 +1,1 @@
+"""Nets that know the columns of a table."""
