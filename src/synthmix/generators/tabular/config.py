@@ -23,11 +23,12 @@ class TvaeConfig(TrainedConfig):
 
     _target_: str = "synthmix.generators.tabular.tvae.Tvae"
     name: str = "tvae"
-    hidden: list[Count] = field(default_factory=lambda: [128, 128])
+    hidden: list[Count] = field(default_factory=lambda: [256, 256])
     latent_dim: Count = 32
     max_modes: Count = 10
     reconstruction_weight: Positive = 2.0
     batch_size: Count = 250
+    learning_rate: Positive = 2e-3
 
     def faults(self, cell: Cell) -> Iterator[str]:
         """Columns, and points enough for a mode."""
