@@ -42,7 +42,8 @@ def sample(words: Sequence[str]) -> int:
     if out.suffix == ".csv":
         if generator.spec.kind != "table":
             raise InvalidInput(f"--out={out}: {generator.spec.name} has no columns; must end in .npz")
-        columns = decoded(points, generator.spec, generator.scaling)
+        found = decoded(points, generator.spec, generator.scaling)
+        columns = {name: cells + 0.0 if cells.dtype.kind == "f" else cells for name, cells in found.items()}  # no -0.0
         pd.DataFrame(columns).to_csv(out, index=False)
         print(f"{out}: {given.n} rows of {len(columns)} columns, from {generator.spec.name}")
         return 0
