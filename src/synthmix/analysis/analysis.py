@@ -133,7 +133,8 @@ def analyse(result: StudyResult) -> Analysis:
         rows = _summary(setting, number, by_row, by_arm, common, distances)
         table = pd.DataFrame(rows, columns=_columns(result, MEASURES))
         summaries.append(table.assign(p=math.nan) if result.exploratory else table)
-    families = [_family(setting, number, verdicts, len(verdicts)) for number, setting in enumerate(settings)]
+    n_contrasts = sum(len(one.verdict.contrasts) for one in verdicts)
+    families = [_family(setting, number, verdicts, n_contrasts) for number, setting in enumerate(settings)]
     return Analysis(
         score=result.score,
         sign=result.sign,

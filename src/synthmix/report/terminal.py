@@ -46,7 +46,8 @@ def table_text(analysis: Analysis) -> str:
     better = ", the lower the better" if analysis.sign < 0 else ""
     unit = f" ({analysis.unit})" if analysis.unit else ""
     lines = [f"{score}{unit} on held-out real points{better}; differences: to real points alone, paired by seed"]
-    lines += ["intervals of generators hold for a whole column of the study at once, those of controls each by itself"]
+    others = "those of controls and of exchange rates each by itself"
+    lines += [f"intervals of generators hold for a whole column of the study at once, {others}"]
     for title, over in pooled_answers(analysis).items():
         lines += ["", f"over data sets: {title}"]
         for line in over:

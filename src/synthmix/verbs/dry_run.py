@@ -118,7 +118,7 @@ def _detectable(plan: Plan, asked_for: Collection[Asked], resources: Resources) 
     arms = [asked for asked in asked_for if _is_generator(asked)]
     if not arms:
         return
-    tests = len({arm_id(asked.config) for asked in arms})
+    tests = len({arm_id(asked.config) for asked in arms}) * _compared_with(asked_for, bool(plan.configured))
     studies = Studies(resources.store.root)
     records = [studies.read(name) for name in reversed(studies.names())]
     settings: dict[PlannedSetting, set[int]] = defaultdict(set)
@@ -138,6 +138,13 @@ def _detectable(plan: Plan, asked_for: Collection[Asked], resources: Resources) 
             f"{found} for {setting}: {counted}, {seeds}{planned} "
             f"(sd {spread.sd:.2g} of differences, from {spread.arms} stored arm{'s' if spread.arms > 1 else ''})"
         )
+
+
+def _compared_with(asked_for: Collection[Asked], tuned: bool) -> int:
+    """With how many arms a generator is compared: real points alone, tuned and as configured, and each control."""
+    models = {str(asked.config["model"]["name"]): asked.config for asked in asked_for}
+    roles = [role_at(config["model"]["_target_"], 1.0) for config in models.values()]
+    return 1 + tuned + sum(role in ("placebo", "control") for role in roles)
 
 
 def _is_generator(asked: Asked) -> bool:

@@ -138,9 +138,12 @@ def test_of_a_setting_alone_the_adjustment_is_that_of_a_study_of_it_alone() -> N
 
 
 def test_the_least_effect_that_is_found_grows_with_the_spread_and_the_family() -> None:
-    """By the noncentral t: eight seeds, a level of .025 on each side, shared by four tests, a power of .8."""
-    row = analyse(study(STUDY)).family.iloc[0]
-    critical = stats.t.isf(0.025 / 4, 7)
+    """By the noncentral t: eight seeds, a level of .025 on each side, shared by all contrasts, a power of .8."""
+    analysis = analyse(study(STUDY))
+    row = analysis.family.iloc[0]
+    contrasts = sum(len(one.verdict.contrasts) for one in analysis.verdicts)
+    assert contrasts == 2 * len(analysis.verdicts) == 8  # to real points alone and to copies
+    critical = stats.t.isf(0.025 / contrasts, 7)
     found = row["detectable"] / row["sd"] * math.sqrt(8)
     assert stats.nct.sf(critical, 7, found) == pytest.approx(0.8, abs=1e-6)
 

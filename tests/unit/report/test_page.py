@@ -166,7 +166,8 @@ def test_the_answer_comes_first_and_everything_has_its_place(reader: Reader) -> 
         "Did synthetic data help?",
         "gan harmed kmeans on identity.",
         "The margin, stated before the run: a difference of less than 0.020 in ari does not matter.",
-        "With 8 seeds these tests find effects of ±0.025 or more with a power of .8; the margin is 0.020, 5% of the",
+        "With 8 seeds these tests show a difference to real points alone of ±0.030 or more with a power of .8 (that "
+        "copies and noise bring less takes more to be shown); the margin is 0.020, 5% of the",
         "Warnings",
         "2 cells were computed with other code",
         "Mean ari over seeds",
@@ -187,7 +188,7 @@ def test_the_answer_comes_first_and_everything_has_its_place(reader: Reader) -> 
 
 
 def test_family_and_best_ratio(reader: Reader) -> None:
-    numbers = ["4", "8", "0.008", "0.020", "0.014", "0.025"]
+    numbers = ["4", "8", "0.008", "0.020", "0.014", "0.030"]
     assert reader.rows("family")[1:] == [[f"{name} on identity", *numbers] for name in ("gmm", "kmeans")]
     best = reader.rows("best-table")
     assert len(best) == 1 + 10

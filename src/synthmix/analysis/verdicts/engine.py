@@ -54,7 +54,7 @@ class _Family:
 
     def adjusted(self, d: Scores, questions: Sequence[str]) -> list[Contrast]:
         tests, ends = sign_flip_tests(d, alpha=SIDE), np.empty((4, d.shape[1]))
-        self.tests = tests.tests
+        self.tests = float(d.shape[1])  # Bonferroni's price, as a single effect among others that are none pays it
         for question in dict.fromkeys(questions):
             at = [j for j, of_contrast in enumerate(questions) if of_contrast == question]
             found = intervals(d[:, at], level=1 - ALPHA)

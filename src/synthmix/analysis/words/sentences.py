@@ -127,7 +127,8 @@ def power(setting: Setting, sign: int) -> Iterator[str]:
     if gain > 0 and min(sign * float(end) for end in ends) > 0:
         margin += f", {family['margin'] / gain:.0%} of the oracle's gain"
     if math.isfinite(family["detectable"]):
-        found = f"find effects of ±{number(family['detectable'])} or more with a power of .8"
+        shown = f"show a difference to real points alone of ±{number(family['detectable'])} or more with a power of .8"
+        found = f"{shown} (that copies and noise bring less takes more to be shown)"
     else:
         found = "can find no effect, whatever its size"
     yield f"With {family['seeds']} seeds these tests {found}; {margin}."

@@ -154,7 +154,7 @@ def test_an_undecided_study_ends_with_what_it_could_find_and_the_seeds_it_takes(
     line, rests_on = next_steps(analysis)
     more = {(one.arm, one.ratio): one.verdict.more_seeds for one in analysis.verdicts if one.verdict.more_seeds}
     assert set(more) == {("vae", 1.0), ("gan", 1.0)}
-    assert "find effects of ±" in line
+    assert "show a difference to real points alone of ±" in line
     for (arm, _), seeds in more.items():
         assert f"{arm} at ratio 1 with {8 + seeds} seeds" in line
     assert "the truth may take several times as many" in rests_on
