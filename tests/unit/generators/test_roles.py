@@ -13,6 +13,7 @@ ROLES = {
     "bootstrap": "placebo",
     "jitter": "control",
     "smote": "control",
+    "smotenc": "control",
     "real": "oracle",
     "truth": "oracle",
 }

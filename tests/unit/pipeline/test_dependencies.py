@@ -25,7 +25,7 @@ from synthmix.stages.key import key_of
 
 STAGES = ("generator", "pool", "quality", "representation", "tuning", "candidates", "pretraining", "cell", "scores")
 ALL, DERIVED = set(STAGES), {"cell", "scores"}
-CONTROLS = ("bootstrap", "duplicate", "jitter", "real", "smote", "truth")
+CONTROLS = ("bootstrap", "duplicate", "jitter", "real", "smote", "smotenc", "truth")
 FITTED_BY_EM = (
     *("bernoulli_mixture", "gaussian", "gaussian_few", "gaussian_incomplete", "gaussian_naive_bayes_mixture", "gmm"),
     "gmm_incomplete",
