@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import errno
+import os
+import shutil
 import zipfile
 from pathlib import Path
 from typing import Any
+
+NO_SPACE = 2**20  # bytes: with fewer free ones a disk is full
 
 
 class NoWeightsError(ValueError):
@@ -22,6 +27,23 @@ def read_weights(file: Path) -> Any:
 
     check_weights(file)
     return torch.load(file, map_location="cpu", weights_only=True)
+
+
+def write_weights(content: Any, file: Path) -> None:
+    """Writes a file that `read_weights` reads.
+
+    Raises:
+        OSError: it cannot be written; torch's own error says no word of the disk.
+        pickle.PickleError: it holds objects that cannot be written.
+    """
+    import torch
+
+    try:
+        torch.save(content, file)
+    except RuntimeError as error:
+        full = shutil.disk_usage(file.parent).free < NO_SPACE
+        number = errno.ENOSPC if full else errno.EIO
+        raise OSError(number, os.strerror(number), str(file)) from error
 
 
 def check_weights(file: Path) -> None:

@@ -7,13 +7,13 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-import torch
 import yaml
 
 from synthmix.config.flat import flatten
 from synthmix.stages.key import key_of
 from synthmix.tracking.base import STUDY, DataUsed, RunRecord
 from synthmix.tracking.environment import environment_tags, environment_text, without_environment
+from synthmix.weights import write_weights
 
 NOT_PARAMETERS = ("code", "versions", "flow")  # of what a training depends on: tags say it
 CHECKPOINT = "checkpoint/generator.pt"
@@ -77,7 +77,7 @@ def training_record(
         metrics={"time/generator_s": payload["seconds"], **(scores or {})},
         curves=payload["curves"],
         texts={**head.texts, "environment.txt": environment},
-        files={} if payload["content"] is None else {CHECKPOINT: partial(torch.save, payload["content"])},
+        files={} if payload["content"] is None else {CHECKPOINT: partial(write_weights, payload["content"])},
         data=[DataUsed(**payload["data"])],
         started_ms=started_ms,
         ended_ms=ended_ms,

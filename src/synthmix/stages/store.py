@@ -30,7 +30,7 @@ from filelock import FileLock
 
 from synthmix.errors import InvalidInput
 from synthmix.stages.key import key_of
-from synthmix.weights import NoWeightsError, read_weights
+from synthmix.weights import NoWeightsError, read_weights, write_weights
 
 PAYLOAD = "payload.pt"
 MANIFEST = "manifest.json"
@@ -205,14 +205,12 @@ def _write(
     folder: Path, payload: dict[str, Any], *, depends_on: dict[str, Any], seconds: float, producer: str | None
 ) -> Entry:
     """Puts an entry in the place of whatever stands there."""
-    import torch
-
     _discard(folder)
     stage, partial = folder.parent.parent.name, folder.with_suffix(".partial")
     file = partial / PAYLOAD
     partial.mkdir()
     try:
-        torch.save(payload, file)
+        write_weights(payload, file)
         entry = Entry(
             Manifest(
                 stage=stage,

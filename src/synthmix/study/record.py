@@ -21,6 +21,7 @@ from synthmix.config.cell import CellConfig
 from synthmix.config.schema import shown
 from synthmix.config.sections.study import DESIGN, StudyConfig
 from synthmix.config.sections.tracking import Part
+from synthmix.disk import is_disk_fault
 from synthmix.errors import InvalidInput
 from synthmix.study.added import Batch
 from synthmix.study.asked import Asked
@@ -173,12 +174,22 @@ class Record:
 
     @classmethod
     def read(cls, file: Path) -> Self:
-        """Reads a record."""
-        content = json.loads(file.read_text(encoding="utf-8"))
-        for part in ("cells", "curve", "configured"):
-            content[part] = {key: Asked(**asked) for key, asked in content.get(part, {}).items()}
-        content["batches"] = [Batch(**batch) for batch in content.get("batches", [])]
-        return cls(**content)
+        """Reads a record.
+
+        Raises:
+            InvalidInput: it is damaged. It holds no results: what the command asks for is found in the store.
+        """
+        try:
+            content = json.loads(file.read_text(encoding="utf-8"))
+            for part in ("cells", "curve", "configured"):
+                content[part] = {key: Asked(**asked) for key, asked in content.get(part, {}).items()}
+            content["batches"] = [Batch(**batch) for batch in content.get("batches", [])]
+            return cls(**content)
+        except (ValueError, TypeError, AttributeError) as error:
+            reason = next(iter(str(error).splitlines()), type(error).__name__)
+            raise InvalidInput(
+                f"{file}: is damaged ({reason}); remove it and ask for the study again: no cell is computed twice"
+            ) from error
 
     def write(self, file: Path) -> None:
         """Writes it atomically."""
@@ -216,15 +227,19 @@ class Studies:
         """A lock against running one study twice at a time.
 
         Raises:
-            InvalidInput: another process runs it.
+            InvalidInput: another process runs it, or the store cannot be written.
         """
         folder = self.root / name
-        folder.mkdir(parents=True, exist_ok=True)
         lock = FileLock(folder / "running.lock")
         try:
+            folder.mkdir(parents=True, exist_ok=True)
             lock.acquire(timeout=0)
-        except Timeout:
+        except Timeout:  # which is an OSError too
             raise InvalidInput(f"study {name}: another process is running it; wait for it, or stop it") from None
+        except OSError as error:
+            if not is_disk_fault(error):
+                raise
+            raise InvalidInput(f"paths.store={self.root.parent}: cannot be written ({error.strerror})") from error
         try:
             yield
         finally:

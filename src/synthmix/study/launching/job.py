@@ -20,6 +20,7 @@ from synthmix.config.cell import CellConfig, from_plain
 from synthmix.config.flat import flatten
 from synthmix.config.plain import to_plain
 from synthmix.config.sections.tracking import make_tracker
+from synthmix.disk import is_disk_fault
 from synthmix.errors import GateStarved, InvalidInput, TrainingDiverged, Unavailable
 from synthmix.pipeline.resources import Resources
 from synthmix.pipeline.results import CellResult, as_tensors, result_of
@@ -98,7 +99,7 @@ def run_one(config: CellConfig, folder: Path) -> Outcome:
             outcome.error = masked(str(error))
         except Exception as error:  # noqa: BLE001  the other cells of a study continue; it is reported at the end
             outcome.error = masked(f"{type(error).__name__}: {error}")
-            outcome.traceback = masked(traceback.format_exc())
+            outcome.traceback = None if is_disk_fault(error) else masked(traceback.format_exc())
     _write(outcome, folder)
     return outcome
 

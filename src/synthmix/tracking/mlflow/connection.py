@@ -22,6 +22,7 @@ from mlflow import MlflowClient
 from mlflow.exceptions import MlflowException, RestException
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, SQLAlchemyError
 
+from synthmix.disk import is_disk_fault
 from synthmix.secrets import masked, without_password
 from synthmix.signals import signals_held_back
 from synthmix.tracking.mlflow.store import StoreUnreachable, open_store, probe
@@ -159,7 +160,7 @@ def _is_outage(error: BaseException) -> bool:
         # 500 is also what MLflow gives to errors of its own that have no better number.
         status: int = error.get_http_status_code()  # type: ignore[no-untyped-call]
         return status in (*REFUSALS, *GATEWAY) or (isinstance(error, RestException) and status >= 500)
-    return isinstance(error, OUTAGES)
+    return isinstance(error, OUTAGES) or (is_disk_fault(error) and not isinstance(error, PermissionError))
 
 
 def _in_words(error: BaseException) -> str:

@@ -130,8 +130,7 @@ class Run:
             return
         if self._artifact_uri.startswith("file:"):  # MLflow's way would copy the file, and take 5 ms
             file = Path(url2pathname(urlsplit(self._artifact_uri).path)) / path
-            file.parent.mkdir(parents=True, exist_ok=True)
-            self.ask(lambda _: write(file))
+            self.ask(lambda _: _write(file, write))
             return
         with tempfile.TemporaryDirectory() as folder:
             file = Path(folder) / PurePosixPath(path).name
@@ -156,6 +155,11 @@ class Run:
         # MLflow's client would ask for the whole run first, to learn where its artifacts lie.
         repository: Any = get_artifact_repository(self._artifact_uri, self._connection.uri)
         repository.log_artifact(str(file), None if folder == "." else folder)
+
+
+def _write(file: Path, write: Callable[[Path], object]) -> None:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    write(file)
 
 
 def as_tags(record: RunRecord) -> dict[str, str]:
