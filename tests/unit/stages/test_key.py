@@ -234,7 +234,7 @@ print(time.process_time() - start)
     modules = [".".join(("synthmix", *file.relative_to(root).with_suffix("").parts)) for file in files]
     assert len(modules) > 80
     done = subprocess.run([sys.executable, "-c", code, *modules], capture_output=True, text=True, check=True)
-    assert float(done.stdout) < 0.004 * len(modules)
+    assert float(done.stdout) < 0.012 * len(modules)  # three times what a busy machine takes
 
 
 def test_library_versions_are_the_installed_ones() -> None:
