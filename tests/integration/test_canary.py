@@ -56,6 +56,8 @@ SUITS = {
     "gate=top_k": ["model=gan"],
     "gate=typicality": ["model=real"],  # noisy copies of so few points are not typical
     "model=flow_matching": ["model.evaluations=2"],
+    "model=tvae": ["data=toy", "data.n_points=400"],
+    "model=text_lm": ["data=text", "data.path=documents", "data.n_components=4"],
     "representation=tsne": ["representation.n_iter=25"],
 }
 SMALL = ["data.n_train=60", "data.n_val=60", "data.n_test=60", "quality.n_samples=40", "tracking.pictures=false"]
@@ -69,15 +71,28 @@ ELSEWHERE = ("seconds", "environment", "environment_text", "run_id")  # of a sta
 
 
 @pytest.fixture(scope="module")
-def config_of() -> Iterator[Callable[[str], CellConfig]]:
+def documents(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of documents on two subjects."""
+    folder, rng = tmp_path_factory.mktemp("documents"), np.random.default_rng(0)
+    for subject, words in (("sea", "ship wave salt wind sail port"), ("land", "field road hill farm tree barn")):
+        (folder / subject).mkdir()
+        for number in range(110):
+            chosen = rng.choice([*words.split(), "the", "and", "long", "day"], 30)
+            (folder / subject / f"{number}.txt").write_text(" ".join(chosen))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def config_of(documents: Path) -> Iterator[Callable[[str], CellConfig]]:
     """A small cell with a member, composed once."""
     with composer() as compose:
 
         @cache
         def config_of(member: str) -> CellConfig:
             base = [] if member.startswith("model=") else ["model=jitter"]
+            suits = [text.replace("=documents", f"={documents}") for text in SUITS.get(member, [])]
             task = TASKS.get(member.partition("=")[0], [])
-            config = check(compose(["tracking=none", *SMALL, *TRAINED, *base, *task, member, *SUITS.get(member, [])]))
+            config = check(compose(["tracking=none", *SMALL, *TRAINED, *base, *task, member, *suits]))
             few = (
                 {"mixture_components": 2} if hasattr(config.model, "mixture_components") else {}
             )  # else one tries many
@@ -103,6 +118,10 @@ class OtherTest(Resources):
         numbered = replace(dataset, y=torch.arange(len(dataset)), density=None)
         place, x = split(numbered, **more).test.y, dataset.x.clone()
         x[place] = x[place].flip(-1)
+        if dataset.documents is not None:  # of which the points are made: each test document in the place of another
+            index = torch.arange(len(dataset))
+            index[place] = place.flip(0)
+            dataset = replace(dataset, documents=dataset.documents.take(index))
         return split(replace(dataset, x=x), anomalies=config.anomaly_protocol, **more)
 
 
@@ -146,7 +165,11 @@ def canary(config: CellConfig, kind: type[Resources], folder: Path) -> tuple[dic
     found |= {"mixture": digest([mixture.dataset.x, mixture.weights]), "points": digest(points)}
     found |= {"acceptance": digest(cell.numbers.get("gate/acceptance_rate"))}
     found |= {"outputs on val": digest(cell.outputs["val"]), "outputs on train": digest(cell.task.outputs(points))}
-    scores = {f"{part} {name}": score for part in cell.outputs for name, score in scores_on(part, cell, config).items()}
+    scores = {
+        f"{part} {name}": score
+        for part in cell.splits.held_out
+        for name, score in scores_on(part, cell, config).items()
+    }
     return found, scores, cell
 
 

@@ -233,7 +233,7 @@ def own(ownlab: Path, command: Callable[..., Any], monkeypatch: pytest.MonkeyPat
         ("data=arrays", f"data._target_=ownlab.code.load_arrays: {MUST_LOAD}"),
         ("data=undigested", f"data._target_=ownlab.code.load_without_digest: {MUST_LOAD}"),
         ("data=mine data.n_train=80", "data.n_train=80: must be ≤ 54 (90 points less 18 test and 18 val)"),
-        ("data=mine +data.shift=1", "data.shift=1: unknown key; allowed: n_reserve, n_test, n_train, n_val, name, …"),
+        ("data=mine +data.shift=1", "data.shift=1: unknown key; allowed: hide, hide_mechanism, impute, …"),
         ("clusterer=one_group", "clusterer._target_=ownlab.code.OneGroup: must be a class with fit, predict"),
         ("task=answer +task.estimator=3", "task.estimator=3: unknown key; allowed: name, offset"),
         ("task=answer study.score=ari", "study.score=ari: allowed: n"),

@@ -80,7 +80,7 @@ def test_a_clear_effect_stops_the_study_early(tmp_path: Path, command: Command) 
     assert (tmp_path / "again" / "cells.csv").read_bytes() == table(tmp_path, "cells.csv")
     detectable = command(*EARLY, "--dry-run", folder=tmp_path).out
     assert re.search(
-        r"detectable  0\.\d+ of nmi for kmeans on identity, toy n=40: 1 test, 30 planned seeds", detectable
+        r"detectable  0\.\d+ of nmi for kmeans on identity, toy n=40: 2 tests, 30 planned seeds", detectable
     )
 
 
