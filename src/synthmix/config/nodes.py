@@ -6,6 +6,7 @@ import dataclasses
 import importlib
 import inspect
 import pkgutil
+import sys
 import types
 import typing
 from collections.abc import Callable, Hashable, Iterator, Mapping
@@ -23,10 +24,10 @@ MemberT = TypeVar("MemberT", bound=Member)
 @cache
 def member_types() -> Mapping[str, type[Member]]:
     """The config class of every target of the package, found in the modules `config` and `*_config` of the package."""
-    import synthmix
-
+    # Not by an import statement: what has the package at hand to look through does not depend on all of it.
+    package = sys.modules["synthmix"]
     found: dict[str, type[Member]] = {}
-    for module in pkgutil.walk_packages(synthmix.__path__, "synthmix."):
+    for module in pkgutil.walk_packages(package.__path__, "synthmix."):
         if module.name.rpartition(".")[2].endswith("config"):
             for _, kind in inspect.getmembers(importlib.import_module(module.name), inspect.isclass):
                 if issubclass(kind, Member) and kind.__module__ == module.name and (target := target_of(kind)):
