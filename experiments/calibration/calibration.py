@@ -177,6 +177,14 @@ def tasks() -> Iterator[Task]:
         yield partial(said, design, ("equivalent",), f"effect {effect:+g}, the margin", "generators: 5, sd .01", level)
     design = Design(generators=5, effect=GAIN, sd=0.01, controls={"duplicate": GAIN - MARGIN, "jitter": 0.0})
     yield partial(said, design, ("as_copies",), "lead over copies of the margin", "generators: 5, sd .01", level)
+    beyond = Design(generators=5, effect=MARGIN, sd=0.01, configured=(-GAIN, 0.0))
+    yield partial(said, beyond, ("as_tuning",), "lead over tuned points of the margin", "generators: 5, sd .01", level)
+    better = replace(beyond, effect=0.0, configured=(-GAIN, MARGIN))
+    title = "the same at default settings"
+    yield partial(said, better, ("as_tuning",), title, "generators: 5, sd .01", level)
+    level_there = replace(beyond, effect=-MARGIN, configured=(-GAIN, -GAIN))
+    title = "no gain at default settings"
+    yield partial(said, level_there, ("as_tuning",), title, "generators: 5, sd .01", level)
     for name, noise in (("t(3)", heavy), ("exponential", skewed), ("one seed in five collapses", collapsing)):
         for generators in (2, 10):
             bound = level if noise is heavy else ""

@@ -8,9 +8,10 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from scipy.special import ndtr
 
-from synthmix.analysis.verdicts.arms import ArmScores
+from synthmix.analysis.verdicts.arms import ArmConfigured, ArmScores, ControlKind, Scores
 
 Noise = Callable[[np.random.Generator, tuple[int, ...]], np.ndarray]
+Others = Mapping[str, tuple[ControlKind, Scores]]
 MARGIN = 0.02
 SD = 0.05  # of paired differences over seeds: of k-means on 100 digits the oracle's is .05, its gain .10
 GAIN = 0.10
@@ -49,6 +50,8 @@ class Design:
         effect: of generators that `effects` does not name.
         sd: of paired differences.
         noise: of generators; of real points and controls it is normal.
+        configured: what real points alone, and generators, have at default settings more than real points alone have
+            tuned; without it the learner has nothing to tune.
     """
 
     seeds: int = 10
@@ -60,6 +63,7 @@ class Design:
     effect: float = 0.0
     sd: float = SD
     noise: Noise = normal
+    configured: tuple[float, float] | None = None
 
 
 def study(design: Design, rng: np.random.Generator) -> list[ArmScores]:
@@ -77,14 +81,26 @@ def study(design: Design, rng: np.random.Generator) -> list[ArmScores]:
                 effect = design.effects.get(generator, design.effect)
                 scores = of_seed + effect + each * design.noise(rng, (seeds,))
                 name = f"generator {generator}, ratio {ratio}, learner {learner}"
-                arms.append(
-                    ArmScores(name, scores, baseline, placebo, {name: ("noise", s) for name, s in beside.items()})
-                )
+                others: Others = {control: ("noise", s) for control, s in beside.items()}
+                default = at_default_settings(design, of_seed, rng)
+                arms.append(ArmScores(name, scores, baseline, placebo, others, default))
     return sorted(arms, key=lambda arm: int(arm.name.split()[1].rstrip(",")))
 
 
+def at_default_settings(design: Design, of_seed: np.ndarray, rng: np.random.Generator) -> ArmConfigured | None:
+    """The scores of an arm, of real points alone and of copies, which have no effect there."""
+    if design.configured is None:
+        return None
+    alone, generators = design.configured
+    scores, baseline, copies = (
+        of_seed + effect + design.sd / np.sqrt(2) * rng.standard_normal(design.seeds)
+        for effect in (generators, alone, alone)
+    )
+    return ArmConfigured(scores, baseline, {"duplicate": copies})
+
+
 def first_seeds(arms: list[ArmScores], seeds: int) -> list[ArmScores]:
-    """The same study when it had fewer seeds."""
+    """The same study, of learners with nothing to tune, when it had fewer seeds."""
     return [
         replace(
             arm,
