@@ -29,6 +29,8 @@ SUITS = {
     "model/truth": ["data=toy"],
     "model/tvae": ["data=toy"],
     "model/text_lm": ["data=text", "data.path=documents.csv", "data.text_column=text", "clusterer.n_clusters=2"],
+    "clusterer/kprototypes": ["data=table", "data.path=rows.csv", "clusterer.n_clusters=2"],
+    "clusterer/gower_kmedoids": ["data=table", "data.path=rows.csv", "clusterer.n_clusters=2"],
     "data/table": ["data.path=rows.csv", "clusterer.n_clusters=2"],
     "data/openml": ["data.id=61", "data.root=downloaded"],
     "data/image_folder": ["data.path=pictures", "clusterer.n_clusters=2"],
@@ -43,7 +45,8 @@ TASKS = {
     "codec": ["task=compression"],
     "classifier": ["task=classification"],
 }
-OPTIONAL = {"detector/pyod": "pyod", "clusterer/kmedoids": "kmedoids"}  # packages that synthmix does not bring
+# Packages that synthmix does not bring.
+OPTIONAL = {"detector/pyod": "pyod", "clusterer/kmedoids": "kmedoids", "clusterer/gower_kmedoids": "kmedoids"}
 EXPERIMENTS = sorted(path.stem for path in (CONF / "experiment").glob("*.yaml"))
 MEMBERS = sorted(
     path.relative_to(CONF).with_suffix("").as_posix()

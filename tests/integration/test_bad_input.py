@@ -104,6 +104,17 @@ BAD: list[tuple[str, list[str]]] = [
     ("data.n_val=1400", ["data.n_val=1400: leaves no point to learn from (1797 points less 497 test and 1400 val)"]),
     ("data=mnist data.n_test=5", ["data.n_test=5: must be null (the official test set of 10000 points is used whole)"]),
     ("clusterer.n_clusters=101", ["clusterer.n_clusters=101: must be ≤ 100 (data.n_train)"]),
+    (
+        "clusterer=kprototypes representation=pca",
+        [
+            "clusterer.name=kprototypes: data.name=digits has no columns of known types; must be a table: …",
+            "representation.name=pca: clusterer.name=kprototypes reads the columns of the rows themselves; must be …",
+        ],
+    ),
+    (
+        "data=table data.path=rows.csv clusterer=gower_kmedoids clusterer.n_clusters=2 clusterer.table_columns=[a]",
+        ["clusterer.table_columns=[a]: unknown key; allowed: k_max, max_iter, n_clusters, n_init, name, …"],
+    ),
     ("data.n_train=5", ["clusterer.n_clusters=null: 10 known classes: must be ≤ 5 (data.n_train)"]),
     (
         "clusterer=som clusterer.rows=3 clusterer.columns=3",

@@ -42,7 +42,8 @@ MEMBERS = [
     for group in ("model", "gate", "representation", *LEARNERS)
     for path in sorted((conf_dir() / group).glob("*.yaml"))
 ]
-OPTIONAL = {"detector=pyod": "pyod", "clusterer=kmedoids": "kmedoids"}  # packages that synthmix does not bring
+# Packages that synthmix does not bring.
+OPTIONAL = {"detector=pyod": "pyod", "clusterer=kmedoids": "kmedoids", "clusterer=gower_kmedoids": "kmedoids"}
 CELLS = [
     pytest.param(member, marks=pytest.mark.skipif(find_spec(OPTIONAL[member]) is None, reason=f"no {OPTIONAL[member]}"))
     if member in OPTIONAL
@@ -59,6 +60,10 @@ SUITS = {
     "model=tvae": ["data=toy", "data.n_points=400"],
     "model=text_lm": ["data=text", "data.path=documents", "data.n_components=4"],
     "representation=tsne": ["representation.n_iter=25"],
+    **{
+        f"clusterer={name}": ["data=table", "data.path=mixed.csv", "data.label_column=kind"]
+        for name in ("kprototypes", "gower_kmedoids")
+    },
 }
 SMALL = ["data.n_train=60", "data.n_val=60", "data.n_test=60", "quality.n_samples=40", "tracking.pictures=false"]
 TRAINED = ["trainer.limit_steps=4", "trainer.choose=kid", "trainer.choose_every=2"]
@@ -83,14 +88,26 @@ def documents(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def config_of(documents: Path) -> Iterator[Callable[[str], CellConfig]]:
+def mixed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A table whose first and last column have the same levels, so that a row can be read from either end."""
+    file, rng = tmp_path_factory.mktemp("mixed") / "mixed.csv", np.random.default_rng(0)
+    kind = np.arange(240) % 2
+    first, last = (np.where(rng.random(240) < 0.8, kind, rng.integers(0, 3, 240)) for _ in range(2))
+    rows = zip(first, rng.normal(kind, 1), last, kind, strict=True)
+    file.write_text("a,n,b,kind\n" + "".join(f"v{a},{n:.3f},v{b},{k}\n" for a, n, b, k in rows))
+    return file
+
+
+@pytest.fixture(scope="module")
+def config_of(documents: Path, mixed: Path) -> Iterator[Callable[[str], CellConfig]]:
     """A small cell with a member, composed once."""
     with composer() as compose:
 
         @cache
         def config_of(member: str) -> CellConfig:
             base = [] if member.startswith("model=") else ["model=jitter"]
-            suits = [text.replace("=documents", f"={documents}") for text in SUITS.get(member, [])]
+            places = {"data.path=documents": f"data.path={documents}", "data.path=mixed.csv": f"data.path={mixed}"}
+            suits = [places.get(text, text) for text in SUITS.get(member, [])]
             task = TASKS.get(member.partition("=")[0], [])
             config = check(compose(["tracking=none", *SMALL, *TRAINED, *base, *task, member, *suits]))
             few = (

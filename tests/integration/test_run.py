@@ -248,7 +248,7 @@ MEMBERS = {
 }
 EVERY_MEMBER = [
     pytest.param(f"{group}={name}", marks=pytest.mark.skipif(find_spec("kmedoids") is None, reason="no kmedoids"))
-    if name == "kmedoids"
+    if name in ("kmedoids", "gower_kmedoids")
     else f"{group}={name}"
     for group, names in MEMBERS.items()
     for name in names
@@ -264,6 +264,10 @@ def test_every_member_runs(member: str, command: Callable[..., Any], shared_stor
         rows = [f"{' '.join(terms[(i * j) % 47] for j in range(1, 9))},{i % 3}" for i in range(300)]
         (tmp_path / "news.csv").write_text("\n".join(["text,kind", *rows]))
         data = ["data=text", "data.path=news.csv", "data.text_column=text", "data.label_column=kind"]
+    if name in ("kprototypes", "gower_kmedoids"):
+        rows = [f"{i % 11},{'abc'[i % 3]},{i % 3}" for i in range(300)]
+        (tmp_path / "mixed.csv").write_text("\n".join(["number,level,kind", *rows]))
+        data = ["data=table", "data.path=mixed.csv", "data.label_column=kind"]
     model = [] if group == "model" else ["model=duplicate"]
     short = ["trainer.limit_steps=3", "tracking.pictures=false", f"tracking.uri={shared_store}"]
     answer = command("run", member, *model, *data, *SMALL, *short)

@@ -13,6 +13,7 @@ from synthmix.pipeline.results import as_tensors
 from synthmix.representations.base import Representation
 from synthmix.stages.inputs import Inputs
 from synthmix.tasks.base import Task
+from synthmix.tasks.clustering.known import with_known
 from synthmix.tasks.clustering.number.rules import choose_number
 from synthmix.tasks.tuning import choose
 
@@ -33,7 +34,7 @@ def numbered(inputs: Inputs, splits: Splits, representation: Representation) -> 
     points, learner = representation.transform(splits.train.x), inputs.learner
 
     def make(k: int) -> Any:
-        return instantiate(with_settings(learner, {"n_clusters": k}))
+        return with_known(instantiate(with_settings(learner, {"n_clusters": k})), splits.train.spec)
 
     found = choose_number(make, learner.rule, learner.k_max, points, inputs.seed)
     return {**vars(found), "seconds": time.perf_counter() - start}

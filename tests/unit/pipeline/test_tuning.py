@@ -22,6 +22,7 @@ from synthmix.pipeline.stages import Stages
 from synthmix.stages.store import JOURNAL
 from synthmix.study.cell_record import tuned_params
 from synthmix.study.launching import job
+from synthmix.tasks.clustering.learners.mixed.kprototypes import KPrototypes
 from synthmix.tracking import none
 
 STORE = Path(".synthmix")
@@ -233,3 +234,24 @@ def test_neither_held_out_points_nor_labels_have_a_part_in_the_number(tmp_path: 
         assert stages.number is not None
         found.append({key: value for key, value in stages.number.items() if key != "seconds"})
     assert found[0] == found[1]
+
+
+def test_a_rule_for_the_number_of_clusters_tells_the_learner_the_columns_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kinds, fit = set[tuple[str, ...]](), KPrototypes.fit
+
+    def watched(self: KPrototypes, *args: Any, **more: Any) -> KPrototypes:
+        kinds.add(tuple(column.kind for column in self.table_columns or ()))
+        return fit(self, *args, **more)
+
+    monkeypatch.setattr(KPrototypes, "fit", watched)
+    (tmp_path / "rows.csv").write_text("a,b\n" + "".join(f"{i % 11},{'xyz'[i % 3]}\n" for i in range(200)))
+    table = ["data=table", f"data.path={tmp_path / 'rows.csv'}", "data.n_train=60", "data.n_val=60", "data.n_test=50"]
+    with composer() as compose:
+        more = ["clusterer=kprototypes", "clusterer.n_clusters=silhouette", "clusterer.k_max=4", "mix.ratio=0"]
+        config = from_plain(compose([*table, *more, "model=duplicate", "tracking=none", "tracking.pictures=false"]))
+    outcome = job.Outcome("failed", {})
+    job._run(config, resources_in(), outcome)
+    assert outcome.status == "finished"
+    assert kinds == {("integer", "categorical")}

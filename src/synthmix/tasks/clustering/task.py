@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from synthmix.seeds import derive_seed
 from synthmix.spec import DataSpec
+from synthmix.tasks.clustering.known import with_known
 from synthmix.tasks.clustering.outputs import ASSIGNMENTS, BOOTSTRAP_ASSIGNMENTS, OWN_ASSIGNMENTS
 from synthmix.tasks.losses import losses_of
 from synthmix.tasks.outputs import HELD_OUT_LOSS
@@ -21,8 +22,8 @@ class Clustering:
     """The task of finding groups.
 
     Args:
-        estimator: the learner, an unfitted scikit-learn clusterer with `fit` and `predict`. Where its `n_clusters` is
-            None, it is given the number of known classes, which is a default for benchmarks.
+        estimator: the learner, an unfitted scikit-learn clusterer with `fit` and `predict`. What it leaves open of what
+            is known of the data it is told, see `with_known`.
         spec: of the data.
         bootstraps: how often the clusterer is fitted again, each time on as many points as the mixture has, drawn from
             it with replacement.
@@ -40,9 +41,7 @@ class Clustering:
 
     def fit(self, points: NDArray[Any], weight: NDArray[Any] | None, seed: int) -> Self:
         """Fits the clusterer to points (N, d)."""
-        if getattr(self.estimator, "n_clusters", 0) is None:
-            self.estimator.set_params(n_clusters=self.spec.n_classes)
-        with_random_state(self.estimator, seed, "clusterer")
+        with_random_state(with_known(self.estimator, self.spec), seed, "clusterer")
         self.estimator.fit(points, **({} if weight is None else {"sample_weight": weight}))
         self._of_draws = self._fitted_on_draws(points, weight, seed) if self.bootstraps else None
         return self

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -9,9 +10,10 @@ import pytest
 from sklearn.base import BaseEstimator
 from sklearn.cluster import DBSCAN, Birch, KMeans, MeanShift, MiniBatchKMeans
 
-from synthmix.spec import DataSpec
+from synthmix.spec import Column, DataSpec
 from synthmix.tasks.clustering.learners import dbscan
 from synthmix.tasks.clustering.learners.gmm import GaussianMixtureClusterer
+from synthmix.tasks.clustering.learners.mixed.kprototypes import KPrototypes
 from synthmix.tasks.clustering.learners.som import SelfOrganizingMap
 from synthmix.tasks.clustering.task import Clustering
 
@@ -26,6 +28,14 @@ def fitted(estimator: Any, seed: int = 0, weight: Any = None) -> Clustering:
 @pytest.mark.parametrize("clusterer", [KMeans(None), MiniBatchKMeans(None), Birch(n_clusters=None)])
 def test_known_classes_stand_in_for_a_number_that_is_left_open(clusterer: Any) -> None:
     assert fitted(clusterer).estimator.n_clusters == 4
+
+
+def test_a_clusterer_that_asks_for_columns_is_told_them_and_one_that_was_given_some_keeps_them() -> None:
+    told, given = (Column("a", "numeric"), Column("b", "boolean", ("no", "yes"))), (Column("x", "numeric"),) * 2
+    task = Clustering(estimator=KPrototypes(None), spec=replace(SPEC, columns=told))  # type: ignore[arg-type]
+    assert task.fit(POINTS, None, 0).estimator.get_params()["table_columns"] == told
+    own = Clustering(estimator=KPrototypes(3, table_columns=given), spec=replace(SPEC, columns=told))
+    assert own.fit(POINTS, None, 0).estimator.get_params()["table_columns"] == given
 
 
 @pytest.mark.parametrize("clusterer", [SelfOrganizingMap(n_clusters=None), GaussianMixtureClusterer(n_clusters=None)])

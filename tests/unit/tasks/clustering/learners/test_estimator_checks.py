@@ -23,6 +23,8 @@ from synthmix.tasks.clustering.learners.gmm import GaussianMixtureClusterer
 from synthmix.tasks.clustering.learners.graph.agglomerative import AgglomerativeClusterer
 from synthmix.tasks.clustering.learners.graph.spectral import SpectralClusterer
 from synthmix.tasks.clustering.learners.hdbscan import HDBSCAN
+from synthmix.tasks.clustering.learners.mixed.gower import GowerKMedoids
+from synthmix.tasks.clustering.learners.mixed.kprototypes import KPrototypes
 from synthmix.tasks.clustering.learners.prototypes.birch import BirchClusterer
 from synthmix.tasks.clustering.learners.prototypes.kmedoids import KMedoids
 from synthmix.tasks.clustering.learners.prototypes.trimmed_kmeans import TrimmedKMeans
@@ -65,6 +67,8 @@ def test_the_map_which_sklearn_does_not_have_passes_all_checks(neighbourhood: st
         *(TrimmedKMeans(), TrimmedKMeans(trim=0)),
         pytest.param(KMedoids(), marks=needs_kmedoids),
         pytest.param(KMedoids(sample_size=12), marks=needs_kmedoids),
+        pytest.param(GowerKMedoids(), marks=needs_kmedoids),
+        KPrototypes(),
     ],
     ids=repr,
 )

@@ -36,7 +36,7 @@ class KMedoidsConfig(RuledConfig):
         """The package must be there, and a sample, or all pairs of the mixture, of the right size."""
         yield from super().faults(cell)
         if find_spec("kmedoids") is None:
-            yield "clusterer.name=kmedoids: needs the package kmedoids; pip install 'synthmix[kmedoids]'"
+            yield f"clusterer.name={self.name}: needs the package kmedoids; pip install 'synthmix[kmedoids]'"
         n_clusters = self.clusters_for(cell.outline.spec)
         if self.sample_size is None:
             yield from pairs_fault(cell, "clusterer.sample_size=null", 4, "give a number of points (CLARA)")
