@@ -70,15 +70,30 @@ def scaling_of(train: Dataset) -> Scaling:
         if column.kind in ("categorical", "boolean"):
             shift[place] = 0.0
             scale[place] = math.sqrt(2) if column.kind == "categorical" else 1.0
-    return Scaling(shift, scale)
+    return replace(fitted, shift=shift, scale=scale)
 
 
-def decoded(points: Tensor, spec: DataSpec, scaling: Scaling | None) -> dict[str, NDArray[Any]]:
-    """Encoded points, (N, W), as the columns of the file: in its units, whole where it is, categories as its levels."""
+def decoded(
+    points: Tensor, spec: DataSpec, scaling: Scaling | None, *, in_range: bool = False
+) -> dict[str, NDArray[Any]]:
+    """Encoded points, (N, W), as the columns of the file: in its units, whole where it is, categories as its levels.
+
+    Args:
+        points: synthetic or real.
+        spec: of the encoded points.
+        scaling: that they were scaled by.
+        in_range: whether a number or date beyond those of train becomes the nearest of them. Real points that train has
+            not seen may well lie beyond.
+    """
     values = (points.double() if scaling is None else scaling.undone(points)).numpy()
     columns = spec.columns or tuple(Column(str(number), "numeric") for number in range(values.shape[1]))
-    found = zip(columns, places(columns), strict=True)
-    return {column.name: _decoded(column, values[:, place]) for column, place in found}
+    found = {}
+    for column, place in zip(columns, places(columns), strict=True):
+        limits = None
+        if in_range and scaling is not None and scaling.low is not None and scaling.high is not None:
+            limits = float(scaling.low[place.start]), float(scaling.high[place.start])
+        found[column.name] = _decoded(column, values[:, place], limits)
+    return found
 
 
 def places(columns: Sequence[Column]) -> list[slice]:
@@ -92,17 +107,26 @@ def by_place(of_columns: Tensor, columns: Sequence[Column]) -> Tensor:
     return of_columns.repeat_interleave(torch.tensor([column.width for column in columns]), dim=-1)
 
 
-def _decoded(column: Column, values: NDArray[np.float64]) -> NDArray[Any]:
+def _decoded(column: Column, values: NDArray[np.float64], limits: tuple[float, float] | None) -> NDArray[Any]:
     levels = np.array(column.levels, dtype=object)
     if column.kind == "categorical":
         return np.asarray(levels[values[:, : column.n_seen].argmax(axis=1)])
     cells = values[:, 0]
     if column.kind in ("boolean", "ordinal"):
         return np.asarray(levels[np.rint(cells).clip(0, len(levels) - 1).astype(int)])
+    cells = _rounded(column, cells)
+    cells = cells if limits is None else cells.clip(*limits)
     if column.kind == "integer":
-        return np.rint(cells).astype(np.int64)
+        return cells.astype(np.int64)
     if column.kind == "date":
-        day = column.decimals == 0
-        seconds = np.rint(cells / 86400) * 86400 if day else np.rint(cells)
-        return np.datetime_as_string(seconds.astype("datetime64[s]"), unit="D" if day else "s")
+        return np.datetime_as_string(cells.astype("datetime64[s]"), unit="D" if column.decimals == 0 else "s")
+    return cells
+
+
+def _rounded(column: Column, cells: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Numbers as precise as the file has them: whole ones, days or seconds, or some decimals."""
+    if column.kind == "date" and column.decimals == 0:
+        return np.asarray(np.rint(cells / 86400) * 86400)
+    if column.kind in ("integer", "date"):
+        return np.rint(cells)
     return cells if column.decimals is None else np.round(cells, column.decimals)

@@ -16,10 +16,13 @@ class Scaling:
     Attributes:
         shift: float64, (D,): the mean of train.
         scale: float64, (D,): the standard deviation of train (divided by N); 1 for a constant column.
+        low, high: float64, (D,): the least and the greatest value of train; None where nobody has kept them.
     """
 
     shift: Tensor
     scale: Tensor
+    low: Tensor | None = None
+    high: Tensor | None = None
 
     @classmethod
     def fit(cls, train: Tensor) -> Scaling:
@@ -27,7 +30,8 @@ class Scaling:
         x = train.double()
         # From the first point, as the scaler takes a column for constant whose offset is large beside its deviation.
         scaler = StandardScaler().fit((x - x[0]).numpy())
-        return cls(x[0] + torch.from_numpy(scaler.mean_), torch.from_numpy(scaler.scale_))
+        shift, scale = x[0] + torch.from_numpy(scaler.mean_), torch.from_numpy(scaler.scale_)
+        return cls(shift, scale, x.amin(0), x.amax(0))
 
     def __call__(self, x: Tensor) -> Tensor:
         """Points, (N, D), on the new scale: float32."""

@@ -42,10 +42,13 @@ def sample(words: Sequence[str]) -> int:
     if out.suffix == ".csv":
         if generator.spec.kind != "table":
             raise InvalidInput(f"--out={out}: {generator.spec.name} has no columns; must end in .npz")
-        found = decoded(points, generator.spec, generator.scaling)
+        raw = decoded(points, generator.spec, generator.scaling)
+        found = decoded(points, generator.spec, generator.scaling, in_range=True)
         columns = {name: cells + 0.0 if cells.dtype.kind == "f" else cells for name, cells in found.items()}  # no -0.0
         pd.DataFrame(columns).to_csv(out, index=False)
-        print(f"{out}: {given.n} rows of {len(columns)} columns, from {generator.spec.name}")
+        moved = int(np.any([raw[name] != cells for name, cells in found.items()], axis=0).sum())
+        beyond = f"; {moved} held a number or date beyond those of train, and now hold its nearest" if moved else ""
+        print(f"{out}: {given.n} rows of {len(columns)} columns, from {generator.spec.name}{beyond}")
         return 0
     x = (points if generator.scaling is None else generator.scaling.undone(points)).numpy()
     np.savez_compressed(out, x=x)
