@@ -8,6 +8,8 @@ from typing import Literal
 
 Kind = Literal["image", "table"]
 ColumnKind = Literal["numeric", "integer", "boolean", "ordinal", "categorical", "date"]
+Encoding = Literal["plain", "quantile", "parts"]
+DATE_PARTS = ("month sine", "month cosine", "weekday sine", "weekday cosine")
 
 
 @dataclass(frozen=True)
@@ -21,6 +23,8 @@ class Column:
             categorical column; of points that a train has encoded, those that train has seen stand first.
         decimals: that its numbers have in the file; None where these are more than 12.
         n_seen: of encoded points, how many of the levels train has seen; None otherwise.
+        encoding: of a number quantile has it as a normal score in place of standardised; of a date parts has what
+            `DATE_PARTS` says beside the number.
     """
 
     name: str
@@ -28,10 +32,13 @@ class Column:
     levels: tuple[str, ...] = ()
     decimals: int | None = None
     n_seen: int | None = None
+    encoding: Encoding = "plain"
 
     @property
     def width(self) -> int:
         """How many values it takes in an encoded point."""
+        if self.encoding == "parts":
+            return 1 + len(DATE_PARTS)
         return len(self.levels) if self.kind == "categorical" else 1
 
 

@@ -293,6 +293,11 @@ BAD: list[tuple[str, list[str]]] = [
         ["task=clustering,anomaly_detection: a study has one task; run one study for each"],
     ),
     # files
+    (
+        "data=table data.path=rows.csv data.dates=parts clusterer.n_clusters=2",
+        ["data.dates=parts: data.path=rows.csv has no column of dates; must be number"],
+    ),
+    ("data=table data.path=rows.csv data.numeric=log", ["data.numeric=log: allowed: standardise, quantile"]),
     ("data=table", ["data.path=null: must name a file, such as a .csv, .xlsx, .parquet or .npz"]),
     ("data=table data.path=no.csv", ["data.path=no.csv: no such file"]),
     ("data=image_folder", ["data.path=null: must name a folder of png, jpg or tif files"]),

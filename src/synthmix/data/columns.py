@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
 
-from synthmix.data.encoding import places
+from synthmix.data.encoding import places, rounded
 from synthmix.data.scaling import Scaling
-from synthmix.spec import Column, DataSpec
-
-DAY = 86400  # seconds
+from synthmix.spec import DATE_PARTS, Column, DataSpec
 
 
-def typed_columns(spec: DataSpec) -> list[tuple[Column, slice]]:
+def typed_columns(spec: DataSpec, *, parts: bool = False) -> list[tuple[Column, slice]]:
     """Each column, and its place in a flattened point. Where nobody has said what they are, all values are numeric.
+
+    Args:
+        spec: of encoded points.
+        parts: whether a date in parts is a date of one value, and its parts are columns of numbers of their own.
 
     Raises:
         ValueError: the points are a table as it was loaded, whose levels nobody has given places yet.
@@ -24,7 +26,16 @@ def typed_columns(spec: DataSpec) -> list[tuple[Column, slice]]:
     columns = spec.columns or tuple(Column(str(number), "numeric") for number in range(spec.size))
     if sum(column.width for column in columns) != spec.size:
         raise ValueError(f"{spec.name}: its columns must have been encoded; call split first")
-    return [*zip(columns, places(columns), strict=True)]
+    found = [*zip(columns, places(columns), strict=True)]
+    return [single for column, place in found for single in _singles(column, place)] if parts else found
+
+
+def _singles(column: Column, place: slice) -> list[tuple[Column, slice]]:
+    if column.encoding != "parts":
+        return [(column, place)]
+    parts = [Column(f"{column.name} {name}", "numeric") for name in DATE_PARTS]
+    singles = [replace(column, encoding="plain"), *parts]
+    return [(single, slice(at, at + 1)) for at, single in enumerate(singles, start=place.start)]
 
 
 @dataclass(frozen=True)
@@ -60,8 +71,4 @@ def _cells(column: Column, values: NDArray[np.float64]) -> Cells:
     cells = values[:, 0]
     if column.kind in ("boolean", "ordinal"):
         return Cells(column, np.rint(cells).clip(0, len(column.levels) - 1), len(column.levels))
-    if column.kind == "integer":
-        return Cells(column, np.rint(cells))
-    if column.kind == "date":
-        return Cells(column, np.rint(cells / DAY) * DAY if column.decimals == 0 else np.rint(cells))
-    return Cells(column, cells if column.decimals is None else np.round(cells, column.decimals))
+    return Cells(column, rounded(column, cells))

@@ -13,13 +13,16 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from synthmix.data.base import Dataset
+from synthmix.data.quantiles import normal_curve
 from synthmix.data.scaling import Scaling
 from synthmix.spec import Column, DataSpec
 
 
 @dataclass(frozen=True)
-class Levels:
-    """The places of categories: a column for each level, train's first, then one for all that train has not seen.
+class Spread:
+    """Columns as the values of a point: of a category one for each level, of a date in parts its number and these.
+
+    Train's levels come first, then one for all that train has not seen.
 
     Attributes:
         spec: of the encoded points.
@@ -48,29 +51,50 @@ class Levels:
         return cls(replace(train.spec, shape=shape, columns=tuple(columns)), places)
 
     def __call__(self, part: Dataset) -> Dataset:
-        """The points, (N, W), with 0 and 1 where categories were; other columns as they stand."""
+        """The points, (N, W), with 0 and 1 where categories were; numbers as they stand."""
         blocks = []
         for at, column in enumerate(self.spec.columns):
             cells = part.x[:, at].double()
-            if at in self.places:
-                codes = self.places[at][cells.long()]
-                blocks.append(torch.nn.functional.one_hot(codes, column.width).double())
-            else:
-                blocks.append(cells[:, None])
+            codes = self.places[at][cells.long()] if at in self.places else cells
+            blocks.append(spread(column, codes))
         return replace(part, x=torch.cat(blocks, dim=1), spec=self.spec)
 
 
+def spread(column: Column, cells: Tensor) -> Tensor:
+    """The values of a column, (N,), levels as their places, as a point has them before it is scaled: (N, W)."""
+    if column.kind == "categorical":
+        return torch.nn.functional.one_hot(cells.long(), column.width).double()
+    if column.encoding == "parts":
+        return torch.cat([cells[:, None], _date_parts(cells)], dim=1)
+    return cells[:, None]
+
+
+def _date_parts(seconds: Tensor) -> Tensor:
+    """Month and weekday of dates, (N,), each as a point of a circle: (N, 4)."""
+    stamps = seconds.numpy().astype("datetime64[s]")
+    months = stamps.astype("datetime64[M]").astype(np.int64) % 12
+    weekdays = (stamps.astype("datetime64[D]").astype(np.int64) + 3) % 7  # the first of January 1970 was a Thursday
+    turns = np.stack([months / 12, weekdays / 7], axis=1) * 2 * np.pi
+    return torch.from_numpy(np.stack([np.sin(turns), np.cos(turns)], axis=2).reshape(len(turns), 4))
+
+
 def scaling_of(train: Dataset) -> Scaling:
-    """Numbers are standardised; two categories, or the two values of a boolean, lie one standard deviation apart."""
+    """Numbers are standardised; two categories, or the two values of a boolean, lie one standard deviation apart.
+
+    The circles of months and weekdays have a radius of 1, so that one has the variance of a number where each of its
+    points is as frequent.
+    """
     fitted = Scaling.fit(train.x)
-    if not any(column.kind in ("categorical", "boolean") for column in train.spec.columns):
-        return fitted
-    shift, scale = fitted.shift.clone(), fitted.scale.clone()
+    shift, scale, curves = fitted.shift.clone(), fitted.scale.clone(), {}
     for column, place in zip(train.spec.columns, places(train.spec.columns), strict=True):
         if column.kind in ("categorical", "boolean"):
             shift[place] = 0.0
             scale[place] = math.sqrt(2) if column.kind == "categorical" else 1.0
-    return replace(fitted, shift=shift, scale=scale)
+        elif column.encoding == "parts":
+            shift[place.start + 1 : place.stop], scale[place.start + 1 : place.stop] = 0.0, 1.0
+        elif column.encoding == "quantile":
+            curves[str(place.start)] = normal_curve(train.x[:, place.start])
+    return replace(fitted, shift=shift, scale=scale, curves=curves)
 
 
 def decoded(
@@ -114,7 +138,7 @@ def _decoded(column: Column, values: NDArray[np.float64], limits: tuple[float, f
     cells = values[:, 0]
     if column.kind in ("boolean", "ordinal"):
         return np.asarray(levels[np.rint(cells).clip(0, len(levels) - 1).astype(int)])
-    cells = _rounded(column, cells)
+    cells = rounded(column, cells)
     cells = cells if limits is None else cells.clip(*limits)
     if column.kind == "integer":
         return cells.astype(np.int64)
@@ -123,7 +147,7 @@ def _decoded(column: Column, values: NDArray[np.float64], limits: tuple[float, f
     return cells
 
 
-def _rounded(column: Column, cells: NDArray[np.float64]) -> NDArray[np.float64]:
+def rounded(column: Column, cells: NDArray[np.float64]) -> NDArray[np.float64]:
     """Numbers as precise as the file has them: whole ones, days or seconds, or some decimals."""
     if column.kind == "date" and column.decimals == 0:
         return np.asarray(np.rint(cells / 86400) * 86400)

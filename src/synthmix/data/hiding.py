@@ -9,10 +9,9 @@ from dataclasses import dataclass, replace
 import torch
 from scipy.stats import rankdata
 from torch import Tensor
-from torch.nn import functional
 
 from synthmix.data.base import Dataset, Imputation, Splits
-from synthmix.data.encoding import by_place, places
+from synthmix.data.encoding import by_place, places, spread
 from synthmix.data.filling import NUMERIC, WHOLE, Filling
 from synthmix.seeds import generator_for
 from synthmix.spec import Column, Hiding
@@ -117,7 +116,8 @@ class _Coded:
         columns = spec.columns or tuple(Column(str(number), "numeric") for number in range(spec.size))
         points = scaling.undone(torch.cat([splits.train.x, splits.pool.x]))
         blocks = [points[:, place] for place in places(columns)]
-        codes = [block.argmax(1).double() if block.shape[1] > 1 else block[:, 0] for block in blocks]
+        hot = [column.kind == "categorical" and column.width > 1 for column in columns]
+        codes = [block.argmax(1).double() if is_hot else block[:, 0] for block, is_hot in zip(blocks, hot, strict=True)]
         whole = torch.tensor([column.kind in WHOLE for column in columns])
         x = torch.stack(codes, dim=1)
         return cls(splits, columns, torch.where(whole, x.round(), x))
@@ -131,8 +131,7 @@ class _Coded:
         """Points (N, D) on the scale that learners see, (N, W), float32."""
         assert self.splits.scaling is not None
         blocks = [
-            functional.one_hot(x[:, at].long(), column.width).double() if column.width > 1 else x[:, at, None]
-            for at, column in enumerate(self.columns)
+            spread(column, x[:, at]) if column.width > 1 else x[:, at, None] for at, column in enumerate(self.columns)
         ]
         return self.splits.scaling(torch.cat(blocks, dim=1))
 

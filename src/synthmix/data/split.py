@@ -12,7 +12,7 @@ from torch import Tensor
 from synthmix.config.parts import Parts
 from synthmix.data.anomalies import arranged, as_anomalies
 from synthmix.data.base import Dataset, Splits
-from synthmix.data.encoding import Levels, by_place, scaling_of
+from synthmix.data.encoding import Spread, by_place, scaling_of
 from synthmix.data.filling import Filling
 from synthmix.errors import InvalidInput
 from synthmix.seeds import generator_for
@@ -96,8 +96,8 @@ def _scaled(train: Dataset, pool: Dataset, val: Dataset, test: Dataset, reserve:
     gaps = by_place(train.x.isnan(), train.spec.columns) if train.keeps_gaps else None
     if train.impute is not None:
         parts = [*map(Filling.fit(train), parts)]
-    if any(column.kind == "categorical" for column in train.spec.columns):
-        parts = [*map(Levels.fit(parts[0]), parts)]
+    if any(column.kind == "categorical" or column.width > 1 for column in train.spec.columns):
+        parts = [*map(Spread.fit(parts[0]), parts)]
     scaling = scaling_of(parts[0])
     train, pool, val, test, *reserved = (part.scaled(scaling) for part in parts)
     return Splits(train, pool, val, test, reserved[0] if reserved else None, duplicates, scaling, gaps=gaps)

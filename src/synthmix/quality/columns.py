@@ -94,7 +94,7 @@ def violations(points: Tensor, splits: Splits) -> dict[str, float]:
             between |= (np.abs(found - np.eye(column.width)[level]) > BETWEEN).any(axis=1)
             continue
         slack = ROUNDING * float(1 if splits.scaling is None else splits.scaling.scale[place.start])
-        beyond |= (found[:, 0] < known.min() - slack) | (found[:, 0] > known.max() + slack)
+        beyond |= (found[:, 0] < known[:, 0].min() - slack) | (found[:, 0] > known[:, 0].max() + slack)
         if column.kind in ("integer", "boolean", "ordinal"):
             between |= np.abs(found[:, 0] - np.rint(found[:, 0])) > BETWEEN + slack
     shares = {"violations": beyond | between, "out_of_range": beyond, "off_level": between}

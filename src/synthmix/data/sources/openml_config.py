@@ -53,8 +53,13 @@ class OpenmlConfig(TableConfig):
             raise InvalidInput(*faults)
         path, target = kept(self.id, self.root)
         keys = ("label_column", "drop_columns", "columns", "missing", "impute", "missing_values", "max_bytes")
-        table = TableConfig(name=self.name, path=str(path), **{key: getattr(self, key) for key in keys})
+        more = ("numeric", "dates")
+        table = TableConfig(name=self.name, path=str(path), **{key: getattr(self, key) for key in (*keys, *more)})
         return replace(table, label_column=self.label_column or target)
+
+    @property
+    def _source(self) -> str:
+        return f"data.id={self.id}"
 
     def notes(self) -> Iterator[str]:
         """What was found in the table and not said in the config."""

@@ -56,7 +56,7 @@ class GaussianCopula(LearnedGenerator):
     ) -> Self:
         """Learns margins and correlations of `dataset.x`; nothing in it depends on the seed."""
         self.prepare(dataset.spec, seed)
-        x, columns = dataset.x.flatten(1), typed_columns(dataset.spec)
+        x, columns = dataset.x.flatten(1), typed_columns(dataset.spec, parts=True)
         margins = [margin_of(column, x[:, place]) for column, place in columns]
         scores = [margin.scores(x[:, place]) for margin, (_, place) in zip(margins, columns, strict=True)]
         shrinkage = None if self.config.shrinkage == "auto" else float(self.config.shrinkage)
@@ -86,5 +86,5 @@ class GaussianCopula(LearnedGenerator):
         for name, tensor in (("root", root), ("learnt", learnt), ("sizes", sizes)):
             self.register_buffer(name, tensor)
         parts = torch.split(learnt, sizes.tolist())
-        columns = typed_columns(self.spec)
+        columns = typed_columns(self.spec, parts=True)
         self.margins = [margin_again(column, part) for (column, _), part in zip(columns, parts, strict=True)]

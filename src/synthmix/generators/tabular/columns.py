@@ -149,7 +149,7 @@ class TableColumns(nn.Module):
 
     def __init__(self, spec: DataSpec, max_modes: int) -> None:
         super().__init__()
-        columns = typed_columns(spec)
+        columns = typed_columns(spec, parts=True)
         self.numbers = Numbers([place.start for column, place in columns if column.kind not in LEVELLED], max_modes)
         found = [Levels(column, place) for column, place in columns if column.kind in LEVELLED]
         self.levels = nn.ModuleList(found)

@@ -16,15 +16,7 @@ from synthmix.data.sources.table.described import described
 from synthmix.data.sources.table.file import Asked, Table, read_table
 from synthmix.data.sources.table.formats.base import Reading
 from synthmix.errors import InvalidInput
-from synthmix.spec import DataSpec, Extent
-
-
-def table_spec(name: str, table: Table) -> DataSpec:
-    """The spec of a file that was read: of a table, or of images."""
-    shape = table.values.shape[1:]
-    if len(shape) == 3:
-        return DataSpec(name, "image", shape, (0.0, 1.0), table.n_classes)
-    return DataSpec(name, "table", shape, None, table.n_classes, columns=table.columns)
+from synthmix.spec import Column, DataSpec, Encoding, Extent
 
 
 @dataclass(kw_only=True, frozen=True)
@@ -45,6 +37,8 @@ class TableConfig(DataConfig):
             ordinal, date, the form of a date (%d/%m/%Y), or a list of the levels of an ordinal column in their order.
         missing_values: what else stands for a missing value, such as -999.
         max_bytes: the most that a file may hold once it is unpacked.
+        numeric: whether numbers are standardised, or are normal scores of their ranks in train.
+        dates: whether a date is a number alone, or also a month and a weekday, each a point of a circle.
     """
 
     _target_: str = "synthmix.data.sources.table.loader.load_table"
@@ -59,6 +53,8 @@ class TableConfig(DataConfig):
     columns: dict[str, Any] = field(default_factory=dict)
     missing_values: list[Any] = field(default_factory=list)
     max_bytes: Count = 4_000_000_000
+    numeric: Literal["standardise", "quantile"] = "standardise"
+    dates: Literal["number", "parts"] = "number"
 
     def __post_init__(self) -> None:
         """Names the set after its file, where the user has not named it."""
@@ -87,11 +83,38 @@ class TableConfig(DataConfig):
         said = tuple(self.columns.items()), self.missing, tuple(self.missing_values)
         return read_table(Reading(**{key: getattr(self, key) for key in keys}), Asked(tuple(self.drop_columns), *said))
 
+    def spec_of(self, table: Table) -> DataSpec:
+        """The spec of a file that was read: of a table, or of images.
+
+        Raises:
+            InvalidInput: an encoding is asked for of a kind of column that the file does not have.
+        """
+        shape, kinds = table.values.shape[1:], {column.kind for column in table.columns}
+        if self.numeric != "standardise" and not kinds & {"numeric", "integer"}:
+            raise InvalidInput(
+                f"data.numeric={self.numeric}: {self._source} has no column of numbers; must be standardise"
+            )
+        if self.dates != "number" and "date" not in kinds:
+            raise InvalidInput(f"data.dates={self.dates}: {self._source} has no column of dates; must be number")
+        if len(shape) == 3:
+            return DataSpec(self.name, "image", shape, (0.0, 1.0), table.n_classes)
+        columns = tuple(replace(column, encoding=self._encoding_of(column)) for column in table.columns)
+        return DataSpec(self.name, "table", shape, None, table.n_classes, columns=columns)
+
+    def _encoding_of(self, column: Column) -> Encoding:
+        if column.kind == "date":
+            return "parts" if self.dates == "parts" else "plain"
+        return "quantile" if self.numeric == "quantile" and column.kind in ("numeric", "integer") else "plain"
+
+    @property
+    def _source(self) -> str:
+        return f"data.path={self.path}"
+
     def extent(self) -> Extent:
         """Reads the whole file, so that what is wrong in it is known before any training."""
         table = self.read()
         n_test = None if table.test is None else len(table.test.values)
-        spec = table_spec(self.name, table)
+        spec = self.spec_of(table)
         if table.columns:
             spec = replace(spec, shape=(sum(column.width for column in table.columns),))
         return Extent(spec, n_points=len(table.values), n_official_test=n_test)
@@ -106,4 +129,6 @@ class TableConfig(DataConfig):
 
     def describe(self) -> Iterator[str]:
         """The columns of the file: kind, levels or range, missing values, and what is done with them."""
-        yield from described(self.read(), self.missing, self.imputation)
+        table = self.read()
+        encoded = replace(table, columns=self.spec_of(table).columns)
+        yield from described(encoded, self.missing, self.imputation)

@@ -50,4 +50,8 @@ def _becomes(column: Column, n_missing: int, impute: str) -> str:
         return f"{column.width} values, one for each level, 1 apart{filled}"
     if column.kind == "boolean":
         return f"0 or 1{filled}"
+    if column.encoding == "quantile":
+        return f"normal scores of its ranks{filled}"
+    if column.encoding == "parts":
+        return f"5 values: standardised, month and weekday as points of circles{filled}"
     return f"standardised{filled}"

@@ -109,7 +109,10 @@ def test_any_schema_goes_there_and_back(tmp_path: Path, data: st.DataObject) -> 
     kinds = {name: name.split()[0] for name in columns if name.split()[0] in ("categorical", "boolean", "date")}
     kinds = {name: kind for name, kind in kinds.items() if kind != "boolean" or frame[name].nunique() == 2}
     kinds |= {name: "categorical" for name in columns if name.startswith("boolean") and name not in kinds}
-    splits = cut(path, n_train=2, columns=kinds)
+    encoding = {"numeric": data.draw(st.sampled_from(["standardise", "quantile"]))}
+    if any(name.startswith("date") for name in columns):
+        encoding["dates"] = data.draw(st.sampled_from(["number", "parts"]))
+    splits = cut(path, n_train=data.draw(st.integers(2, 5)), columns=kinds, **encoding)
     back = pd.DataFrame(decoded(splits.train.x, splits.train.spec, splits.scaling))
     expected = frame.set_index("first").loc[back["first"]].reset_index()
     pd.testing.assert_frame_equal(back, expected, check_dtype=False)

@@ -18,7 +18,7 @@ Array = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class MixedRows:
-    """Rows in two parts. What has an order (numbers, dates, ordered levels) counts as a number.
+    """Rows in two parts. What has an order (numbers, dates and their parts, ordered levels) counts as a number.
 
     Attributes:
         numbers: (N, P), as they stand.
@@ -44,7 +44,7 @@ class MixedRows:
             raise ValueError(f"table_columns: take {width} values; X has {points.shape[1]}")
         found = [*zip(columns, places(columns), strict=True)]
         nominal = [_levels(column, points[:, place]) for column, place in found if _is_nominal(column)]
-        numbers = [place.start for column, place in found if not _is_nominal(column)]
+        numbers = [at for column, place in found if not _is_nominal(column) for at in range(place.start, place.stop)]
         ends: list[int] = np.cumsum([0, *(block.shape[1] for block in nominal)]).tolist()
         blocks = tuple(slice(start, end) for start, end in itertools.pairwise(ends))
         return cls(points[:, numbers], np.concatenate([points[:, :0], *nominal], axis=1), blocks)
