@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from scipy.special import stdtr, stdtrit
 
 from synthmix.analysis.data_sets.pooled import Pooled, pool
+from synthmix.analysis.data_sets.sizes import NAME, OF_A_COLLECTION, source_of
 from synthmix.analysis.data_sets.speaks_of import mean_and_error, overlap_of
 from synthmix.analysis.judging import MARGIN, Judged, arm_scores, interim
 from synthmix.analysis.result import StudyResult
@@ -26,7 +27,8 @@ from synthmix.analysis.verdicts.arms import ArmScores, ArmVerdict, Contrast, Rol
 from synthmix.analysis.verdicts.decide import Evidence, decide
 from synthmix.analysis.verdicts.family import differences, worst_case
 
-OF_DATA = ("data.name", "data.n_train")
+N_TRAIN = "data.n_train"
+OF_DATA = (NAME, OF_A_COLLECTION, N_TRAIN)
 LEAST = 2  # data sets
 Effects = Mapping[tuple[str, Role], Sequence[tuple[float, float]]]  # of each contrast, mean and error by data set
 
@@ -76,7 +78,7 @@ def groups(settings: Sequence[SettingCells], result: StudyResult) -> list[Group]
         by_keys.setdefault(_text(setting.keys, OF_DATA), []).append(setting)
     found: list[list[SettingCells]] = []
     for alike in by_keys.values():
-        names = [str(setting.keys["data.name"]) for setting in alike]
+        names = [source_of(setting.keys) for setting in alike]
         if len(set(names)) == len(names):
             found.append(alike)
             continue
@@ -84,7 +86,11 @@ def groups(settings: Sequence[SettingCells], result: StudyResult) -> list[Group]
         for setting in alike:
             by_size.setdefault(setting.n, []).append(setting)
         found += by_size.values()
-    varying = [str(k) for k in settings[0].keys if len({str(one.keys[k]) for one in settings}) > 1 and k != "data.name"]
+    varying = [
+        str(key)
+        for key in settings[0].keys
+        if len({str(one.keys[key]) for one in settings}) > 1 and key not in (NAME, OF_A_COLLECTION)
+    ]
     return [
         Group(title=_title(each, varying, result), keys=each[0].keys, settings=each)
         for each in found
@@ -160,7 +166,7 @@ def _pooled(
     kind, like = decide(evidence)
     return PooledVerdict(
         judged=Judged(place, name, ratio, ArmVerdict(name, kind, contrasts, like=like), margin),
-        data_sets=[str(setting.keys["data.name"]) for setting, _ in having],
+        data_sets=[source_of(setting.keys) for setting, _ in having],
         effects=[mean for mean, _ in of_effect],
         pooled=pool(*zip(*of_effect, strict=True)),
         relative=relative,

@@ -14,14 +14,22 @@ from synthmix.config.data import SIZES
 from synthmix.config.parts import Parts
 from synthmix.pipeline.resources import Resources
 
-TEST_DATA = "task.test_data"  # a key column only where a study varies it
+NAME = "data.name"
+OF_A_COLLECTION = "data.set"  # which set of ADBench, for instance; a key column only where a study varies it
+TEST_DATA = "task.test_data"  # likewise
 TESTED_ON = " tested on "
+
+
+def source_of(keys: Mapping[Any, Any]) -> str:
+    """The data set of these keys: its name, and which one of a collection where a study has several of them."""
+    name, one = str(keys[NAME]), keys.get(OF_A_COLLECTION)
+    return name if pd.isna(one) else f"{name} {one}"
 
 
 def data_of(keys: Mapping[Any, Any]) -> str:
     """The data set of these keys, and another one that it is tested on where a study has several of them."""
-    name, other = str(keys["data.name"]), keys.get(TEST_DATA)
-    return name if pd.isna(other) else f"{name}{TESTED_ON}{other}"
+    other = keys.get(TEST_DATA)
+    return source_of(keys) if pd.isna(other) else f"{source_of(keys)}{TESTED_ON}{other}"
 
 
 def sizes_of(
@@ -38,7 +46,7 @@ def sizes_of(
         known: by digest, the `shape` of all points of a set that are divided.
         resources: what loads a data set.
     """
-    columns = {"data.name", *varying}
+    columns = {NAME, *varying}
     with_result = {
         data_of({key: row.config.get(key) for key in columns}): row.asked
         for row in reversed(rows)

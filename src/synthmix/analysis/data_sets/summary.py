@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from synthmix.analysis.data_sets.over import OF_DATA, Group, PooledVerdict
+from synthmix.analysis.data_sets.over import N_TRAIN, OF_DATA, Group, PooledVerdict
 from synthmix.analysis.data_sets.pooled import Ranks, rank
 from synthmix.analysis.judging import two_sided
 from synthmix.analysis.verdicts.arms import Contrast
@@ -54,7 +54,8 @@ def pooled_table(found: Sequence[Group], verdicts: Sequence[PooledVerdict], sign
         new data set, `gain`, the probability that it is one; and the `lead` over the `placebo` that it is least ahead
         of.
     """
-    keys = [str(key) for key in found[0].keys if key not in OF_DATA] if found else []
+    told = {*OF_DATA} if len({str(group.keys[N_TRAIN]) for group in found}) < 2 else {*OF_DATA} - {N_TRAIN}
+    keys = [str(key) for key in found[0].keys if key not in told] if found else []
     rows = [{**found[each.judged.setting].keys, **_row(each, sign)} for each in verdicts]
     return pd.DataFrame(rows, columns=[*keys, *MEASURES])
 

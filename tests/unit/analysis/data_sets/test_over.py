@@ -144,6 +144,23 @@ def test_what_was_not_planned_has_no_verdict_over_data_sets(change: dict[str, An
     assert not analyse(result).over
 
 
+def test_sets_of_one_collection_are_pooled_at_each_size_as_data_sets_are(make: Make) -> None:
+    """ADBench is one source of several sets, which `data.set` tells apart and `data.name` does not."""
+    gains = [{"gan": (0.1 + 0.01 * place, 0.0)} for place in range(3)]
+    one_size = study(make, gains)
+    tables = {}
+    for part in ("cells", "curve", "runs"):
+        table = getattr(one_size, part)
+        table = table.assign(**{"data.set": table["data.name"], "data.name": "adbench"})
+        tables[part] = pd.concat([table, table.assign(**{"data.n_train": 2 * table["data.n_train"]})])
+    analysis = analyse(replace(one_size, **tables))
+    assert len(analysis.groups) == 2
+    at_ratio_1 = analysis.pooled.query("arm == 'gan' and `mix.ratio` == 1").set_index("data.n_train")
+    assert at_ratio_1["data_sets"].unique().tolist() == ["adbench digits, adbench letters, adbench pendigits"]
+    assert "data.set" not in at_ratio_1
+    assert at_ratio_1["mean"].to_dict() == {100: pytest.approx(0.11, abs=1e-3), 200: pytest.approx(0.11, abs=1e-3)}
+
+
 def test_a_loss_is_pooled_by_its_share_of_the_baseline(make: Make) -> None:
     """On the second data set everything is a hundred times as large: the share is the same."""
     result = study(make, [{"gan": (-0.1, -0.1)}] * 3)
