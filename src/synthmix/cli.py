@@ -28,6 +28,7 @@ USAGE = """usage: synthmix VERB ...
   sample RUN_ID          points from the generator of a finished run: -n 1000 --out x.npz
   store VERB             the stages: list, verify, prune, rebuild-tracking
   ui [--port N]          the MLflow UI over the same store
+  doctor                 versions, processor, GPU, store, tracking and data sets: what is there of what a run needs
 
 examples
   synthmix run model=gan mix.ratio=1 clusterer=kmeans
@@ -61,7 +62,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _completion(rest)
     verbs = {
         **{"run": _run, "validate": _validate, "report": _report, "rerun": _rerun, "reproduce": _reproduce},
-        **{"export": _export, "verify": _verify, "sample": _sample, "store": _store, "ui": _ui},
+        **{"export": _export, "verify": _verify, "sample": _sample, "store": _store, "ui": _ui, "doctor": _doctor},
     }
     try:
         if verb not in verbs:
@@ -165,6 +166,12 @@ def _store(words: list[str]) -> int:
     from synthmix.verbs.store import store
 
     return store(words)
+
+
+def _doctor(words: list[str]) -> int:
+    from synthmix.verbs.doctor.doctor import doctor
+
+    return doctor(words)
 
 
 def _ui(words: list[str]) -> int:

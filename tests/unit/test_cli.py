@@ -14,7 +14,7 @@ import pytest
 from synthmix import cli
 from synthmix.errors import Interrupted
 
-VERBS = ["run", "validate", "report", "sample", "store", "ui"]
+VERBS = ["run", "validate", "report", "sample", "store", "ui", "doctor"]
 HEAVY = ("torch", "sklearn", "scipy", "mlflow", "pytorch_lightning", "torchmetrics", "pandas", "matplotlib")
 
 
@@ -57,10 +57,8 @@ def test_without_a_verb_the_usage_is_an_error(capsys: pytest.CaptureFixture[str]
 
 def test_an_unknown_verb_is_told(capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["runn", "seed=1"]) == 2
-    assert (
-        capsys.readouterr().err
-        == "runn: unknown verb; allowed: run, validate, report, rerun, reproduce, export, verify, sample, store, ui\n"
-    )
+    allowed = "run, validate, report, rerun, reproduce, export, verify, sample, store, ui, doctor"
+    assert capsys.readouterr().err == f"runn: unknown verb; allowed: {allowed}\n"
 
 
 def test_validate_counts_the_cells(capsys: pytest.CaptureFixture[str]) -> None:

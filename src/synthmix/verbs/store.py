@@ -67,15 +67,15 @@ def _stage_lines(entries: Sequence[Manifest]) -> Iterator[str]:
     yield f"{'stage':<20} {'entries':>7} {'size':>9} {'seconds':>9}  {'first':<20} last"
     for stage, found in by_stage.items():
         created = sorted(entry.created[:19] for entry in found)
-        size, seconds = _size(sum(entry.bytes for entry in found)), sum(entry.seconds for entry in found)
+        size, seconds = readable_size(sum(entry.bytes for entry in found)), sum(entry.seconds for entry in found)
         yield f"{stage:<20} {len(found):>7} {size:>9} {seconds:>9.1f}  {created[0]:<20} {created[-1]}"
-    yield f"{'all':<20} {len(entries):>7} {_size(sum(entry.bytes for entry in entries)):>9}"
+    yield f"{'all':<20} {len(entries):>7} {readable_size(sum(entry.bytes for entry in entries)):>9}"
 
 
 def _entry_lines(entries: Sequence[Manifest]) -> Iterator[str]:
     yield f"{'key':<16} {'created':<19} {'seconds':>8} {'size':>9}  what"
     for entry in sorted(entries, key=lambda entry: entry.created):
-        size = _size(entry.bytes)
+        size = readable_size(entry.bytes)
         yield f"{entry.key[:16]} {entry.created[:19]} {entry.seconds:>8.2f} {size:>9}  {_what(entry)}"
 
 
@@ -92,7 +92,13 @@ def _what(entry: Manifest) -> str:
     return " ".join(shown)
 
 
-def _size(n_bytes: float) -> str:
+def readable_size(n_bytes: float) -> str:
+    """A number of bytes in the unit that suits it.
+
+    Example:
+        >>> readable_size(999), readable_size(12_345_678)
+        ('999 B', '12.3 MB')
+    """
     for unit in ("B", "kB", "MB"):
         if n_bytes < 1000:
             return f"{n_bytes:.0f} {unit}" if unit == "B" else f"{n_bytes:.1f} {unit}"
