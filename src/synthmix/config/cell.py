@@ -152,8 +152,14 @@ class CellConfig:
 
     @property
     def train_size(self) -> tuple[int, str]:
-        """How many points train has, and where that number comes from."""
+        """How many points train has, and where that number comes from.
+
+        Raises:
+            InvalidInput: the set cannot be used, or leaves no point to learn from.
+        """
         if self.data.n_train is None:
+            if self.parts.learn < 1:
+                raise InvalidInput(*self.parts.faults())
             return self.outline.n_learn, "points to learn from"
         return self.data.n_train, "data.n_train"
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, cast, get_args
 
 import numpy as np
@@ -21,6 +23,7 @@ DATE_FORMATS = ("%Y-%m-%d", "%Y/%m/%d", "%d.%m.%Y", "%d/%m/%Y", "%m/%d/%Y", "%Y-
 TRUTHS = ({"false", "true"}, {"no", "yes"}, {"n", "y"}, {"f", "t"})
 SENTINELS = (-9999.0, -999.0, -99.0, 999.0, 9999.0, 99999.0)
 MOST_DECIMALS = 12
+LOOKED_AT = 10_000  # rows
 MISSING_LINE = (
     "missing value; go on with data.missing=impute or data.missing=drop, or name the column in data.drop_columns"
 )
@@ -181,7 +184,7 @@ def _date_texts(
     read: dict[str, NDArray[np.float64]] = {}
     for each in (form,) if form else DATE_FORMATS:
         stamps = pc.strptime(levels, format=each, unit="s", error_is_null=True)
-        read[each] = _floats(stamps.cast(pa.int64()))
+        read[each] = _on_the_calendar(list(texts.values()), _floats(stamps.cast(pa.int64())), each)
     if not len(levels):
         return None
     share = {each: float(np.mean(~np.isnan(seconds))) for each, seconds in read.items()}
@@ -196,6 +199,21 @@ def _date_texts(
     wrong = ~np.isnan(codes) & np.isnan(values)
     decimals = 0 if "%H" not in best else None
     return Read(Column(name, "date", decimals=decimals), values, wrong, f"is no date of the form {best}")
+
+
+def _on_the_calendar(texts: Sequence[str], seconds: NDArray[np.float64], form: str) -> NDArray[np.float64]:
+    """The seconds of dates, NaN for days that no month has: the C library takes 31.02. for the second of March."""
+    if not set(re.findall("%(.)", form)) <= set("YymdHMSbB"):
+        return seconds
+    known = ~np.isnan(seconds)
+    stamps = np.where(known, seconds, 0).astype("datetime64[s]")
+    day = (stamps.astype("datetime64[D]") - stamps.astype("datetime64[M]").astype("datetime64[D]")).astype(int)
+    for place in np.flatnonzero(known & (day < 3)).tolist():  # where such days end up
+        try:
+            datetime.strptime(texts[place], form)
+        except ValueError:
+            seconds[place] = math.nan
+    return seconds
 
 
 def _dates(name: str, cells: Cells) -> Read:
@@ -223,6 +241,26 @@ def _remarks(name: str, known: NDArray[np.float64], sentinels: Sequence[Any]) ->
             if gap > np.ptp(others):
                 odd = f"column {name}: {sentinel:g} occurs {n} times, far from all others"
                 yield f"{odd}; if it stands for a missing value, say data.missing_values=[{sentinel:g}]"
+
+
+def crowded(read: Read) -> str | None:
+    """What is lost of a column where most of its values fall together once it is standardised in 32 bits, else None.
+
+    One value that is far from all others does that, or a scale that 64 bits cannot square. Whether values fall together
+    is looked at in the first `LOOKED_AT` rows, the scale is that of all.
+    """
+    known = read.values[np.isfinite(read.values)]
+    if read.column.kind not in ("numeric", "integer", "date") or not len(known):
+        return None
+    with np.errstate(over="ignore", invalid="ignore", under="ignore"):
+        centred = known - known[0]
+        scaled = (centred - centred.mean()) / (centred.std() or 1.0)
+    n = len(np.unique(known[:LOOKED_AT]))
+    lost = n - len(np.unique(scaled[:LOOKED_AT].astype(np.float32)))
+    if 2 * lost < n:
+        return None
+    low, high = (f"{end:.4g}" for end in (known.min(), known.max()))
+    return f"column {read.column.name}: {lost} of {n} different values fall together in 32 bits, from {low} to {high}"
 
 
 def _decimals(values: NDArray[np.float64]) -> int | None:

@@ -87,7 +87,8 @@ class TableConfig(DataConfig):
         """The spec of a file that was read: of a table, or of images.
 
         Raises:
-            InvalidInput: an encoding is asked for of a kind of column that the file does not have.
+            InvalidInput: an encoding is asked for of a kind of column that the file does not have, or the values of a
+                column would fall together.
         """
         shape, kinds = table.values.shape[1:], {column.kind for column in table.columns}
         if self.numeric != "standardise" and not kinds & {"numeric", "integer"}:
@@ -99,6 +100,14 @@ class TableConfig(DataConfig):
         if len(shape) == 3:
             return DataSpec(self.name, "image", shape, (0.0, 1.0), table.n_classes)
         columns = tuple(replace(column, encoding=self._encoding_of(column)) for column in table.columns)
+        ranked = {column.name for column in columns if column.encoding == "quantile"}
+        crowded = [
+            f"{self._source}: {line}; say data.numeric=quantile, or name it in data.drop_columns"
+            for name, line in table.crowded
+            if name not in ranked
+        ]
+        if crowded:
+            raise InvalidInput(*crowded)
         return DataSpec(self.name, "table", shape, None, table.n_classes, columns=columns)
 
     def _encoding_of(self, column: Column) -> Encoding:

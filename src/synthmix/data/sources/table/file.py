@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from synthmix.data.sources.files.remote import fetched, is_url
-from synthmix.data.sources.table.columns import Kinds, cell_faults, read_column, refused
+from synthmix.data.sources.table.columns import Kinds, cell_faults, crowded, read_column, refused
 from synthmix.data.sources.table.formats.base import MISSING, Cells, RawImages, RawTable, Reading
 from synthmix.data.sources.table.formats.readers import read_raw
 from synthmix.errors import InvalidInput
@@ -54,6 +54,7 @@ class Table:
         n_classes: number of differing labels, those of the test set among them.
         notes: what was found in the file and not said by the user.
         test: the official test set where the file has one.
+        crowded: of columns whose values would fall together once they are standardised, how many do, by name.
     """
 
     columns: tuple[Column, ...]
@@ -62,6 +63,7 @@ class Table:
     n_classes: int | None
     notes: tuple[str, ...] = ()
     test: Table | None = None
+    crowded: tuple[tuple[str, str], ...] = ()
 
 
 def read_table(reading: Reading, asked: Asked) -> Table:
@@ -72,6 +74,8 @@ def read_table(reading: Reading, asked: Asked) -> Table:
             what its column holds. Lines of a text count from 1, the header included; rows of the other forms from 0.
     """
     file = fetched(reading.path, reading.max_bytes) if is_url(reading.path) else Path(reading.path).expanduser()
+    if file.is_dir():
+        raise reading.refusal("is a folder, must be a file; data=image_folder reads pictures, data=text documents")
     if not file.is_file():
         raise reading.refusal("no such file")
     key = json.dumps([asked.columns, asked.missing_values])
@@ -124,7 +128,8 @@ def _table(raw: RawTable, reading: Reading, asked: Asked) -> Table:
     values = np.stack([each.values for each in read], axis=1)
     if len(values) > 1 and (values == values[0]).all():
         raise reading.refusal("all rows are equal, so that there is nothing to learn")
-    return Table(columns, values, None, None, notes, test)
+    lines = ((each.column.name, crowded(each)) for each in read)
+    return Table(columns, values, None, None, notes, test, tuple((name, line) for name, line in lines if line))
 
 
 def _dropped(table: Table, reading: Reading) -> Table:

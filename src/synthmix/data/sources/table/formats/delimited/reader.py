@@ -41,6 +41,7 @@ def read_delimited(path: Path, reading: Reading, separator: str | None = None) -
     rows = first_rows(text, separator)
     if not rows:
         raise reading.refusal("the first line must name the columns, it is empty")
+    _refuse_absent_separator(text, rows, reading)
     header = reading.header if reading.header is not None else found_header(rows, reading)
     names = rows[0] if header else [str(number) for number in range(len(rows[0]))]
     reading.refuse_repeated(names)
@@ -62,6 +63,17 @@ def read_delimited(path: Path, reading: Reading, separator: str | None = None) -
     )
     at = {name: place for place, name in enumerate(names)}
     return RawTable(columns, table.num_rows, lines.place, lambda row, name: lines.cells(row)[at[name]], notes)
+
+
+def _refuse_absent_separator(text: str, rows: Sequence[Sequence[str]], reading: Reading) -> None:
+    """Raises InvalidInput where the separator that was said makes one column, and another one several of every line."""
+    if reading.separator is None or any(len(row) > 1 for row in rows):
+        return
+    other = found_separator(text)
+    widths = {len(row) for row in first_rows(text, other)}
+    if len(widths) == 1 and (width := widths.pop()) > 1:
+        said, gives = shown_separator(reading.separator), f"{shown_separator(other)!r} gives {width} columns"
+        raise InvalidInput(f"data.separator={said!r}: stands in no line of data.path={reading.path}, {gives}")
 
 
 class Lines:
