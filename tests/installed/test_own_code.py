@@ -81,20 +81,16 @@ def rings_split(seed: int) -> Splits:
     return split(dataset, seed=seed, n_train=60, n_val=None, n_test=None, n_reserve=0)
 
 
-def test_a_generator_is_fitted_once_for_each_seed_by_two_workers(study: Callable[..., Study]) -> None:
+def test_generators_are_fitted_once_for_each_seed_by_two_workers(study: Callable[..., Study]) -> None:
+    """One without a schema, and one with a schema of its own."""
     two_workers = ["hydra/launcher=joblib", "hydra.launcher.n_jobs=2"]
-    found = study("model=ridge_gaussian", "clusterer=kmeans,minibatch_kmeans", *two_workers)
-    assert set(found.cells["model.name"]) == {"ridge_gaussian"}
-    assert found.computed == {"generator": 2, "pool": 2, "quality": 2, "cell": 8, "scores": 8}
+    found = study("model=ridge_gaussian,checked_gaussian", "clusterer=kmeans,minibatch_kmeans", *two_workers)
+    assert set(found.cells["model.name"]) == {"ridge_gaussian", "checked_gaussian"}
+    # Real points alone are one cell for both.
+    assert found.computed == {"generator": 4, "pool": 4, "quality": 4, "cell": 12, "scores": 12}
     assert all(0 < score <= 1 for ratio in (0, 1) for score in found.column("cluster/ari", ratio))
     # A full covariance of 64 pixels on 100 points comes nearer to the digits than a collapsed model would.
     assert all(score == 0 for score in found.column("quality/alarm_mode_collapse", 1))
-
-
-def test_a_generator_with_a_schema_of_its_own_is_fitted_and_named(study: Callable[..., Study]) -> None:
-    found = study("model=checked_gaussian", "clusterer=kmeans", "tracking=none")
-    assert set(found.cells["model.name"]) == {"checked_gaussian"}
-    assert found.computed == {"generator": 2, "pool": 2, "quality": 2, "cell": 4, "scores": 4}
 
 
 def test_a_generator_that_is_changed_is_fitted_again(study: Callable[..., Study], mylab: Path) -> None:
@@ -105,18 +101,6 @@ def test_a_generator_that_is_changed_is_fitted_again(study: Callable[..., Study]
     assert after.computed - before.computed == {"generator": 2, "pool": 2, "quality": 2, "cell": 2, "scores": 2}
     assert after.column("cluster/ari", 0) == before.column("cluster/ari", 0)
     assert after.column("quality/fd_pca", 1) != before.column("quality/fd_pca", 1)
-
-
-def test_a_data_set_is_split_and_scored(study: Callable[..., Study]) -> None:
-    found = study("data=rings", "model=duplicate", "tracking=none")
-    assert set(zip(found.cells["data.name"], found.cells["data.n_train"], strict=True)) == {("rings", 60)}
-    expected = []
-    for seed in SEEDS:
-        splits = rings_split(seed)
-        kmeans = KMeans(3, n_init=10, random_state=derive_seed(seed, "clusterer") % 2**32).fit(splits.train.x.numpy())
-        expected.append(adjusted_rand_score(splits.test.y, kmeans.predict(splits.test.x.numpy())))
-    assert found.column("cluster/ari", 0) == pytest.approx(expected)
-    assert found.computed == {"quality": 2, "cell": 4, "scores": 4}
 
 
 def test_a_learner_is_fitted_on_the_mixture(study: Callable[..., Study]) -> None:
@@ -133,10 +117,19 @@ def test_a_learner_is_fitted_on_the_mixture(study: Callable[..., Study]) -> None
     assert found.column("cluster/ari", 1) == found.column("cluster/ari", 0)
 
 
-def test_a_metric_is_tested_and_computes_no_cell_again(study: Callable[..., Study]) -> None:
+def test_a_data_set_is_split_and_scored_and_a_metric_computes_none_of_it_again(study: Callable[..., Study]) -> None:
     """Purity is a score of synthmix's own: the share of the points that are of the most frequent class."""
     words = ["data=rings", "model=jitter", "tracking=none"]
     before = study(*words)
+    assert set(zip(before.cells["data.name"], before.cells["data.n_train"], strict=True)) == {("rings", 60)}
+    expected = []
+    for seed in SEEDS:
+        splits = rings_split(seed)
+        kmeans = KMeans(3, n_init=10, random_state=derive_seed(seed, "clusterer") % 2**32).fit(splits.train.x.numpy())
+        expected.append(adjusted_rand_score(splits.test.y, kmeans.predict(splits.test.x.numpy())))
+    assert before.column("cluster/ari", 0) == pytest.approx(expected)
+    assert before.computed == {"quality": 2, "cell": 4, "scores": 4}
+
     found = study(*words, "+metric=impurity", "study.score=impurity")
     assert "nothing to compute" in found.out
     assert found.computed - before.computed == {"scores": 4}
