@@ -38,12 +38,29 @@ def sample_grid(
     groups = {word: x} if real is None else {"real": real, word: x}
     if spec.kind == "table":
         return _scatter_matrix({name: points.numpy() for name, points in groups.items()})
-    rows = -(-len(x) // columns)
-    size = ((TILE * columns + 0.2) * len(groups), TILE * rows + 0.4)
+    return image_sheets({name: points[: len(x)] for name, points in groups.items()}, spec, columns=columns)
+
+
+def image_sheets(groups: Mapping[str, Tensor], spec: DataSpec, *, columns: int, rows: Sequence[str] = ()) -> Figure:
+    """Sheets of images side by side.
+
+    Args:
+        groups: by title, images (N, C, H, W), the first sheet the largest; NaN leaves a place empty.
+        spec: of the images.
+        columns: images in a row.
+        rows: a name for each row, left of the first sheet.
+    """
+    n_rows = -(-max(map(len, groups.values())) // columns)
+    size = ((TILE * columns + 0.2) * len(groups) + (0.5 if rows else 0), TILE * n_rows + 0.4)
     figure = Figure(figsize=size, layout="constrained")
-    for axes, (name, points) in zip(figure.subplots(1, len(groups), squeeze=False)[0], groups.items(), strict=True):
-        _show(axes, _tiled(_shades(points[: len(x)], spec), columns))
+    sheets = figure.subplots(1, len(groups), squeeze=False)[0]
+    for axes, (name, points) in zip(sheets, groups.items(), strict=True):
+        _show(axes, _tiled(_shades(points, spec), columns))
         axes.set_title(name, fontsize="medium", color=INK)
+    if rows:
+        height = spec.shape[1] + 1
+        sheets[0].set_yticks([height * (place + 0.5) for place in range(len(rows))], rows, color=INK)
+        sheets[0].tick_params(length=0)
     return figure
 
 

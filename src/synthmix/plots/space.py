@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from torch import Tensor
+
+from synthmix.data.columns import Cells
 
 
 @dataclass(frozen=True)
@@ -15,11 +18,13 @@ class Space:
         representation: its name; `identity` stands for the values themselves.
         real: held-out points, (N, ...).
         synthetic: those of the mixture, (M, ...), M = 0 where there are none.
+        columns: of a table, what the held-out points have in its file, whatever the learner sees of them; else none.
     """
 
     representation: str
     real: Tensor
     synthetic: Tensor
+    columns: Sequence[Cells] = ()
 
     @property
     def is_of_points(self) -> bool:

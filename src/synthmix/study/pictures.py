@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Iterator, Mapping
+from types import ModuleType
 from typing import Any
 
+import pandas as pd
 import torch
 from matplotlib.figure import Figure
 from torch import Tensor
@@ -28,6 +30,8 @@ def log_pictures(run: OpenRun, config: CellConfig, cell: ComputedCell, number: M
     """Logs everything that there is to see of a cell, and how a rule has chosen its number of clusters."""
     for name, figure in (*sample_figures(cell), *task_figures(config, cell), *number_figures(number)):
         run.log_figure(figure, f"pictures/{name}.png")
+    for name, table in task_tables(config, cell):
+        run.log_text(table.to_csv(index=False), f"tables/{name}.csv")
 
 
 def number_figures(number: Mapping[str, Any] | None) -> Iterator[tuple[str, Figure]]:
@@ -52,16 +56,28 @@ def _cells(cell: ComputedCell, points: Tensor) -> list[Cells]:
 
 def task_figures(config: CellConfig, cell: ComputedCell) -> Iterator[tuple[str, Figure]]:
     """What the module that the task names draws of its outputs for test."""
-    if config.task.drawn_by is not None:
-        test = cell.splits.test
+    module = _drawing(config)
+    if module is not None:
+        held_out, synthetic = held_out_of(cell.splits, "test", cell.outputs, config.seed), cell.mixture.synthetic
+        yield from module.pictures(cell.task, held_out, synthetic, cell.splits.test.spec, space=space_of(config, cell))
+
+
+def task_tables(config: CellConfig, cell: ComputedCell) -> Iterator[tuple[str, pd.DataFrame]]:
+    """Likewise, the tables that the module has beside its pictures."""
+    module = _drawing(config)
+    if module is not None and hasattr(module, "tables"):
         held_out = held_out_of(cell.splits, "test", cell.outputs, config.seed)
-        module = importlib.import_module(config.task.drawn_by)
-        synthetic = cell.mixture.synthetic
-        yield from module.pictures(cell.task, held_out, synthetic, test.spec, space=space_of(config, cell))
+        yield from module.tables(held_out, space=space_of(config, cell))
+
+
+def _drawing(config: CellConfig) -> ModuleType | None:
+    return None if config.task.drawn_by is None else importlib.import_module(config.task.drawn_by)
 
 
 def space_of(config: CellConfig, cell: ComputedCell) -> Space:
     """The space in which the task was done."""
     parts = cell.splits.test.x, cell.mixture.synthetic
-    rows = [torch.from_numpy(cell.representation.transform(x)) if len(x) else x.flatten(1) for x in parts]
-    return Space(config.representation.name, *rows)
+    real, synthetic = (torch.from_numpy(cell.representation.transform(x)) if len(x) else x.flatten(1) for x in parts)
+    test = cell.splits.test
+    is_of_columns = test.spec.kind == "table" and test.documents is None
+    return Space(config.representation.name, real, synthetic, _cells(cell, test.x) if is_of_columns else ())

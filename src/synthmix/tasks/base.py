@@ -22,7 +22,8 @@ class Task(Protocol):
         learner: the config group of its learner, whose node stands beside that of the task.
         scored_by: the module whose `METRICS` are its scores by name; that of the class where it is not stated. Named
             and not imported, because scores are derived from what is stored, and are in no key of a cell.
-        drawn_by: likewise, the module whose `pictures` draws what there is to see; none where it is not stated.
+        drawn_by: likewise, the module whose `pictures` draws what there is to see, and whose `tables`, where it has
+            any, are logged beside them; none where it is not stated.
         primary: names of the primary score: the first that every finished cell of a study has is tested for
             significance.
         reconstructs: whether what the representation makes of its own points is among the outputs (`RECONSTRUCTION`),

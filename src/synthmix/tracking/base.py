@@ -108,6 +108,10 @@ class OpenRun(Protocol):
         """Logs a picture under `path`, e.g. pictures/projection_pca.png."""
         ...
 
+    def log_text(self, text: str, path: str) -> None:
+        """Logs a text file under `path`, e.g. tables/segments.csv."""
+        ...
+
     def tag(self, key: str, value: str) -> None:
         """Keeps a tag until `send`."""
         ...

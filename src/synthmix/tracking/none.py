@@ -24,6 +24,9 @@ class Run:
     def log_figure(self, figure: Figure, path: str) -> None:
         """Nothing."""
 
+    def log_text(self, text: str, path: str) -> None:
+        """Nothing."""
+
     def tag(self, key: str, value: str) -> None:
         """Nothing."""
 
