@@ -6,9 +6,10 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from synthmix.api import load_dataset, load_generator, make_generator
+    from synthmix.api import load_dataset, load_generator, make_clusterer, make_generator
     from synthmix.errors import InvalidInput
     from synthmix.notebook.mixer import SyntheticMixer
+    from synthmix.notebook.representation import RepresentationTransformer
     from synthmix.notebook.study import Study
     from synthmix.quality.diversity import vendi
     from synthmix.quality.downstream import tstr
@@ -30,12 +31,14 @@ __all__ = [
     "KernelDistance",
     "MaximumMeanDiscrepancy",
     "PrecisionRecallDensityCoverage",
+    "RepresentationTransformer",
     "SelfOrganizingMap",
     "Study",
     "SyntheticMixer",
     "c2st",
     "load_dataset",
     "load_generator",
+    "make_clusterer",
     "make_generator",
     "tstr",
     "vendi",
@@ -51,12 +54,14 @@ _HOMES = {
     "KernelDistance": "synthmix.quality.kernels",
     "MaximumMeanDiscrepancy": "synthmix.quality.kernels",
     "PrecisionRecallDensityCoverage": "synthmix.quality.neighbours",
+    "RepresentationTransformer": "synthmix.notebook.representation",
     "SelfOrganizingMap": "synthmix.tasks.clustering.learners.som",
     "Study": "synthmix.notebook.study",
     "SyntheticMixer": "synthmix.notebook.mixer",
     "c2st": "synthmix.quality.two_sample",
     "load_dataset": "synthmix.api",
     "load_generator": "synthmix.api",
+    "make_clusterer": "synthmix.api",
     "make_generator": "synthmix.api",
     "tstr": "synthmix.quality.downstream",
     "vendi": "synthmix.quality.diversity",

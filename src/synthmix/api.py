@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -41,7 +41,7 @@ def load_dataset(name: str, **options: Any) -> Dataset:
     ]
     if faults:
         raise InvalidInput(*faults)
-    dataset: Dataset = instantiate(_member("data", name, options))
+    dataset: Dataset = instantiate(member("data", name, options))
     return dataset
 
 
@@ -51,8 +51,32 @@ def make_generator(name: str, **options: Any) -> Generator:
     Raises:
         InvalidInput: an unknown name or option, or a value out of range.
     """
-    generator: Generator = instantiate(_member("model", name, options))
+    generator: Generator = instantiate(member("model", name, options))
     return generator
+
+
+def make_clusterer(name: str, *, random_state: int | None = 0, **options: Any) -> Any:
+    """The unfitted clusterer of conf/clusterer/<name>.yaml, an estimator of scikit-learn's kind.
+
+    It has `fit` and `predict`, and its keys are its parameters, so that it works in a `Pipeline` and a `GridSearchCV`.
+    A representation that the file names (`gmm_on_pca`) is no part of it.
+
+    Args:
+        name: of the member.
+        random_state: set where it has one.
+        options: keys of its config; `n_clusters` where it has that key, since nothing here knows classes.
+
+    Raises:
+        InvalidInput: an unknown name or option, a value out of range, or a number of clusters that is left open.
+    """
+    config = member("clusterer", name, options)
+    if not isinstance(given := getattr(config, "n_clusters", 2), int):
+        reason = "no classes are known here" if given is None else "a rule is for a study"
+        raise InvalidInput(f"clusterer.n_clusters={'null' if given is None else given}: {reason}; must be a number ≥ 2")
+    clusterer = instantiate(config)
+    if random_state is not None and "random_state" in clusterer.get_params():
+        clusterer.set_params(random_state=random_state)
+    return clusterer
 
 
 def load_generator(run: str, tracking_uri: str | None = None) -> LearnedGenerator:
@@ -81,10 +105,15 @@ def _load_checkpoint(path: Path) -> LearnedGenerator:
 
 def clusterer_keys(name: str) -> Collection[str]:
     """The keys of conf/clusterer/<name>.yaml. Raises InvalidInput for an unknown name."""
-    return frozenset(vars(_member("clusterer", name, {})))
+    return frozenset(vars(member("clusterer", name, {})))
 
 
-def _member(group: str, name: str, options: dict[str, Any]) -> Member:
+def member(group: str, name: str, options: Mapping[str, Any]) -> Member:
+    """The config of conf/<group>/<name>.yaml with other values of some keys.
+
+    Raises:
+        InvalidInput: an unknown name or key, or a value out of range.
+    """
     texts = {key: os.fspath(value) if isinstance(value, os.PathLike) else value for key, value in options.items()}
     with composer() as compose:
         defaults = plain(compose([f"{group}={name}"])[group])

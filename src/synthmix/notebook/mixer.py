@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -14,7 +14,6 @@ from sklearn.base import BaseEstimator
 
 from synthmix.config.cell import CellConfig, from_plain
 from synthmix.config.composing.composer import composer
-from synthmix.config.data import DataConfig
 from synthmix.config.instantiate import instantiate
 from synthmix.config.nodes import field_faults
 from synthmix.config.plain import plain
@@ -28,24 +27,12 @@ from synthmix.generators.base import Generator
 from synthmix.generators.learned import LearnedGenerator
 from synthmix.generators.options import TrainerOptions
 from synthmix.generators.roles import role_of
-from synthmix.notebook.points import Points, read_points
+from synthmix.notebook.points import Points, config_of, read_points
+from synthmix.notebook.seed import seed_of
 from synthmix.seeds import derive_seed, generator_for, pool_seed
-from synthmix.spec import Extent
 
-LARGEST_SEED = 2**32 - 1
 READ_OF_TRAINER = ("accelerator", "precision", "limit_steps")
 WITHOUT_VAL = (AcceptAllConfig, DistanceGateConfig, TopKConfig)  # gates that are fitted on train alone
-
-
-@dataclass(kw_only=True, frozen=True)
-class PointsConfig(DataConfig):
-    """Points in memory, all of which are for train but for those that a gate is calibrated on."""
-
-    points: Extent
-
-    def extent(self) -> Extent:
-        """What was given."""
-        return self.points
 
 
 class SyntheticMixer(BaseEstimator):
@@ -105,7 +92,7 @@ class SyntheticMixer(BaseEstimator):
             TrainingDiverged: a loss of the generator is not finite.
             GateStarved: the gate rejects nearly everything.
         """
-        seed, points = self._seed(), read_points(X)
+        seed, points = seed_of(self.random_state), read_points(X)
         n_real = len(points.values)
         n_synthetic = synthetic_count(self._checked_ratio(n_real), n_real)
         config = self._config(points)
@@ -122,15 +109,6 @@ class SyntheticMixer(BaseEstimator):
             del self.feature_names_in_
         in_units = synthetic.double() if splits.scaling is None else splits.scaling.undone(synthetic)
         return points.followed_by(in_units.numpy()), np.repeat([False, True], [n_real, n_synthetic])
-
-    def _seed(self) -> int:
-        given = self.random_state
-        if given is None or isinstance(given, RandomState):
-            return int((given or RandomState()).randint(LARGEST_SEED, dtype=np.uint32))
-        if isinstance(given, bool) or not isinstance(given, int | np.integer) or not 0 <= given <= LARGEST_SEED:
-            allowed = f"a whole number from 0 to {LARGEST_SEED}, a RandomState or None"
-            raise InvalidInput(f"random_state={given!r}: must be {allowed}")
-        return int(given)
 
     def _checked_ratio(self, n_real: int) -> float:
         given = self.ratio
@@ -163,9 +141,7 @@ class SyntheticMixer(BaseEstimator):
             raise InvalidInput(f"generator={self.generator}: has more real points than those of X; a mixer has none")
         n_points = len(points.values)
         n_val = 0 if isinstance(config.gate, WITHOUT_VAL) else max(1, n_points // 5)
-        extent = Extent(points.spec, n_points, n_official_test=0)
-        data = PointsConfig(_target_="", name="X", n_val=n_val, points=extent)
-        config = replace(config, data=data, mix=MixConfig(ratio=float(self.ratio)))
+        config = replace(config_of(config, points, n_val), mix=MixConfig(ratio=float(self.ratio)))
         parts = (config.data, config.model, config.gate, config.mix)
         faults = [fault for part in parts for fault in part.faults(config)]
         if faults:

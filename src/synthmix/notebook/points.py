@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from synthmix.config.cell import CellConfig
+from synthmix.config.data import DataConfig
 from synthmix.errors import InvalidInput
-from synthmix.spec import DataSpec
+from synthmix.spec import DataSpec, Extent
 
 LARGEST = float(np.finfo(np.float32).max)
 
@@ -54,6 +56,23 @@ class Points:
         if index is None:
             return pd.concat([self.given, added], ignore_index=True)
         return pd.concat([self.given, added.set_axis(index)])
+
+
+@dataclass(kw_only=True, frozen=True)
+class PointsConfig(DataConfig):
+    """Points in memory, all of which are for train but for those of val."""
+
+    points: Extent
+
+    def extent(self) -> Extent:
+        """What was given."""
+        return self.points
+
+
+def config_of(config: CellConfig, points: Points, n_val: int = 0) -> CellConfig:
+    """A cell's config with these points as its data, against which what is to be fitted to them can be checked."""
+    extent = Extent(points.spec, len(points.values), n_official_test=0)
+    return replace(config, data=PointsConfig(_target_="", name="X", n_val=n_val, points=extent))
 
 
 def read_points(given: Any) -> Points:
