@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import os
 import shutil
+import socket
+import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import settings
 
 REPOSITORY = Path(__file__).resolve().parents[1]
+WARM = Path(__file__).resolve().parent / "warm"
 DATA = Path(os.environ.get("SYNTHMIX_DATA", REPOSITORY.parent / "shared" / "data"))
 
 # Read when numpy and torch are imported, here and in the processes that tests start. Two test workers with two
@@ -82,3 +88,45 @@ def copied_store(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Path], N
 def _stores_are_copied(copied_store: Callable[[Path], None], monkeypatch: pytest.MonkeyPatch) -> None:
     """A fresh store costs a second of migrations, in each of hundreds of tests; tests/unit/tracking makes real ones."""
     monkeypatch.setattr("synthmix.tracking.mlflow.store._migrate", copied_store)
+
+
+@dataclass(frozen=True)
+class Warm:
+    """A Python that has its imports behind it (tests/warm): `words` starts one, and so does `folder` on PATH."""
+
+    folder: Path
+
+    def words(self, *words: str) -> list[str]:
+        """The command that does what `python WORDS` does."""
+        return [str(self.folder / "python"), *words]
+
+
+@contextmanager
+def warmed(python: Path, folder: Path) -> Iterator[Warm]:
+    """A Python, made warm for as long as the block runs; `folder` gets its commands `python` and `synthmix`."""
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(str(folder / "socket"))
+        listener.listen()
+        number = listener.fileno()
+        server = subprocess.Popen([python, WARM / "server.py", str(number)], stdin=subprocess.PIPE, pass_fds=[number])
+    for name, first in (("python", ""), ("synthmix", "-m synthmix")):
+        script = folder / name
+        script.write_text(f'#!/bin/sh\nexec {python} -IS {WARM}/client.py {folder}/socket {first} "$@"\n')
+        script.chmod(0o755)
+    try:
+        yield Warm(folder)
+    finally:
+        server.communicate()
+
+
+@pytest.fixture(scope="session")
+def warm_python() -> Callable[[Path, Path], Any]:
+    """`warmed`, for a Python other than that of the tests."""
+    return warmed
+
+
+@pytest.fixture(scope="session")
+def warm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Warm]:
+    """The Python of the tests, with its imports behind it."""
+    with warmed(Path(sys.executable), tmp_path_factory.mktemp("warm")) as python:
+        yield python

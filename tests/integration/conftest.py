@@ -17,14 +17,18 @@ import urllib.request
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 from mlflow import MlflowClient
 from mlflow.entities import Run
+from sklearn.manifold import TSNE
 
 from synthmix.cli import main
+
+FEWEST_ITERATIONS = 250  # that scikit-learn's t-SNE makes
 
 
 @dataclass(frozen=True)
@@ -37,6 +41,14 @@ class Answer:
 
 
 Command = Callable[..., Answer]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _pictures_are_quick() -> Iterator[None]:
+    """Every cell has a t-SNE in its pictures: two seconds of iterations, of which no test looks at the last ones."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("synthmix.plots.projection.TSNE", partial(TSNE, max_iter=FEWEST_ITERATIONS))
+        yield
 
 
 @pytest.fixture(scope="session")
@@ -64,12 +76,12 @@ def command() -> Command:
 
 
 @pytest.fixture(scope="session")
-def process() -> Command:
-    """`synthmix WORDS` in a process of its own."""
+def process(warm: Any) -> Command:
+    """`synthmix WORDS` in a process of its own: warm (tests/warm), or `fresh`, which imports everything itself."""
 
-    def run(*words: str, folder: Path | None = None) -> Answer:
+    def run(*words: str, folder: Path | None = None, fresh: bool = False) -> Answer:
         done = subprocess.run(
-            [sys.executable, "-m", "synthmix", *words],
+            [sys.executable, "-m", "synthmix", *words] if fresh else warm.words("-m", "synthmix", *words),
             cwd=folder,
             stdin=subprocess.DEVNULL,
             capture_output=True,

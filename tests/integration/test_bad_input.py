@@ -474,7 +474,7 @@ def test_a_gpu_that_is_not_there_is_told_before_anything_is_started(words: str, 
 
 @pytest.mark.usefixtures("no_network")
 def test_a_process_of_its_own_says_and_leaves_the_same(process: Callable[..., Any], tmp_path: Path) -> None:
-    answer = process("run", "data=pendigits", "data.root=no")
+    answer = process("run", "data=pendigits", "data.root=no", fresh=True)
     assert (answer.code, answer.out) == (2, "")
     assert answer.err.startswith("data.root=no: ")
     assert answer.err.count("\n") == 1

@@ -40,17 +40,20 @@ def shortened(line: str) -> str | None:
         return None
     if line.startswith("make "):
         return f"make --dry-run --directory {shlex.quote(str(ROOT))} {line.removeprefix('make ')}"
-    if line.startswith("synthmix run") and "trainer.checkpoint" not in line and "trainer.resume" not in line:
-        # Once with pictures, of which t-SNE alone takes three seconds.
+    if "trainer.checkpoint" in line or "trainer.resume" in line:  # steps that depend on each other: a tenth of each
+        return re.sub(r"(steps|every)=(\d+)0\b", r"\1=\2", line)
+    if line.startswith("synthmix run experiment="):  # workers have a snippet, and test_launchers.py
+        line += " hydra.launcher.n_jobs=1"
+    if line.startswith("synthmix run"):  # once with pictures, of which t-SNE alone takes three seconds
         return f"{line} debug=fast" if line == FIRST else f"{line} debug=fast tracking.pictures=false"
     return line
 
 
 @pytest.mark.parametrize("number", range(len(BLOCKS)))
-def test_snippet_runs(number: int, folder: Path, command: Callable[..., Any]) -> None:
+def test_snippet_runs(number: int, folder: Path, command: Callable[..., Any], warm: Any) -> None:
     language, text = BLOCKS[number]
     named = NAMED.match(text)
-    if language == "python" and not named:
+    if language == "python" and not named:  # with nothing imported that it does not import itself
         words = [sys.executable, "-c", text]
     elif language == "sh":
         shortened_lines = (shortened(line.partition("  #")[0].rstrip()) for line in text.splitlines())
@@ -66,7 +69,8 @@ def test_snippet_runs(number: int, folder: Path, command: Callable[..., Any]) ->
     else:
         assert named, f"a {language} block must say which file it is"
         return
-    environment = os.environ | {"PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
+    places = (str(warm.folder), str(Path(sys.executable).parent), os.environ["PATH"])
+    environment = os.environ | {"PATH": os.pathsep.join(places)}
     done = subprocess.run(words, cwd=folder, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
 
@@ -74,3 +78,30 @@ def test_snippet_runs(number: int, folder: Path, command: Callable[..., Any]) ->
 def test_the_folder_named_in_the_readme_exists() -> None:
     links = re.findall(r"\]\(([^)#]+)\)", (ROOT / "README.md").read_text())
     assert [link for link in links if not link.startswith("http") and not (ROOT / link).exists()] == []
+
+
+WAITS = """
+import signal, sys, time
+signal.signal(signal.SIGTERM, lambda *_: sys.exit(7))
+print("waits", flush=True)
+time.sleep(60)
+"""
+
+
+def test_a_warm_process_is_one_of_its_own(warm: Any, tmp_path: Path) -> None:
+    """What shells are given for `python` above: words, folder, environment, exit codes and signals of its own."""
+    code = "import os, sys; print(sys.argv[1:], os.getcwd(), os.environ['OWN'], sys.stdin.read()); sys.exit(5)"
+    told = subprocess.run(
+        warm.words("-c", code, "a b"), cwd=tmp_path, env=os.environ | {"OWN": "x"}, input="y", text=True,
+        capture_output=True, check=False,
+    )  # fmt: skip
+    assert (told.returncode, told.stdout) == (5, f"['a b'] {tmp_path} x y\n")
+    assert subprocess.run(warm.words("-c", "import os; os.kill(os.getpid(), 9)"), check=False).returncode == -9
+    failed = subprocess.run(warm.words("-c", "1 / 0"), text=True, capture_output=True, check=False)
+    assert failed.returncode == 1
+    assert failed.stderr.splitlines()[-1] == "ZeroDivisionError: division by zero"
+    with subprocess.Popen(warm.words("-c", WAITS), stdout=subprocess.PIPE, text=True) as waiting:
+        assert waiting.stdout is not None
+        assert waiting.stdout.readline() == "waits\n"
+        waiting.terminate()
+    assert waiting.returncode == 7
