@@ -105,7 +105,7 @@ def _plane(points: _Array) -> _Array:
 def _tsne(real: _Array, synthetic: _Array, seed: int) -> tuple[_Array, _Array]:
     everything = _plane(np.concatenate([real, synthetic]))
     if everything.shape[1] > TSNE_INPUTS:
-        everything = PCA(TSNE_INPUTS, random_state=0).fit_transform(everything)
+        everything = PCA(min(TSNE_INPUTS, len(everything)), random_state=0).fit_transform(everything)
     perplexity = min(30.0, (len(everything) - 1) / 3)
     tsne = TSNE(2, perplexity=perplexity, init="pca", random_state=derive_seed(seed, "tsne") % 2**32)
     places = tsne.fit_transform(everything)

@@ -80,3 +80,10 @@ def test_images_are_flattened_and_random_state_is_left_alone() -> None:
         projection(space(images, images[:30] + 1), np.arange(60) % 3, method=method, seed=0).canvas.draw()
     assert torch.equal(torch.get_rng_state(), before[0])
     assert (np.random.get_state()[1] == before[1]).all()
+
+
+@pytest.mark.parametrize("method", ["pca", "tsne"])
+def test_fewer_points_than_values_are_drawn_too(method: str) -> None:
+    real = torch.randn(24, 64, generator=torch.Generator().manual_seed(0))
+    figure = projection(space(real, real[:0]), np.arange(24) % 3, method=method, seed=0)
+    assert len(drawn(figure.axes[-1])) == 24
