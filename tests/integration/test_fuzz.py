@@ -1,4 +1,4 @@
-"""Seeded commands by the hundred: none ends in a traceback, hangs, or takes a GiB. fuzz/run.py runs more of them."""
+"""Seeded commands and damaged files: none ends in a traceback, hangs, or takes a GiB. fuzz/ runs thousands of them."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ import pytest
 REPOSITORY = Path(__file__).resolve().parents[2]
 
 
-def fuzz(folder: Path, *words: str) -> Any:
+def fuzz(folder: Path, *words: str, program: str = "run") -> Any:
     done = subprocess.run(
-        [sys.executable, "-m", "tests.integration.fuzz.run", "--folder", str(folder), *words],
+        [sys.executable, "-m", f"tests.integration.fuzz.{program}", "--folder", str(folder), *words],
         cwd=REPOSITORY,
         env=os.environ | {"PYTHONPATH": str(REPOSITORY)},
         capture_output=True,
@@ -32,6 +32,14 @@ def test_no_command_ends_in_a_traceback_or_hangs(verb: str, tmp_path: Path) -> N
     found = fuzz(tmp_path, "--verb", verb, "--cases", "120", "--seed", "7")
     assert found["bad"] == []
     assert found["ends"].keys() == {"0", "2"}
+    assert found["peak_mib"] < 1024
+
+
+def test_no_damaged_file_ends_in_a_traceback_or_hangs(tmp_path: Path) -> None:
+    """A file of each reader, its kinds of damage drawn; what is taken for sound is computed with."""
+    found = fuzz(tmp_path, "--cases", "28", "--seed", "7", program="damaged")
+    assert found["bad"] == []
+    assert found["ends"].keys() == {"0 of run", "2"}
     assert found["peak_mib"] < 1024
 
 

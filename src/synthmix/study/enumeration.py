@@ -56,12 +56,15 @@ def combinations(parsed: Sequence[Override], max_cells: int) -> list[list[str]]:
     Raises:
         InvalidInput: there are more.
     """
-    sizes = {override.get_key_element(): size_of(override) for override in parsed}
+    last = {override.get_key_element(): override for override in parsed}
+    sizes = {key: size_of(override) for key, override in last.items()}
     total = math.prod(sizes.values())
+    if not total:
+        return []
     if total > max_cells:
         factors = " × ".join(str(size) for size in sizes.values() if size > 1)
         raise InvalidInput(f"study.max_cells={max_cells}: must be ≥ {total}, the cells asked for ({factors})")
-    return [list(cell) for cell in BasicSweeper.split_arguments(list(parsed), None)[0]]
+    return [list(cell) for cell in BasicSweeper.split_arguments(list(last.values()), None)[0]]
 
 
 def sweeper_params(master: DictConfig) -> list[str]:

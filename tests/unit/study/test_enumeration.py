@@ -39,6 +39,13 @@ def test_cells_are_those_of_hydras_sweeper_and_the_last_of_a_key_counts() -> Non
         combinations(parsed, 5)
 
 
+@pytest.mark.parametrize(
+    ("words", "cells"), [("seed=range(0) mix.ratio=range(1e12)", 0), ("seed=range(1e12) seed=0,1", 2)]
+)
+def test_a_long_range_that_makes_no_cell_is_not_enumerated(words: str, cells: int) -> None:
+    assert len(combinations(parse(words.split()), 5)) == cells
+
+
 def test_a_glob_is_the_list_of_the_members_that_it_matches() -> None:
     words = ["gate=glob([t*,a*],exclude=top_k)", "seed=0"]
     with composer() as compose:

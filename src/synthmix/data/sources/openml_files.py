@@ -29,7 +29,17 @@ def kept(number: int, root: str | None) -> tuple[Path, str | None]:
             (Path(partial) / told.name).write_text(json.dumps({"target": target}))
             os.replace(Path(partial) / path.name, path)
             os.replace(Path(partial) / told.name, told)
-    return path, json.loads(told.read_text())["target"]
+    return path, _target(told)
+
+
+def _target(told: Path) -> str | None:
+    try:
+        target = json.loads(told.read_bytes())["target"]
+    except (ValueError, KeyError, TypeError):
+        target = 0  # no name
+    if target is not None and not isinstance(target, str):
+        raise InvalidInput(f"{told}: is damaged; remove it to have the set downloaded again")
+    return target
 
 
 def _fetched(number: int) -> tuple[Any, str | None]:

@@ -131,3 +131,13 @@ def test_what_is_asked_wrongly_is_one_line(keys: dict[str, Any], line: str) -> N
     with pytest.raises(InvalidInput) as raised:
         OpenmlConfig(**keys).read()
     assert raised.value.faults == (line,)
+
+
+@pytest.mark.parametrize("content", [b"{", b"[]", b'{"target": 3}', b"\xff"])
+def test_what_is_kept_beside_a_table_and_is_damaged_is_one_line(content: bytes, server: str, tmp_path: Path) -> None:
+    load_openml(OpenmlConfig(id=7, root=str(tmp_path)))
+    told = tmp_path / "openml" / "7.json"
+    told.write_bytes(content)
+    with pytest.raises(InvalidInput) as caught:
+        load_openml(OpenmlConfig(id=7, root=str(tmp_path)))
+    assert caught.value.faults == (f"{told}: is damaged; remove it to have the set downloaded again",)

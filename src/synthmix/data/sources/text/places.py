@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import os
 import zipfile
-import zlib
 from collections.abc import Iterable, Sequence
 from pathlib import Path, PurePosixPath
 
-from synthmix.data.sources.table.formats.base import Reading, first_line
+from synthmix.data.sources.table.formats.base import Reading
 from synthmix.errors import InvalidInput
 
 SUFFIXES = (".txt", ".text", ".md")  # or none, as the files of mailing lists and newsgroups have
@@ -30,33 +29,27 @@ def in_folder(folder: Path, reading: Reading) -> tuple[Raw, Sequence[str]]:
 
 def in_zip(path: Path, reading: Reading) -> tuple[Raw, Sequence[str]]:
     """The same of a zip, never more of it than is allowed, whatever it says of itself."""
-    try:
-        with zipfile.ZipFile(path) as archive:
-            found = {member.filename: member for member in archive.infolist() if not member.is_dir()}
-            names, left_out, within = _documents(found, reading)
-            reading.refuse_size(sum(found[name].file_size for name in names))
-            raw, left = [], reading.max_bytes
-            for name in names:
-                with archive.open(found[name]) as unpacked:
-                    content = unpacked.read(left + 1)
-                left -= len(content)
-                if left < 0:
-                    raise reading.refusal(f"holds more than data.max_bytes={reading.max_bytes} once it is unpacked")
-                raw.append((_short(name, within), content))
-            return raw, left_out
-    except (OSError, EOFError, zlib.error, zipfile.BadZipFile, RuntimeError, NotImplementedError) as error:
-        raise reading.refusal(f"cannot be unpacked ({first_line(error)})") from error
+    with reading.parsing("cannot be unpacked"), zipfile.ZipFile(path) as archive:
+        found = {member.filename: member for member in archive.infolist() if not member.is_dir()}
+        names, left_out, within = _documents(found, reading)
+        reading.refuse_size(sum(found[name].file_size for name in names))
+        raw, left = [], reading.max_bytes
+        for name in names:
+            with archive.open(found[name]) as unpacked:
+                content = unpacked.read(left + 1)
+            left -= len(content)
+            if left < 0:
+                raise reading.refusal(f"holds more than data.max_bytes={reading.max_bytes} once it is unpacked")
+            raw.append((_short(name, within), content))
+        return raw, left_out
 
 
 def is_zip_of_documents(path: Path, reading: Reading) -> bool:
     """Whether a file is a zip of which any file is a document, and not one of a single table."""
     if path.suffix.lower() != ".zip":
         return False
-    try:
-        with zipfile.ZipFile(path) as archive:
-            names = [member.filename for member in archive.infolist() if not member.is_dir()]
-    except (OSError, zipfile.BadZipFile) as error:
-        raise reading.refusal(f"cannot be unpacked ({first_line(error)})") from error
+    with reading.parsing("cannot be unpacked"), zipfile.ZipFile(path) as archive:
+        names = [member.filename for member in archive.infolist() if not member.is_dir()]
     return len(names) != 1 or PurePosixPath(names[0]).suffix.lower() in SUFFIXES
 
 

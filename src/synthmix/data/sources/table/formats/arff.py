@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from synthmix.data.sources.table.formats.base import Cells, RawTable, Reading, first_line, numbered_row
+from synthmix.data.sources.table.formats.base import Cells, RawTable, Reading, numbered_row
 from synthmix.data.sources.table.formats.delimited.dialect import decoded
 from synthmix.data.sources.table.formats.packed import content
 
@@ -18,10 +18,8 @@ def read_arff(path: Path, reading: Reading) -> RawTable:
     from scipy.io import arff
 
     text, _ = decoded(content(path, reading), reading)
-    try:
+    with reading.parsing("not an arff file of numbers and categories"):
         data, meta = arff.loadarff(io.StringIO(text))
-    except (arff.ArffError, NotImplementedError, ValueError, StopIteration, IndexError, KeyError) as error:
-        raise reading.refusal(f"not an arff file of numbers and categories ({first_line(error)})") from error
     columns: dict[str, Cells] = {}
     for name, kind in zip(meta.names(), meta.types(), strict=True):
         cells = data[name]

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from synthmix.data.sources.table.formats.base import Cells, RawImages, RawTable, Reading, first_line, numbered_row
+from synthmix.data.sources.table.formats.base import Cells, RawImages, RawTable, Reading, numbered_row
 from synthmix.data.sources.table.formats.packed import content
 from synthmix.errors import InvalidInput
 
@@ -31,7 +31,7 @@ def read_npz(path: Path, reading: Reading) -> RawTable | RawImages:
     Raises:
         InvalidInput: not an npz file of plain arrays, no points in it, or as many labels as there are not points.
     """
-    try:
+    with reading.parsing("not an npz file of plain arrays"):
         with zipfile.ZipFile(path) as archive:
             declared = sum(_declared(archive, name) for name in archive.namelist())
         reading.refuse_size(declared)
@@ -39,10 +39,6 @@ def read_npz(path: Path, reading: Reading) -> RawTable | RawImages:
             names, asked = tuple(members.files), reading.label_column
             wanted = {*POINTS, *TRAIN, *OF_TEST.values(), asked, asked and _of_test(asked)}
             arrays = {name: members[name] for name in names if name in wanted}
-    except InvalidInput:  # a ValueError too
-        raise
-    except (ValueError, OSError, EOFError, AttributeError, NotImplementedError, zipfile.BadZipFile) as error:
-        raise reading.refusal(f"not an npz file of plain arrays ({first_line(error)})") from error
     points = [name for name in (*POINTS, *TRAIN) if name in arrays and name != asked]
     if len(points) != 1 or arrays[points[0]].ndim not in (2, 3, 4):
         raise reading.refusal(f"must hold {ALLOWED}; holds {', '.join(names[:8])}")
@@ -60,13 +56,9 @@ def read_npz(path: Path, reading: Reading) -> RawTable | RawImages:
 def read_npy(path: Path, reading: Reading) -> RawTable | RawImages:
     """Reads one array of points. Raises InvalidInput where it is none, or says that it holds too much."""
     raw = io.BytesIO(content(path, reading))
-    try:
+    with reading.parsing("not a plain array of numpy"):
         reading.refuse_size(_array_size(raw))
         points = np.load(raw, allow_pickle=False)
-    except InvalidInput:
-        raise
-    except (ValueError, OSError, EOFError) as error:
-        raise reading.refusal(f"not a plain array of numpy ({first_line(error)})") from error
     if points.ndim not in (2, 3, 4):
         raise reading.refusal(f"must be points (N, D) or images (N, H, W), has the shape {points.shape}")
     return _read({"x": points}, "x", None, None, (), reading, None)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from synthmix.data.sources.table.formats.base import RawTable, Reading, first_line, numbered_row
+from synthmix.data.sources.table.formats.base import RawTable, Reading, numbered_row
 from synthmix.data.sources.table.formats.packed import content
 
 
@@ -14,13 +14,13 @@ def read_parquet(path: Path, reading: Reading) -> RawTable:
     import pyarrow
     import pyarrow.parquet
 
-    try:
-        file = pyarrow.parquet.ParquetFile(pyarrow.BufferReader(content(path, reading)))
+    raw = pyarrow.BufferReader(content(path, reading))
+    with reading.parsing("not a parquet file"):
+        file = pyarrow.parquet.ParquetFile(raw)
         groups = range(file.metadata.num_row_groups)
         reading.refuse_size(sum(file.metadata.row_group(group).total_byte_size for group in groups))
         table = file.read()
-    except (pyarrow.ArrowException, OSError) as error:
-        raise reading.refusal(f"not a parquet file ({first_line(error)})") from error
+        table.validate(full=True)
     return _table(table, reading)
 
 
@@ -29,10 +29,10 @@ def read_feather(path: Path, reading: Reading) -> RawTable:
     import pyarrow
     import pyarrow.feather
 
-    try:
-        table = pyarrow.feather.read_table(pyarrow.BufferReader(content(path, reading)))
-    except (pyarrow.ArrowException, OSError) as error:
-        raise reading.refusal(f"not a feather file ({first_line(error)})") from error
+    raw = pyarrow.BufferReader(content(path, reading))
+    with reading.parsing("not a feather file"):
+        table = pyarrow.feather.read_table(raw)
+        table.validate(full=True)  # a text that is none, or a place beyond its end, breaks only who reads it
     return _table(table, reading)
 
 

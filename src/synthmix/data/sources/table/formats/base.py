@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -37,6 +38,20 @@ class Reading:
     def refusal(self, why: str) -> InvalidInput:
         """The error of a file that cannot be used."""
         return InvalidInput(f"data.path={self.path}: {why}")
+
+    @contextmanager
+    def parsing(self, otherwise: str) -> Iterator[None]:
+        """Around a library that parses bytes: on damaged ones each raises what it likes, which is a refusal here.
+
+        Args:
+            otherwise: what is said of the file then, such as `not a parquet file`.
+        """
+        try:
+            yield
+        except InvalidInput:
+            raise
+        except Exception as error:
+            raise self.refusal(f"{otherwise} ({first_line(error)})") from error
 
     def refuse_size(self, n_bytes: int) -> None:
         """Raises InvalidInput where a file says that it holds more than is allowed."""
@@ -94,5 +109,5 @@ def numbered_row(row: int) -> str:
 
 
 def first_line(error: Exception) -> str:
-    """What an error says first."""
-    return str(error).partition("\n")[0]
+    """What an error says first; where it says nothing, its name."""
+    return str(error).strip().partition("\n")[0] or type(error).__name__

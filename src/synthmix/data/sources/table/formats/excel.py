@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from synthmix.data.sources.table.formats.base import MISSING, Cells, RawTable, Reading, first_line
+from synthmix.data.sources.table.formats.base import MISSING, Cells, RawTable, Reading
 from synthmix.data.sources.table.formats.delimited.dialect import found_header
 from synthmix.data.sources.table.formats.packed import content, declared_size
 
@@ -25,12 +25,10 @@ def read_excel(path: Path, reading: Reading) -> RawTable:
         raise reading.refusal("reading .xlsx needs openpyxl: pip install 'synthmix[excel]'") from error
     reading.refuse_size(declared_size(path, reading))
     raw = io.BytesIO(content(path, reading))
-    try:
+    with reading.parsing("not a workbook"):
         book = load_workbook(raw, read_only=True, data_only=True)
         sheet = book.worksheets[0]
         rows = [list(row) for row in sheet.iter_rows(values_only=True)]
-    except (KeyError, ValueError, OSError, IndexError, TypeError) as error:
-        raise reading.refusal(f"not a workbook ({first_line(error)})") from error
     while rows and all(cell is None for cell in rows[-1]):
         rows.pop()
     if not rows:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import gzip
 import zipfile
-import zlib
 from pathlib import Path
 
-from synthmix.data.sources.table.formats.base import Reading, first_line
+from synthmix.data.sources.table.formats.base import Reading
 
 PACKED = (".gz", ".zip")
+CHUNK = 2**24  # bytes; a stream that is asked for so many at once sets them aside, however few there are
 
 
 def inner_name(path: Path, reading: Reading) -> str:
@@ -31,10 +31,9 @@ def content(path: Path, reading: Reading) -> bytes:
         InvalidInput: it is damaged, or holds more than `reading.max_bytes`, whatever it says of itself.
     """
     suffix = path.suffix.lower()
-    try:
+    with reading.parsing("cannot be unpacked"):
         if suffix == ".gz":
-            with gzip.open(path) as stream:
-                found = stream.read(reading.max_bytes + 1)
+            found = _unpacked(path, reading)
         elif suffix == ".zip":
             member = _member(path, reading)
             reading.refuse_size(member.file_size)
@@ -43,8 +42,6 @@ def content(path: Path, reading: Reading) -> bytes:
         else:
             reading.refuse_size(path.stat().st_size)
             found = path.read_bytes()
-    except (OSError, EOFError, zlib.error, zipfile.BadZipFile, RuntimeError) as error:
-        raise reading.refusal(f"cannot be unpacked ({first_line(error)})") from error
     if len(found) > reading.max_bytes:
         raise reading.refusal(f"holds more than data.max_bytes={reading.max_bytes} once it is unpacked")
     return found
@@ -56,19 +53,23 @@ def declared_size(path: Path, reading: Reading) -> int:
     Raises:
         InvalidInput: it is no zip.
     """
-    try:
-        with zipfile.ZipFile(path) as archive:
-            return sum(member.file_size for member in archive.infolist())
-    except (OSError, zipfile.BadZipFile) as error:
-        raise reading.refusal(f"cannot be unpacked ({first_line(error)})") from error
+    with reading.parsing("cannot be unpacked"), zipfile.ZipFile(path) as archive:
+        return sum(member.file_size for member in archive.infolist())
+
+
+def _unpacked(path: Path, reading: Reading) -> bytes:
+    """What a .gz holds, and no more than a chunk beyond what is allowed."""
+    chunks, size = [], 0
+    with gzip.open(path) as stream:
+        while size <= reading.max_bytes and (chunk := stream.read(CHUNK)):
+            chunks.append(chunk)
+            size += len(chunk)
+    return b"".join(chunks)
 
 
 def _member(path: Path, reading: Reading) -> zipfile.ZipInfo:
-    try:
-        with zipfile.ZipFile(path) as archive:
-            members = [each for each in archive.infolist() if not each.is_dir() and "__MACOSX" not in each.filename]
-    except (OSError, zipfile.BadZipFile) as error:
-        raise reading.refusal(f"cannot be unpacked ({first_line(error)})") from error
+    with reading.parsing("cannot be unpacked"), zipfile.ZipFile(path) as archive:
+        members = [each for each in archive.infolist() if not each.is_dir() and "__MACOSX" not in each.filename]
     if len(members) != 1:
         names = ", ".join(member.filename for member in members[:5])
         raise reading.refusal(f"a zip of {len(members)} files ({names}); must hold one" if members else "an empty zip")
