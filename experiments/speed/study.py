@@ -4,6 +4,7 @@
     python experiments/speed/study.py complete --cells 2000   # the same command again, and planning
     python experiments/speed/study.py overhead   # what a cell costs beside its work, and the memory of 1,000 of them
     python experiments/speed/study.py workers    # joblib with two workers against the basic launcher
+    python experiments/speed/study.py notebook   # Study(X).run() against the same study from the command line
 
 CPU seconds of the process and its children where nothing else is said; one thread each.
 """
@@ -29,11 +30,14 @@ MODEL = ["model=vae"]
 
 
 def synthmix(words: Sequence[str], folder: Path) -> tuple[float, float]:
+    """Runs a verb; returns its CPU and wall seconds."""
+    return command([sys.executable, "-m", "synthmix", *words], folder)
+
+
+def command(words: Sequence[str], folder: Path) -> tuple[float, float]:
     """Runs a command; returns its CPU and wall seconds."""
     before, start = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
-    done = subprocess.run(
-        [sys.executable, "-m", "synthmix", *words], cwd=folder, capture_output=True, text=True, check=False
-    )
+    done = subprocess.run(words, cwd=folder, capture_output=True, text=True, check=False)
     if done.returncode:
         raise RuntimeError(done.stdout + done.stderr)
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
@@ -185,10 +189,46 @@ def workers(folder: Path) -> None:
     print(f"ratio: {walls['serial'] / walls['joblib']:.2f}")
 
 
+IN_MEMORY = """
+from sklearn.datasets import load_digits
+from synthmix import Study
+X, y = load_digits(return_X_y=True)
+options = dict(models=["vae", "duplicate"], ratios=[0, 1], clusterers=["kmeans", "gmm"], seeds=range(4), n_train=100)
+print(len(Study(X / 16, y, **options, overrides=["trainer.limit_steps=500"]).run().cells))
+"""
+
+
+def notebook(folder: Path, repetitions: int) -> None:
+    """A study of points in memory, in turn with `synthmix run -m` on the file that it keeps of them."""
+    here, there = [], []
+    for number in range(repetitions):
+        place = folder / f"python{number}"
+        place.mkdir()
+        cpu, _ = command([sys.executable, "-c", IN_MEMORY], place)
+        here.append(cpu)
+        [table] = (place / ".synthmix" / "tables").glob("*.parquet")
+        words = [f"data.path={table}", "data=table", "data.name=X", "data.label_column=label", "data.n_train=100"]
+        words += [
+            "model=vae,duplicate",
+            "mix.ratio=0,1",
+            "clusterer=kmeans,gmm",
+            "seed=range(4)",
+            "trainer.limit_steps=500",
+        ]
+        place = folder / f"cli{number}"
+        place.mkdir()
+        cpu, _ = synthmix(["run", "-m", *words], place)
+        there.append(cpu)
+    ratio = statistics.median(a / b for a, b in zip(here, there, strict=True))
+    print(f"Study(X).run(): {statistics.median(here):.1f} CPU s, synthmix run -m: {statistics.median(there):.1f} CPU s")
+    print(f"ratio: {ratio:.2f} (median of {repetitions} pairs)")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", choices=["store", "complete", "overhead", "workers"])
+    parser.add_argument("what", choices=["store", "complete", "overhead", "workers", "notebook"])
     parser.add_argument("--sample", type=int, default=20, help="cells measured without the store")
+    parser.add_argument("--repetitions", type=int, default=3, help="of notebook")
     parser.add_argument("--cells", type=int, default=1000, help="of complete and of overhead")
     given = parser.parse_args()
     for pool in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
@@ -201,8 +241,10 @@ def main() -> None:
             complete(folder, given.cells)
         elif given.what == "overhead":
             overhead(folder, given.cells)
-        else:
+        elif given.what == "workers":
             workers(folder)
+        else:
+            notebook(folder, given.repetitions)
 
 
 if __name__ == "__main__":

@@ -288,8 +288,9 @@ def test_folders_of_hydra_may_be_elsewhere(command: Callable[..., Any], shared_s
 def test_a_dry_run_starts_nothing(command: Callable[..., Any], tmp_path: Path) -> None:
     answer = command("run", *STUDY, "--dry-run")
     assert (answer.code, answer.out.splitlines()[-1]) == (0, "nothing was started")
-    told = dict(line.split(maxsplit=1) for line in answer.out.replace("to compute", "to_compute").splitlines()[:4])
+    told = dict(line.split(maxsplit=1) for line in answer.out.replace("to compute", "to_compute").splitlines()[:5])
     assert told["cells"] == "18 asked for, 8 added for the baseline and the learning curve"
+    assert told["different"] == "22 of these 26: real points alone are one cell for all models at ratio 0"
     assert told["to_compute"] == "22 of 22 different cells; 0 are stored"
     assert told["trainings"] == "2 of 2 generators; 0 are stored"
     assert list(tmp_path.iterdir()) == []

@@ -165,3 +165,10 @@ def test_the_package_imports_nothing_before_it_is_asked(imported: Callable[[str]
     code, loaded = imported("import synthmix\nsynthmix.SelfOrganizingMap")
     assert code == 0
     assert {"torch", "sklearn"} <= loaded
+
+
+def test_a_config_is_shown_before_its_file_is_there(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["run", "--cfg", "job", "--package", "data", "data=table", "data.label_column=kind"]) == 0
+    assert "label_column: kind" in capsys.readouterr().out
+    assert cli.main(["run", "--cfg", "job", "data=table", "data.n_train=0"]) == 2
+    assert "data.n_train=0: must be ≥ 1" in capsys.readouterr().err

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -82,13 +82,12 @@ def forest(panels: Sequence[Panel], score: str, *, higher_is_better: bool = True
     most = max(_places(panel)[-1] for panel in panels) + 1
     figure, all_axes = grid([panel.title for panel in panels], most_columns=1, height=LINE * most + REST)
     figure.set_figwidth(WIDTH)
-    for axes, panel in zip(all_axes, panels, strict=True):
-        _draw(axes, panel, most)
+    marks = {mark for axes, panel in zip(all_axes, panels, strict=True) for mark in _draw(axes, panel, most)}
     tuned = any(panel.as_configured is not None for panel in panels)
     better = "higher" if higher_is_better else "lower"
     to = "the tuned baseline" if tuned else "ratio 0"
     all_axes[-1].set_xlabel(f"difference in {score} to {to} ({better} is better)", color=INK, fontsize=FONT_SIZE)
-    _legend(figure, panels, tuned)
+    _legend(figure, panels, tuned, marks)
     return Picture(
         name="forest",
         title=f"Effect against margin: paired difference in {score}",
@@ -99,8 +98,8 @@ def forest(panels: Sequence[Panel], score: str, *, higher_is_better: bool = True
         "before the run: an interval within it is equivalent, one that reaches into it from outside leaves open "
         "whether the difference matters. "
         + (
-            "The dashed line is the learner as configured, on real points alone: an arm that is only ahead of it does "
-            "what tuning without labels does too. "
+            "The dashed line (an arrow where it lies off the scale) is the learner as configured, on real points "
+            "alone: an arm that is only ahead of it does what tuning without labels does too. "
             if tuned
             else ""
         )
@@ -118,7 +117,8 @@ def _places(panel: Panel) -> list[float]:
     return places or [0.0]
 
 
-def _draw(axes: Axes, panel: Panel, most: float) -> None:
+def _draw(axes: Axes, panel: Panel, most: float) -> Iterator[str]:
+    """Draws a panel; yields the marker of the learner as configured where there is one, empty of a line."""
     axes.grid(axis="y", visible=False)
     axes.grid(axis="x", color="0.92")
     axes.axvspan(-panel.margin, panel.margin, color=MARGIN, linewidth=0, zorder=0)
@@ -134,25 +134,31 @@ def _draw(axes: Axes, panel: Panel, most: float) -> None:
         names.append(f"{short[row['arm']]}, ratio {general(row['mix.ratio'])}")
     axes.margins(x=0.06)
     if panel.as_configured is not None:
-        _draw_configured(axes, places[-1], panel.as_configured)
+        yield _draw_configured(axes, places[-1], panel.as_configured)
         names.append("as configured, ratio 0")
     axes.set_yticks(places[: len(names)], names)
     axes.tick_params(axis="y", length=0)
     axes.set_ylim(most - 0.4, -0.7)
 
 
-def _draw_configured(axes: Axes, place: float, value: float) -> None:
-    """A dashed line, or an arrow where it would lie so far off that the intervals could not be seen beside it."""
+def _draw_configured(axes: Axes, place: float, value: float) -> str:
+    """A dashed line, or an arrow where it would lie so far off that the intervals could not be seen beside it.
+
+    Returns the marker of the arrow; empty of a line.
+    """
     low, high = axes.get_xlim()
     text = signed(value)
     if low - FAR * (high - low) <= value <= high + FAR * (high - low):
         axes.axvline(value, color=INK, linewidth=1.2, linestyle=CONFIGURED, zorder=1)
+        mark = ""
     else:
         at_left = value < low
+        mark = "<" if at_left else ">"
         axes.set_xlim(low, high)
-        axes.plot(low if at_left else high, place, color=INK, marker="<" if at_left else ">", clip_on=False, zorder=4)
+        axes.plot(low if at_left else high, place, color=INK, marker=mark, clip_on=False, zorder=4)
         text += "  off the scale"
     _write(axes, place, text, INK)
+    return mark
 
 
 def _write(axes: Axes, place: float, text: str, colour: str) -> None:
@@ -165,7 +171,7 @@ def _look(verdict: str) -> _Look:
     return LOOKS[max((begins for begins in LOOKS if verdict.startswith(begins)), key=len)]
 
 
-def _legend(figure: Figure, panels: Sequence[Panel], tuned: bool) -> None:
+def _legend(figure: Figure, panels: Sequence[Panel], tuned: bool, marks: Collection[str]) -> None:
     verdicts = {verdict for panel in panels for verdict in panel.lines["verdict"]}
     begun = [begins for begins in LOOKS if any(_look(verdict) == LOOKS[begins] for verdict in verdicts)]
     names = {"helps as": "helps as copies, noise or tuning do", "": "no verdict: a control"}
@@ -175,9 +181,10 @@ def _legend(figure: Figure, panels: Sequence[Panel], tuned: bool) -> None:
         Patch(color=MARGIN, label=f"margin {widths}"),
         Line2D([], [], color=INK, linewidth=1.0, label="real points alone" + (", tuned" if tuned else "")),
     ]
-    if tuned:
-        label = "real points alone, as configured"
-        handles.append(Line2D([], [], color=INK, linewidth=1.2, linestyle=CONFIGURED, label=label))
+    for mark in sorted(marks):
+        label = "real points alone, as configured" + (" (off the scale)" if mark else "")
+        look: dict[str, Any] = {"linestyle": "", "marker": mark} if mark else {"linestyle": CONFIGURED}
+        handles.append(Line2D([], [], color=INK, linewidth=1.2, label=label, **look))
     handles += [
         Line2D([], [], linewidth=1.6, label=names.get(begins, begins), **LOOKS[begins].mark()) for begins in begun
     ]

@@ -14,7 +14,8 @@ from synthmix.plots.palette import INK
 from synthmix.plots.panels import Label, Picture, grid, label_ends, name_axes, shortened
 
 LONGEST_NAME = 24  # letters
-TICK_FACTOR = 1.4  # from one numbered size to the next
+TICK_FACTOR = 1.4  # from one numbered size to the next, at the least
+TICK_SHARE = 0.14  # of the width of a panel, that a number of four digits takes
 LABEL_HEIGHT = 0.35  # inches, of two lines
 
 
@@ -93,8 +94,9 @@ def _real_points(row: dict[Any, Any], n: int) -> float | None:
 def _ticks(n: int, sizes: list[int]) -> list[int]:
     """n, and sizes so far apart that their numbers do not cover one another."""
     ticks = [n]
+    apart = max(TICK_FACTOR, (max(n, *sizes) / min(n, *sizes)) ** TICK_SHARE)
     for size in sorted(set(sizes), reverse=True):
-        if all(max(size, tick) >= TICK_FACTOR * min(size, tick) for tick in ticks):
+        if all(max(size, tick) >= apart * min(size, tick) for tick in ticks):
             ticks.append(size)
     return ticks
 

@@ -43,6 +43,7 @@ def print_dry_run(plan: Plan, resources: Resources) -> None:
     lines = [
         ("study", plan.study if plan.is_study else "none: a single cell"),
         ("cells", f"{len(cells)} asked for, {len(curve)} added for the baseline and the learning curve{as_configured}"),
+        *(("different", text) for text in _alike(len(cells) + len(curve) + len(configured), distinct)),
         ("to compute", f"{len(todo)} of {distinct} different cells; {distinct - len(todo)} are stored"),
         ("trainings", f"{len(trainings)} of {len(keys)} generators; {len(keys) - len(trainings)} are stored"),
         ("time", _estimate(todo, trainings, resources.store)),
@@ -54,6 +55,12 @@ def print_dry_run(plan: Plan, resources: Resources) -> None:
     for name, text in lines:
         print(f"{name:<11} {text}")
     print("nothing was started")
+
+
+def _alike(asked_for: int, distinct: int) -> Iterator[str]:
+    """Why there are fewer different cells than are asked for."""
+    if distinct < asked_for:
+        yield f"{distinct} of these {asked_for}: real points alone are one cell for all models at ratio 0"
 
 
 def _sequential(plan: Plan, cells: int) -> Iterator[str]:

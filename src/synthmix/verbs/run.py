@@ -10,10 +10,13 @@ from typing import Any
 from hydra import main as hydra_decorator
 from omegaconf import DictConfig
 
+from synthmix.config.cell import CellConfig
 from synthmix.config.composing.composer import composer, conf_dir
 from synthmix.config.composing.defaults import register_defaults
 from synthmix.config.composing.environment import guard_environment
 from synthmix.config.composing.grammar import parse
+from synthmix.config.nodes import field_faults
+from synthmix.config.plain import plain
 from synthmix.errors import InvalidInput
 from synthmix.processor import bf16_is_slow
 from synthmix.study.arguments import Arguments, read_arguments
@@ -42,9 +45,10 @@ def run(words: Sequence[str]) -> int:
         if asked.asks_help:
             _print_help(asked)
         return hydra_main(asked.for_hydra)
-    plan = make_plan(asked.overrides, multirun=asked.multirun)
     if asked.shows_config:
+        _check_keys(asked.overrides)
         return hydra_main(asked.for_hydra)
+    plan = make_plan(asked.overrides, multirun=asked.multirun)
     # The pools of OpenMP and BLAS take their size when numpy and torch are imported, which is not yet.
     for variable in THREAD_VARIABLES:
         os.environ[variable] = str(plan.configs[0].threads)
@@ -98,6 +102,15 @@ def _check_hydra(overrides: Sequence[str]) -> None:
     texts = zip(overrides, parse(overrides), strict=True)
     with composer() as compose:
         compose([text for text, override in texts if not override.is_sweep_override()])
+
+
+def _check_keys(overrides: Sequence[str]) -> None:
+    """Checks keys, types and ranges of a config that is only shown, for which no file need be there yet."""
+    with composer() as compose:
+        node = plain(compose(overrides))
+    faults = [fault for key in node for fault in field_faults(CellConfig, key, node[key], "")]
+    if faults:
+        raise InvalidInput(*faults)
 
 
 def _run_cell(plan: Plan, asked: Arguments) -> int:

@@ -80,7 +80,7 @@ class StudyCommand:
     def compute(self, plan: Plan, todo: Sequence[Todo], stored: int, parent: OpenRun) -> bool:
         """Runs the missing cells of a plan; says whether the launcher has held and some cell has come to a result."""
         attempt = self.folder / f"{time.strftime('%Y%m%d-%H%M%S')}-{secrets.token_hex(2)}"
-        with progress_bar(attempt, jobs=len(todo), stored=stored):
+        with progress_bar(attempt, jobs=len(todo), stored=stored, store=self.resources.store.root):
             broken = launch_blocks(plan, todo, attempt, parent, self.resources)
         if broken is not None:
             print(broken, file=sys.stderr)

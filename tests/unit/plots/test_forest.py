@@ -97,8 +97,12 @@ def test_without_tuning_there_is_one_baseline() -> None:
 
 @pytest.mark.parametrize("value", [-0.6, 0.6])
 def test_a_baseline_far_off_is_an_arrow_and_leaves_the_scale_to_the_arms(value: float) -> None:
-    (axes,) = drawn(forest([Panel(title="gmm", lines=lines(), margin=0.02, as_configured=value)], "ari").figure)
+    figure = forest([Panel(title="gmm", lines=lines(), margin=0.02, as_configured=value)], "ari").figure
+    (axes,) = drawn(figure)
     low, high = axes.get_xlim()
+    names = [text.get_text() for text in figure.legends[0].get_texts()]
+    assert "real points alone, as configured (off the scale)" in names
+    assert "real points alone, as configured" not in names  # no line of which there is none
     assert -0.07 < low < high < 0.08
     assert marks(axes)[-1][:2] == ((low, "<") if value < 0 else (high, ">"))
     assert axes.texts[-1].get_text() == ("−0.600  off the scale" if value < 0 else "+0.600  off the scale")
