@@ -9,7 +9,7 @@ INSTALLED := $(VENV)/.installed
 MAKEFLAGS += --no-print-directory
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test lint format lock clean
+.PHONY: help install demo test lint format lock audit clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
@@ -51,6 +51,9 @@ lock: ## renew requirements.lock: the newest versions that pyproject.toml admits
 	echo "# Made by make lock with $$(build/lock/bin/python --version): what pyproject.toml and its extras need." > build/lock.new
 	sed -E 's/\+[a-z0-9.]+$$//; /^(cuda-|nvidia-|triton=)/d' build/frozen >> build/lock.new
 	mv build/lock.new requirements.lock
+
+audit: ## look the locked versions up for known vulnerabilities, where the database answers
+	@$(PYTHON) .ci/audit.py requirements.lock build/audit
 
 clean: ## remove builds and caches; the virtual environment and your results stay
 	rm -rf build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis

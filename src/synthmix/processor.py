@@ -31,6 +31,8 @@ def bf16_is_slow() -> bool:
 def processor_tags() -> Mapping[str, str]:
     """Processor, instructions and kernels that this process computes with: with others, sums end in other last bits.
 
+    Also the GPUs that torch has, where it has any; whether a cell computes on one is said by its config.
+
     torch chooses its instructions when it is loaded, and OpenBLAS its kernels, so that both are asked; torch is loaded
     for it.
     """
@@ -40,7 +42,9 @@ def processor_tags() -> Mapping[str, str]:
 
     kernels = {str(pool["architecture"]) for pool in threadpool_info() if pool.get("architecture")}
     held = [f"{name}={os.environ[name]}" for name in (*HELD_BY, *ONEDNN_VARIABLES) if os.environ.get(name)]
-    return {
+    gpus = [torch.cuda.get_device_name(number) for number in range(torch.cuda.device_count())]
+    found = {"gpu": ", ".join(gpus)} if gpus else {}
+    return found | {
         "processor": _cpuinfo("model name") or platform.processor() or platform.machine(),
         "processor.instructions": torch.backends.cpu.get_cpu_capability(),
         "processor.kernels": " ".join([*sorted(kernels), *held]),

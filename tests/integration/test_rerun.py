@@ -174,5 +174,6 @@ def test_a_run_that_is_not_there_is_told_in_one_line(study: Place, command: Comm
     assert (answer.code, answer.err) == (2, f"run {'0' * 32}: not found in sqlite:///{study.folder}/mlflow.db\n")
     for run in ("0" * 32, "last"):
         answer = command("rerun", run, folder=tmp_path)
-        assert (answer.code, answer.err) == (2, f"tracking.uri=sqlite:///{tmp_path}/mlflow.db: no such file\n")
+        told = f"run {run}: not found; tracking.uri=sqlite:///{tmp_path}/mlflow.db: no such file\n"
+        assert (answer.code, answer.err) == (2, told)
     assert not (tmp_path / "mlflow.db").exists()

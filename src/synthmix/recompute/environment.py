@@ -8,12 +8,19 @@ from synthmix.tracking.environment import environment_tags
 
 COMMIT = "synthmix.git_commit"
 PROCESSOR = "processor"
+GPU = "gpu"
 # What says whether numbers may differ in their last bits; who ran it, and the commit by itself, do not.
 PREFIXES = ("version.", PROCESSOR)
 
 
 def differences(
-    recorded: Mapping[str, str], *, key: str | None, key_here: str, threads: int, threads_here: int
+    recorded: Mapping[str, str],
+    *,
+    key: str | None,
+    key_here: str,
+    threads: int,
+    threads_here: int,
+    accelerator: str,
 ) -> list[str]:
     """What differs of all that a result may depend on beside its config and its data, a line each; none: all is equal.
 
@@ -23,8 +30,10 @@ def differences(
         key_here: of the cell now.
         threads: that it was computed with.
         threads_here: that torch has now.
+        accelerator: what the config trains on; of cpu the GPUs of a machine make no difference.
     """
-    found = [*_of_tags(recorded)]
+    prefixes = PREFIXES if accelerator == "cpu" else (*PREFIXES, GPU)
+    found = [*_of_tags(recorded, prefixes)]
     if threads != threads_here:
         found.append(f"threads: {threads} then, {threads_here} here")
     if key != key_here and not any(line.startswith("version.") for line in found):
@@ -34,10 +43,10 @@ def differences(
     return found
 
 
-def _of_tags(recorded: Mapping[str, str]) -> Iterator[str]:
+def _of_tags(recorded: Mapping[str, str], prefixes: tuple[str, ...]) -> Iterator[str]:
     here = environment_tags()
     for name in sorted({*recorded, *here}):
-        if name.startswith(PREFIXES) and recorded.get(name) != here.get(name):
+        if name.startswith(prefixes) and recorded.get(name) != here.get(name):
             yield f"{name}: {recorded.get(name) or 'not recorded'} then, {here.get(name) or 'none'} here"
 
 

@@ -73,6 +73,7 @@ def _told(recorded: Recorded, config: CellConfig, found: Recomputed) -> int:
             key_here=found.asked.key,
             threads=config.threads,
             threads_here=torch.get_num_threads(),
+            accelerator=config.trainer.accelerator,
         )
     status = "unavailable" if "synthmix.unavailable" in recorded.tags else "finished"
     if found.status != status:

@@ -98,6 +98,7 @@ def _judged(drawn: Drawn, own: OwnStore) -> Judged:
         key_here=found.asked.key,
         threads=config.threads,
         threads_here=threads_here(config),
+        accelerator=config.trainer.accelerator,
     )
     one = judged(row, config, found, environment)
     word = "equal bit for bit" if one.is_equal else "within the tolerance" if one.holds else "DOES NOT HOLD"

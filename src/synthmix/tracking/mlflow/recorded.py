@@ -24,7 +24,7 @@ def recorded_run(uri: str, run_id: str) -> Recorded:
     Raises:
         InvalidInput: there is no such store or run, or a text of it is missing or too large.
     """
-    client = open_store(uri, create=False)
+    client = store_of(uri, run_id)
     try:
         run = client.get_run(run_id)
         texts = {name: _text(client, run_id, name) for name in TEXTS if run.data.tags.get(KIND) == "cell"}
@@ -41,6 +41,16 @@ def recorded_run(uri: str, run_id: str) -> Recorded:
         metrics=dict(run.data.metrics),
         texts=texts,
     )
+
+
+def store_of(uri: str, run_id: str) -> MlflowClient:
+    """The store that a run is looked for in. Raises InvalidInput, which names the run, where there is none."""
+    try:
+        return open_store(uri, create=False)
+    except StoreUnreachable:
+        raise
+    except InvalidInput as error:
+        raise InvalidInput(*(f"run {run_id}: not found; {fault}" for fault in error.faults)) from error
 
 
 def _text(client: MlflowClient, run_id: str, name: str) -> str:

@@ -22,9 +22,8 @@ from synthmix.secrets import without_password
 from synthmix.tracking.base import KIND, LAST, REPLAYED, STUDY, Recorded, RunRecord
 from synthmix.tracking.mlflow.connection import StoreAway
 from synthmix.tracking.mlflow.experiment import equal, search
-from synthmix.tracking.mlflow.recorded import recorded_run
+from synthmix.tracking.mlflow.recorded import recorded_run, store_of
 from synthmix.tracking.mlflow.run import VALUE_LENGTH, Run, as_tags
-from synthmix.tracking.mlflow.store import open_store
 from synthmix.tracking.mlflow.stored_runs import FINISHED, StoredRuns
 from synthmix.tracking.mlflow.ui import chart_address, ui_command
 
@@ -98,7 +97,7 @@ class Tracker(StoredRuns):
             InvalidInput: there is none.
         """
         if run_id == LAST:
-            open_store(self.uri, create=False)
+            store_of(self.uri, run_id)
             cells = self.select("cell", FINISHED)
             if not cells:
                 raise InvalidInput(f"{LAST}: {without_password(self.uri)} has no finished cell")
