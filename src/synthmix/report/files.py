@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import pandas as pd
@@ -14,6 +15,8 @@ from synthmix.analysis.result import StudyResult, key_columns
 from synthmix.report.figures import figures
 from synthmix.report.latex import summary_tex
 from synthmix.report.page import page
+from synthmix.report.samples import Samples, sheet
+from synthmix.study.answers import Judged
 
 DPI = 150
 FORMULA = ("=", "+", "-", "@", "\t", "\r")  # with which a cell begins that a spreadsheet calculates
@@ -22,7 +25,12 @@ UNDATED = {"png": {}, "pdf": {"CreationDate": None}, "svg": {"Date": None}}  # s
 
 
 def write_report(
-    result: StudyResult, analysis: Analysis, folder: Path, formats: Sequence[str] = FORMATS[:1]
+    result: StudyResult,
+    analysis: Analysis,
+    folder: Path,
+    formats: Sequence[str] = FORMATS[:1],
+    samples: Sequence[Samples] = (),
+    people: Mapping[str, Judged] = MappingProxyType({}),
 ) -> list[Path]:
     """Writes tables, figures and page, and returns their paths.
 
@@ -35,6 +43,8 @@ def write_report(
         analysis: of it.
         folder: where to; made where it does not exist.
         formats: of the figures, of `FORMATS`.
+        samples: of its generators, where they can be shown.
+        people: by arm, what people have answered in the blind test.
     """
     cells = with_sorted_metrics(result.shown_cells)
     tables = {
@@ -55,14 +65,14 @@ def write_report(
         as_data(table).to_csv(folder / name, index=False, lineterminator="\n")
     one_type_a_column(cells).to_parquet(folder / "cells.parquet", index=False)
     (folder / "summary.tex").write_text(summary_tex(analysis), encoding="utf-8")
-    pictures = figures(analysis)
+    pictures = [*figures(analysis), *([sheet(samples)] if samples else [])]
     drawn = []
     for picture in pictures:
         for kind in formats:
             drawn.append(folder / "figures" / f"{picture.name}.{kind}")
             with rc_context({"svg.hashsalt": picture.name}):
                 picture.figure.savefig(drawn[-1], dpi=DPI, metadata=UNDATED[kind])
-    (folder / "index.html").write_text(page(result, analysis, pictures), encoding="utf-8")
+    (folder / "index.html").write_text(page(result, analysis, pictures, samples, people), encoding="utf-8")
     written = [*tables, "cells.parquet", "summary.tex", "index.html"]
     return [*(folder / name for name in written), *drawn]
 

@@ -6,7 +6,8 @@ import base64
 import io
 import math
 import shlex
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 import matplotlib as mpl
@@ -19,6 +20,8 @@ from synthmix.analysis.result import StudyResult
 from synthmix.analysis.words.answer import CAVEAT, LABELS, MEANINGS, answers, headline, margin, pooled_answers
 from synthmix.notation import general
 from synthmix.plots.panels import Picture
+from synthmix.report.blind_test import blind_test
+from synthmix.report.samples import Samples
 from synthmix.report.tables import (
     ICONS,
     best_table,
@@ -30,15 +33,24 @@ from synthmix.report.tables import (
     summary_table,
 )
 from synthmix.secrets import without_password
+from synthmix.study.answers import Judged
 
 
-def page(result: StudyResult, analysis: Analysis, pictures: Sequence[Picture]) -> str:
+def page(
+    result: StudyResult,
+    analysis: Analysis,
+    pictures: Sequence[Picture],
+    samples: Sequence[Samples] = (),
+    people: Mapping[str, Judged] = MappingProxyType({}),
+) -> str:
     """The HTML of a report.
 
     Args:
         result: the study.
         analysis: of it.
         pictures: from `figures`, in their order.
+        samples: of its generators, for the blind test.
+        people: by arm, what people have answered in it.
     """
     environment = Environment(
         loader=PackageLoader("synthmix.report", "page_files"),
@@ -47,7 +59,10 @@ def page(result: StudyResult, analysis: Analysis, pictures: Sequence[Picture]) -
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    return environment.get_template("index.html.jinja").render(context(result, analysis, pictures))
+    return environment.get_template("index.html.jinja").render(
+        context(result, analysis, pictures)
+        | {"blind_tests": [blind_test(result.name, one) for one in samples], "people": people}
+    )
 
 
 def context(result: StudyResult, analysis: Analysis, pictures: Sequence[Picture]) -> dict[str, Any]:

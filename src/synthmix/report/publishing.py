@@ -17,11 +17,13 @@ from synthmix.pipeline.resources import Resources
 from synthmix.report.cell_text import cell_text
 from synthmix.report.displayed import displayed
 from synthmix.report.files import FORMATS, write_report
+from synthmix.report.samples import samples_of
 from synthmix.report.study_run import arm_records, study_record
 from synthmix.report.terminal import table_text
 from synthmix.secrets import without_password
+from synthmix.study.answers import answers_of
 from synthmix.study.launching.job import Outcome
-from synthmix.study.record import Record
+from synthmix.study.record import Record, Studies
 from synthmix.tracking.base import OpenRun, Tracker
 
 PRINTED_KEYS = ("data.name", "data.n_train", "model.name", "mix.ratio", "representation.name")
@@ -100,10 +102,11 @@ def publish(
     """
     result = collect(record, resources, runs, present, selected=selected, exploratory=exploratory)
     analysis = displayed(analyse(result), result)
-    files = write_report(result, analysis, folder, formats)
+    people = answers_of(Studies(resources.store.root).file(record.name).parent)
+    files = write_report(result, analysis, folder, formats, samples_of(record, result, resources), people)
     if parent is None or parent.id is None:
         return Report(result, analysis, folder, None)
     environment = resources.environment_of({"environment_text": record.environment_text})
     parent.publish(study_record(record, result, analysis, environment, files, folder))
-    resources.tracker.publish_arms(record.name, arm_records(result, analysis), parent.id)
+    resources.tracker.publish_arms(record.name, arm_records(result, analysis, people), parent.id)
     return Report(result, analysis, folder, resources.tracker.chart(record.name))

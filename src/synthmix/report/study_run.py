@@ -5,10 +5,11 @@ from __future__ import annotations
 import math
 import re
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import pandas as pd
@@ -20,6 +21,7 @@ from synthmix.analysis.words.answer import answers, headline
 from synthmix.notation import interval_of
 from synthmix.plots.arms import styles
 from synthmix.plots.palette import colours
+from synthmix.study.answers import Judged
 from synthmix.study.record import Record
 from synthmix.study.study_record import study_head
 from synthmix.tracking.base import STUDY, DataUsed, RunRecord
@@ -54,15 +56,35 @@ def study_record(
     )
 
 
-def arm_records(result: StudyResult, analysis: Analysis) -> list[RunRecord]:
-    """A run for each arm of each setting, whose metrics have the ratio as their step, its baseline first."""
+def arm_records(
+    result: StudyResult, analysis: Analysis, people: Mapping[str, Judged] = MappingProxyType({})
+) -> list[RunRecord]:
+    """A run for each arm of each setting, whose metrics have the ratio as their step, its baseline first.
+
+    Args:
+        result: the study.
+        analysis: of it.
+        people: by arm, what people have answered in the blind test.
+    """
     found = cells_by_setting(result)
     drawn = [(setting, arm) for setting in found for arm in setting.arms if arm.ratios]
     hues = _colours(analysis)
     return [
-        replace(_arm_record(result, analysis, setting, arm, several=len(found) > 1), colour=hues[arm.name])
+        replace(
+            _arm_record(result, analysis, setting, arm, several=len(found) > 1),
+            colour=hues[arm.name],
+            metrics=dict(_human(people.get(arm.name))),
+        )
         for setting, arm in drawn
     ]
+
+
+def _human(judged: Judged | None) -> Iterator[tuple[str, float]]:
+    """The share of people's answers that are wrong, with its interval."""
+    if judged is not None:
+        yield "quality/human_error_rate", judged.rate
+        yield from zip(("quality/human_error_rate_low", "quality/human_error_rate_high"), judged.interval, strict=True)
+        yield "quality/human_answers", float(judged.given)
 
 
 def _colours(analysis: Analysis) -> dict[str, str]:

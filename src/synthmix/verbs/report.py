@@ -10,6 +10,7 @@ from synthmix.errors import InvalidInput
 from synthmix.pipeline.resources import Resources
 from synthmix.report.files import FORMATS
 from synthmix.report.publishing import publish, tell
+from synthmix.study.answers import keep_answers
 from synthmix.study.project import Projection
 from synthmix.study.record import Studies
 from synthmix.study.study_record import study_head
@@ -29,15 +30,20 @@ def report(words: Sequence[str]) -> int:
     parser.add_argument(
         "--figures", metavar="FORMATS", default="png", help="png, pdf and svg, by commas; png otherwise"
     )
+    parser.add_argument("--answers", metavar="FILE", help="what somebody has saved of the page's blind test; is kept")
     parser.add_store()
     given = parser.read(words)
     formats = _formats(given.figures)
     root = store_folder(given.store)
     studies = Studies(root)
     if any(sign in given.study for sign in "=<> "):
+        if given.answers:
+            raise InvalidInput(f"--answers={given.answers}: is of one study; name it in place of a filter")
         tell(*report_selection(given.study, Path(given.out or "report"), studies, formats))
         return 0
     record = studies.read(find_study(given.study, studies))
+    if given.answers:
+        keep_answers(Path(given.answers), studies.file(record.name).parent)
     tracking = record.tracking
     tracker = make_tracker(tracking["_target_"], tracking["uri"], tracking["experiment"])
     resources = Resources.at(tracker, root)
