@@ -18,8 +18,9 @@ def described_groups(folders: Sequence[Path]) -> Iterator[str]:
     """
     members: dict[str, dict[str, Path]] = {}
     for folder in folders:
-        for path in sorted(folder.glob("*/*.yaml")):
-            members.setdefault(path.parent.name, {})[path.stem] = path
+        for path in sorted(folder.glob("*/**/*.yaml")):
+            group, *name = path.relative_to(folder).with_suffix("").parts
+            members.setdefault(group, {})["/".join(name)] = path
     for group in sorted(members.keys() - set(OTHER_FOLDERS)):
         yield f"{group}="
         width = max(map(len, members[group]))
