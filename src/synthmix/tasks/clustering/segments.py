@@ -81,7 +81,7 @@ def without_noise(cells: Cells) -> Numbers:
     if cells.column.kind != "numeric" or greatest == 0:
         return values
     places = math.ceil(-math.log10(greatest * np.finfo(np.float32).eps))
-    return np.round(values, places) + 0.0  # which makes 0.0 of -0.0
+    return np.round(values, places)
 
 
 def as_in_the_file(column: Column, value: float) -> float | str:
@@ -90,7 +90,8 @@ def as_in_the_file(column: Column, value: float) -> float | str:
         return level_at(column, int(value))
     if column.kind == "date":
         return str(np.datetime64(int(value), "s").astype("datetime64[D]"))
-    return float(value)
+    whole = column.kind == "integer" and value == int(value)
+    return int(value) if whole else float(value) + 0.0  # which makes 0.0 of -0.0
 
 
 def level_at(column: Column, place: int) -> str:
