@@ -37,8 +37,8 @@ def reproduce(words: Sequence[str]) -> int:
     parser.add_argument("--seed", type=int, metavar="N", help="of the draw; otherwise one that nobody knows beforehand")
     given = parser.read(words)
     sample = Sample.of(given.sample, given.seed)
-    folder = conf_dir() / "experiment"
-    allowed = sorted(file.relative_to(folder).with_suffix("").as_posix() for file in folder.rglob("*.yaml"))
+    experiments = conf_dir() / "experiment"
+    allowed = sorted(file.relative_to(experiments).with_suffix("").as_posix() for file in experiments.rglob("*.yaml"))
     if given.name not in allowed:
         raise InvalidInput(f"{given.name}: no such experiment; allowed: {', '.join(allowed)}")
     expected = expected_of(given.name)

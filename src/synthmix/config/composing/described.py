@@ -19,8 +19,8 @@ def described_groups(folders: Sequence[Path]) -> Iterator[str]:
     members: dict[str, dict[str, Path]] = {}
     for folder in folders:
         for path in sorted(folder.glob("*/**/*.yaml")):
-            group, *name = path.relative_to(folder).with_suffix("").parts
-            members.setdefault(group, {})["/".join(name)] = path
+            group, *within = path.relative_to(folder).with_suffix("").parts
+            members.setdefault(group, {})["/".join(within)] = path
     for group in sorted(members.keys() - set(OTHER_FOLDERS)):
         yield f"{group}="
         width = max(map(len, members[group]))
