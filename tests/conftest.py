@@ -108,7 +108,10 @@ def warmed(python: Path, folder: Path) -> Iterator[Warm]:
         listener.bind(str(folder / "socket"))
         listener.listen()
         number = listener.fileno()
-        server = subprocess.Popen([python, WARM / "server.py", str(number)], stdin=subprocess.PIPE, pass_fds=[number])
+        clean = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}  # which each client sends
+        server = subprocess.Popen(
+            [python, WARM / "server.py", str(number)], stdin=subprocess.PIPE, pass_fds=[number], cwd=folder, env=clean
+        )
     for name, first in (("python", ""), ("synthmix", "-m synthmix")):
         script = folder / name
         script.write_text(f'#!/bin/sh\nexec {python} -IS {WARM}/client.py {folder}/socket {first} "$@"\n')

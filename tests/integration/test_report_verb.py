@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -68,11 +67,11 @@ def test_it_is_logged_to_the_run_that_the_study_has(folder: Path, command: Comma
     assert Path(logged).read_bytes() == (folder / "multirun" / "copies" / "report" / "cells.csv").read_bytes()
 
 
-def test_a_reader_that_goes_away_loses_nothing(folder: Path, runs_in: Any) -> None:
+def test_a_reader_that_goes_away_loses_nothing(folder: Path, runs_in: Any, warm: Any) -> None:
     """As `synthmix report last | head -1` may do."""
     reader, writer = os.pipe()
     os.close(reader)
-    words = [sys.executable, "-m", "synthmix", "report", "copies"]
+    words = warm.words("-m", "synthmix", "report", "copies")
     done = subprocess.run(words, cwd=folder, stdout=writer, stderr=subprocess.PIPE, text=True)
     os.close(writer)
     assert (done.returncode, done.stderr) == (141, "")

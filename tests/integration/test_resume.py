@@ -29,7 +29,6 @@ STUDY = ["run", "-m", "model=gan,duplicate,jitter", "mix.ratio=0,1,2", "seed=0,1
 MODELS = ("duplicate", "gan", "jitter")
 CELLS = 27 + 3  # asked for, and added for the learning curve
 LAUNCHERS = {"basic": [], "joblib": ["hydra/launcher=joblib", "hydra.launcher.n_jobs=2"]}
-KILLS = 2
 TABLES = ("cells.csv", "learning_curve.csv", "summary.csv")
 
 
@@ -52,10 +51,10 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory, command: Command) -> U
 
 
 @contextmanager
-def started(words: list[str], folder: Path) -> Iterator[subprocess.Popen[str]]:
-    """The command in a process group of its own, of which nothing is left afterwards."""
+def started(words: list[str], folder: Path, warm: Any = None) -> Iterator[subprocess.Popen[str]]:
+    """The command, fresh or warm, in a process group of its own, of which nothing is left afterwards."""
     process = subprocess.Popen(
-        [sys.executable, "-m", "synthmix", *words],
+        [sys.executable, "-m", "synthmix", *words] if warm is None else warm.words("-m", "synthmix", *words),
         cwd=folder,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
@@ -67,7 +66,7 @@ def started(words: list[str], folder: Path) -> Iterator[subprocess.Popen[str]]:
         yield process
     finally:
         kill_group(process)
-        process.wait()
+        process.communicate()  # to the end of what its workers say, too
 
 
 def kill_group(process: subprocess.Popen[str]) -> None:
@@ -119,15 +118,14 @@ def check_equal(folder: Path, undisturbed: Undisturbed, runs: list[Run]) -> None
 
 
 def test_a_study_survives_kills_at_any_moment(
-    undisturbed: Undisturbed, command: Command, runs_in: Callable[..., Any], tmp_path: Path
+    undisturbed: Undisturbed, command: Command, warm: Any, runs_in: Callable[..., Any], tmp_path: Path
 ) -> None:
-    """SIGKILL of the whole process group; `experiments/kills` is the long version."""
-    words = [*STUDY, *LAUNCHERS["joblib"]]
+    """SIGKILL of the whole process group, of workers and of one process; `experiments/kills` is the long version."""
     moments = random.Random(4)
     whole = undisturbed.stages.total()
-    for _ in range(KILLS):
+    for launcher in ("joblib", "basic"):
         before = len(journal(tmp_path))
-        with started(words, tmp_path) as process:
+        with started([*STUDY, *LAUNCHERS[launcher]], tmp_path, warm) as process:
             stages = before + moments.randint(1, (whole - before) // 2)
             wait_for(lambda: len(journal(tmp_path)) >= stages, process)  # noqa: B023
             time.sleep(moments.uniform(0, 0.3))

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -24,7 +26,7 @@ def run(folder: Path, *words: str) -> str:
     return done.stdout
 
 
-def test_a_study_and_its_report_and_a_cell_do_without_mlflow(tmp_path: Path) -> None:
+def test_a_study_and_its_report_and_a_cell_do_without_mlflow(tmp_path: Path, process: Callable[..., Any]) -> None:
     study = ["run", "-m", "model=gan,duplicate", "mix.ratio=0,1", "seed=0,1", "tracking.study=quiet", *SMALL]
     assert "study quiet; nothing was logged: tracking=none\n" in run(tmp_path, *study)
     report = tmp_path / "multirun" / "quiet" / "report"
@@ -37,7 +39,5 @@ def test_a_study_and_its_report_and_a_cell_do_without_mlflow(tmp_path: Path) -> 
     assert run(tmp_path, "run", "model=vae", *SMALL).endswith("nothing was logged: tracking=none\n")
     assert not [*tmp_path.rglob("mlflow.db"), *tmp_path.rglob("mlartifacts"), *tmp_path.rglob("mlruns")]
     # What was not logged then can be logged later.
-    done = subprocess.run(
-        [sys.executable, "-m", "synthmix", "store", "rebuild-tracking"], cwd=tmp_path, capture_output=True, text=True
-    )
-    assert done.stdout.startswith("15 cells of 1 studies and of single runs are in sqlite:///"), done.stderr
+    answer = process("store", "rebuild-tracking", folder=tmp_path)
+    assert answer.out.startswith("15 cells of 1 studies and of single runs are in sqlite:///"), answer.err

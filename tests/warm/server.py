@@ -85,6 +85,7 @@ def become(asked: dict[str, Any], files: list[int], added: dict[str, str]) -> No
     os.chdir(asked["folder"])
     os.environ.clear()
     os.environ.update(added | asked["environment"])
+    sys.dont_write_bytecode = "PYTHONDONTWRITEBYTECODE" in os.environ
 
 
 def run(words: list[str]) -> None:

@@ -8,7 +8,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 import pytest
 import torch
@@ -163,9 +163,9 @@ def test_a_dry_run_says_whether_the_fit_is_stored(capsys: pytest.CaptureFixture[
     assert trainings().split() == ["trainings", "0", "of", "1", "generators;", "1", "are", "stored"]
 
 
-def test_other_processes_and_other_cells_find_the_fit(tmp_path: Path) -> None:
+def test_other_processes_and_other_cells_find_the_fit(tmp_path: Path, warm: Any) -> None:
     for cell in (["mix.ratio=1"], ["mix.ratio=2", "clusterer=gmm"]):
-        command = [sys.executable, "-m", "synthmix", "run", *words("counted", "tracking.pictures=false", *cell)]
+        command = warm.words("-m", "synthmix", "run", *words("counted", "tracking.pictures=false", *cell))
         subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True)
     stages = computed()
     assert fits() == 1

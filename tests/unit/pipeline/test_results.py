@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import subprocess
-import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -124,16 +123,17 @@ OWN = ["_target_=mylab.Largest", "name=largest", "reads=[assignments]"]
 
 
 def test_a_new_and_a_changed_metric_are_derived_from_what_is_stored(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, warm: Any
 ) -> None:
     """The later commands are processes of their own, which read the module as it is then."""
     monkeypatch.setenv("SYNTHMIX_ALLOW", "mylab.")
     monkeypatch.setenv("PYTHONPATH", str(tmp_path), prepend=":")
+    monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
     run()
     told, own = [computed()], [f"+metrics.largest.{text}" for text in OWN]
     for factor in ("1", "10"):
         (tmp_path / "mylab.py").write_text(METRIC.replace("FACTOR", factor))
-        words = [sys.executable, "-B", "-m", "synthmix", "run", *SMALL, *own]
+        words = warm.words("-m", "synthmix", "run", *SMALL, *own)
         subprocess.run(words, cwd=tmp_path, capture_output=True, text=True, check=True)
         told.append(computed())
     assert told[1] == [*told[0], "scores"]
