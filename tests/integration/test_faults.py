@@ -12,11 +12,14 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+
+from synthmix.study.launching import job
 
 Command = Callable[..., Any]
 SMALL = ["data.n_train=50", "quality.n_samples=50", "trainer.limit_steps=20", "study.learning_curve=[]"]
@@ -87,6 +90,37 @@ def test_a_disk_that_fills_with_the_database_and_its_files_fails_nothing(
     finished = [run.data.tags["synthmix.kind"] for run in runs if run.info.status == "FINISHED"]
     assert sorted(finished) == ["arm", "cell", "cell", "generator", "study"]
     assert not [run for run in runs if run.info.status == "RUNNING"]
+
+
+CHECKPOINTS = """
+import subprocess
+from pathlib import Path
+from synthmix.cli import main
+words = "run model=gan data.n_train=50 quality.n_samples=20 model.steps=40 tracking=none".split()
+words += "tracking.pictures=false trainer.checkpoint_every=5 trainer.checkpoint_dir=disk/checkpoints".split()
+first = main([*words, "trainer.limit_steps=5"])  # which leaves a checkpoint
+(kept,) = Path("disk").rglob("*.ckpt")
+subprocess.run(["mount", "-o", f"remount,size={kept.stat().st_size * 3 // 2}", "none", "disk"], check=True)
+before = kept.read_bytes()
+second = main([*words, "seed=1", "trainer.limit_steps=10"])
+print("kept", [str(path) for path in Path("disk").rglob("*.*")], kept.read_bytes() == before)
+subprocess.run(["mount", "-o", "remount,size=200m", "none", "disk"], check=True)
+print(first, second, main([*words, "trainer.limit_steps=10", f"trainer.resume_from={kept}"]))
+"""
+
+
+def test_a_disk_that_fills_with_a_checkpoint_fails_the_cell_in_a_line_and_keeps_the_checkpoint_before(
+    may_mount: None,
+) -> None:
+    words = ["unshare", "-m", "sh", "-euc", 'mount -t tmpfs -o size=200m none disk; "$PYTHON" -c "$PROGRAM"']
+    environment = os.environ | {"PYTHON": sys.executable, "PROGRAM": CHECKPOINTS}
+    done = subprocess.run(words, env=environment, capture_output=True, text=True, check=True, timeout=300)
+    (failed,) = [line for line in done.stderr.splitlines() if line.startswith("failed: ")]
+    assert failed.startswith("failed: OSError: [Errno 28] No space left on device: ")
+    assert "Traceback" not in done.stderr
+    out = done.stdout.splitlines()
+    assert "kept ['disk/checkpoints/last.ckpt'] True" in out
+    assert out[-1] == "0 1 0"
 
 
 READ_ONLY = """
@@ -208,3 +242,52 @@ def test_data_that_changes_between_two_commands_is_another_set(process: Command)
     assert tables[0] != tables[1]
     assert len(tables[1].splitlines()) == 1 + 2
     assert len(list(Path(".synthmix").glob("cell/??/*/payload.pt"))) == 4
+
+
+def test_data_that_changes_between_two_cells_of_a_command_leaves_it_with_the_points_it_began_with(
+    command: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A process reads a file once: the table is that of a study whose file has stayed."""
+    words = ["run", "-m", "data=table", "data.path=points.csv", "clusterer.n_clusters=3", "model=duplicate"]
+    words += ["mix.ratio=0,1", "seed=0", "study.learning_curve=[]", "tracking=none", "tracking.study=one"]
+    write = job._write
+    tables = []
+    for changes in (False, True):
+        folder = Path(f"changes {changes}").absolute()
+        folder.mkdir()
+        points = np.random.default_rng(0).normal(size=(120, 3))
+        np.savetxt(folder / "points.csv", points, delimiter=",", header="a,b,c", comments="")
+
+        def written(outcome: job.Outcome, to: Path, changed: Path | None = folder if changes else None) -> None:
+            write(outcome, to)
+            if changed is not None:
+                np.savetxt(changed / "points.csv", np.ones((9, 2)), delimiter=",", header="d,e", comments="")
+
+        monkeypatch.setattr(job, "_write", written)
+        assert command(*words, folder=folder).code == 0
+        tables.append((folder / "multirun" / "one" / "report" / "cells.csv").read_bytes())
+    assert len(np.loadtxt("changes True/points.csv", delimiter=",", skiprows=1)) == 9
+    assert tables[0] == tables[1]
+    assert len(tables[1].splitlines()) == 1 + 2
+
+
+def test_two_studies_at_once_over_one_store_and_one_database(process: Command, runs_in: Callable[..., Any]) -> None:
+    """Each has its table and its runs; what both ask for is computed once."""
+    words = ["mix.ratio=0,1", "seed=0,1", "data.n_train=50", "quality.n_samples=20", "study.learning_curve=[]"]
+
+    def run(model: str) -> Any:
+        return process("run", "-m", f"model={model}", f"tracking.study={model}", *words)
+
+    models = ("duplicate", "jitter")
+    with ThreadPoolExecutor() as both:
+        answers = list(both.map(run, models))
+    assert [(answer.code, answer.err) for answer in answers if answer.code or "MLflow is away" in answer.err] == []
+    for model in models:
+        rows = Path(f"multirun/{model}/report/cells.csv").read_text().splitlines()
+        assert len(rows) == 1 + 4
+    stages = [json.loads(line)["stage"] for line in Path(".synthmix/journal.jsonl").read_text().splitlines()]
+    assert stages.count("cell") == 2 + 2 + 2  # the cells without synthetic points belong to both
+    runs = runs_in(Path.cwd())
+    assert {run.info.status for run in runs} == {"FINISHED"}
+    kinds = [run.data.tags["synthmix.kind"] for run in runs]
+    assert (kinds.count("study"), kinds.count("cell")) == (2, 8)

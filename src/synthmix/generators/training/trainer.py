@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -90,13 +91,18 @@ def _check_resumable(path: str) -> None:
 
 
 class _Checkpoint(Callback):
-    """Writes `last.ckpt` at the end of each span."""
+    """Writes `last.ckpt` at the end of each span, whole or not at all: the one before stays where a disk is full."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
     def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        trainer.save_checkpoint(self.folder / "last.ckpt")
+        draft = self.folder / ".last.ckpt"
+        try:
+            trainer.save_checkpoint(draft)
+            os.replace(draft, self.folder / "last.ckpt")
+        finally:
+            draft.unlink(missing_ok=True)
 
 
 class _ProgressBar(Callback):
