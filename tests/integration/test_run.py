@@ -155,7 +155,8 @@ def test_the_outcome_is_what_was_logged(gan: Finished) -> None:
 
 def test_pictures_and_environment_are_kept(gan: Finished) -> None:
     pictures = ("synthetic", "nearest", "projection_pca", "projection_tsne", "confusion", "typical_and_doubtful")
-    assert gan.artifacts(gan.cell, "pictures") == {f"pictures/{name}.png" for name in pictures}
+    of_latent = ("interpolation", "latent_walk")
+    assert gan.artifacts(gan.cell, "pictures") == {f"pictures/{name}.png" for name in (*pictures, *of_latent)}
     steps = {f"samples/step_{step:06d}.png" for step in range(6, 31, 6)}
     assert gan.artifacts(gan.generator, "samples") == steps | {"samples/final.png"}
     assert {"config.yaml", "environment.txt"} <= gan.artifacts(gan.cell)

@@ -15,20 +15,29 @@ from torch import Tensor
 from synthmix.cell import ComputedCell
 from synthmix.config.cell import CellConfig
 from synthmix.data.columns import Cells, cells_of
+from synthmix.generators.base import Generator
 from synthmix.pipeline.pictures import points_shown
 from synthmix.pipeline.results import held_out_of
 from synthmix.plots.choice_curve import choice_curve
 from synthmix.plots.margins import margins
 from synthmix.plots.samples import real_synthetic_nearest, sample_grid
 from synthmix.plots.space import Space
+from synthmix.study.latent_space import latent_figures, latent_space
 from synthmix.tracking.base import OpenRun
 
 COMPARED_POINTS = 10  # points of the comparison of real, synthetic and nearest
 
 
-def log_pictures(run: OpenRun, config: CellConfig, cell: ComputedCell, number: Mapping[str, Any] | None = None) -> None:
-    """Logs everything that there is to see of a cell, and how a rule has chosen its number of clusters."""
-    for name, figure in (*sample_figures(cell), *task_figures(config, cell), *number_figures(number)):
+def log_pictures(
+    run: OpenRun,
+    config: CellConfig,
+    cell: ComputedCell,
+    number: Mapping[str, Any] | None = None,
+    generator: Generator | None = None,
+) -> None:
+    """Logs everything that there is to see of a cell, how a rule has chosen its number of clusters, and of a latent."""
+    drawn = (sample_figures(cell), latent_pictures(config, cell, generator), task_figures(config, cell))
+    for name, figure in (*(pair for pairs in drawn for pair in pairs), *number_figures(number)):
         run.log_figure(figure, f"pictures/{name}.png")
     for name, table in task_tables(config, cell):
         run.log_text(table.to_csv(index=False), f"tables/{name}.csv")
@@ -48,6 +57,17 @@ def sample_figures(cell: ComputedCell) -> Iterator[tuple[str, Figure]]:
         if train.spec.kind == "table":
             yield "margins", margins(*(_cells(cell, part) for part in (train.x, synthetic, cell.splits.val.x)))
         yield "nearest", real_synthetic_nearest(train.x, synthetic[:COMPARED_POINTS], train.spec)
+
+
+def latent_pictures(
+    config: CellConfig, cell: ComputedCell, generator: Generator | None
+) -> Iterator[tuple[str, Figure]]:
+    """Of images: paths through the latent of the generator, where it has one, and what each axis moves."""
+    train = cell.splits.train
+    if generator is not None and train.spec.kind == "image":
+        space = latent_space(generator, train.x, config.seed)
+        if space is not None:
+            yield from latent_figures(space, train.spec)
 
 
 def _cells(cell: ComputedCell, points: Tensor) -> list[Cells]:

@@ -138,7 +138,8 @@ def _entry(config: CellConfig, stages: Stages, run: OpenRun, asked: Asked) -> En
         else:
             stages.candidates(cell.splits)
             if config.tracking.pictures:
-                log_pictures(run, config, cell, stages.number)
+                fitted = stages.generator(cell.splits).load() if stages.depends_on.is_trained else None
+                log_pictures(run, config, cell, stages.number, fitted)
         return payload | {
             "seconds": stages.seconds,
             "sources": stages.sources,
