@@ -9,6 +9,7 @@ import json
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -19,6 +20,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from synthmix.stages.store import Store
 from synthmix.study.launching import job
 
 Command = Callable[..., Any]
@@ -204,6 +206,38 @@ def test_a_damaged_record_is_a_line_and_costs_no_cell(content: str, tuned: Path,
     journal = (folder / ".synthmix" / "journal.jsonl").read_bytes()
     assert command(*TUNED, folder=folder).code == 0
     assert (folder / ".synthmix" / "journal.jsonl").read_bytes() == journal
+
+
+def test_ctrl_c_and_sigterm_in_each_kind_of_stage_lose_that_stage_alone(
+    tuned: Path, command: Command, runs_in: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The same command again and again, stopped in the first stage of each kind by turns, until it is through."""
+    words = [word for word in TUNED if word != "tracking=none"]
+    get_or_compute = Store.get_or_compute
+    begun: list[str] = []
+
+    def stopped_once(store: Store, stage: str, depends_on: Any, compute: Any, *producer: Any) -> Any:
+        def computed() -> Any:
+            if stage not in begun:
+                begun.append(stage)
+                os.kill(os.getpid(), signal.SIGTERM if len(begun) % 2 else signal.SIGINT)
+            return compute()
+
+        return get_or_compute(store, stage, depends_on, computed, *producer)
+
+    monkeypatch.setattr(Store, "get_or_compute", stopped_once)
+    ends = []
+    while (answer := command(*words)).code:
+        ends.append((answer.code, answer.err.splitlines()[-1]))
+        assert len(ends) == len(begun) < 20
+        assert not [run.info.run_name for run in runs_in(Path.cwd()) if run.info.status == "RUNNING"]
+    assert ends == [((143, "stopped"), (130, "stopped"))[number % 2] for number in range(len(begun))]
+    assert {"cell", "generator", "n_clusters", "pool", "quality", "representation", "tuning"} <= {*begun}
+    report = Path("multirun", "tuned", "report", "cells.csv")
+    assert report.read_bytes() == (tuned / report).read_bytes()
+    journal = [json.loads(line) for line in Path(".synthmix", "journal.jsonl").read_text().splitlines()]
+    keys = [(line["stage"], line["key"]) for line in journal]
+    assert len(keys) == len({*keys})
 
 
 def test_a_clock_that_was_set_back_computes_nothing_twice(tuned: Path, command: Command) -> None:
