@@ -22,11 +22,11 @@ Closure = Callable[[Iterable[str]], dict[str, Distribution]]
 
 @dataclass(frozen=True)
 class Environment:
-    """A virtual environment; `run` starts one of its commands, in the test's own folder."""
+    """A virtual environment; `run` starts one of its commands, or another by its path, in the test's own folder."""
 
     folder: Path
 
-    def run(self, command: str, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    def run(self, command: str | Path, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
         clean = {name: value for name, value in os.environ.items() if name not in ("PYTHONPATH", "VIRTUAL_ENV")}
         return subprocess.run(
             [self.folder / "bin" / command, *arguments],

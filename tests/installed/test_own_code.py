@@ -57,14 +57,21 @@ def mylab(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
         del sys.modules[name]
 
 
+@pytest.fixture(scope="module")
+def command(environment: Any, warm_python: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """The installed command, with its imports behind it; tests/installed/test_wheel.py has it as it is installed."""
+    with warm_python(environment.folder / "bin" / "python", tmp_path_factory.mktemp("warm")) as python:
+        yield python.folder / "synthmix"
+
+
 @pytest.fixture
-def study(environment: Any, mylab: Path) -> Callable[..., Study]:
+def study(environment: Any, command: Path, mylab: Path) -> Callable[..., Study]:
     """Runs a study by the installed command, with mylab admitted."""
     variables = {"PYTHONPATH": str(mylab.parent), "SYNTHMIX_ALLOW": "mylab."}
 
     def run(*words: str) -> Study:
         own = f"hydra.searchpath=[file://{mylab}/conf]"
-        done = environment.run("synthmix", "run", "-m", own, *SWEEP, *words, **variables)
+        done = environment.run(command, "run", "-m", own, *SWEEP, *words, **variables)
         assert done.returncode == 0, done.stdout + done.stderr
         (report,) = mylab.parent.glob("multirun/*/report")
         lines = (mylab.parent / ".synthmix" / "journal.jsonl").read_text().splitlines()

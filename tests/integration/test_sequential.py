@@ -8,7 +8,6 @@ import os
 import re
 import signal
 import subprocess
-import sys
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -113,12 +112,13 @@ def test_more_seeds_may_be_allowed_later(undisturbed: tuple[Path, Any], command:
 
 
 def test_a_study_that_was_killed_ends_as_one_that_was_not(
-    undisturbed: tuple[Path, Any], command: Command, tmp_path: Path
+    undisturbed: tuple[Path, Any], command: Command, warm: Any, tmp_path: Path
 ) -> None:
     """SIGKILL in the second batch that the study adds, of two workers, and in the fourth, of one process."""
     folder, answer = undisturbed
-    kill_in_batch([*BOTH, "hydra/launcher=joblib", "hydra.launcher.n_jobs=2"], tmp_path, batches=2)
-    kill_in_batch(BOTH, tmp_path, batches=4)
+    two_workers = ["hydra/launcher=joblib", "hydra.launcher.n_jobs=2"]
+    kill_in_batch(warm.words("-m", "synthmix", *BOTH, *two_workers), tmp_path, batches=2)
+    kill_in_batch(warm.words("-m", "synthmix", *BOTH), tmp_path, batches=4)
     assert record(tmp_path)["stopped"] == ""
     told = command("report", "seq", folder=tmp_path)
     assert "sequential: not over after 12 seeds; the command that asked for it goes on" in told.out
@@ -138,11 +138,11 @@ def kill_in_batch(words: list[str], folder: Path, batches: int) -> None:
     A batch of three cells has as few as one stage after another that takes time, so that the kill falls within it.
     """
     process = subprocess.Popen(
-        [sys.executable, "-m", "synthmix", *words],
+        words,
         cwd=folder,
         stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
         start_new_session=True,
     )
     try:
@@ -154,7 +154,7 @@ def kill_in_batch(words: list[str], folder: Path, batches: int) -> None:
     finally:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
+        process.communicate()  # to the end of what its workers say, too
 
 
 def wait(condition: Callable[[], bool], process: subprocess.Popen[bytes]) -> None:

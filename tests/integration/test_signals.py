@@ -18,7 +18,9 @@ from typing import Any
 ENDLESS = ["model=gan", "model.steps=100000000", "data.n_train=50", "tracking.pictures=false"]
 
 
-def stopped(words: list[str], number: signal.Signals, *, finished: int = 0, impatient: bool = False) -> tuple[int, str]:
+def stopped(
+    words: list[str], number: signal.Signals, *, finished: int = 0, impatient: bool = False, warm: Any = None
+) -> tuple[int, str]:
     """Exit code and last words of a command that gets a signal while its generator is trained.
 
     Not before so many cells have left their outcome in the working folder.
@@ -27,9 +29,13 @@ def stopped(words: list[str], number: signal.Signals, *, finished: int = 0, impa
     def in_the_middle() -> bool:
         return generators_in(Path("mlflow.db")) == 1 and len(list(Path().rglob("outcome.json"))) == finished
 
-    command = [sys.executable, "-m", "synthmix", "run", *ENDLESS, *words]
+    command = ["-m", "synthmix", "run", *ENDLESS, *words]
     with subprocess.Popen(
-        command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, start_new_session=True
+        [sys.executable, *command] if warm is None else warm.words(*command),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
     ) as process:
         try:
             wait_for(lambda: in_the_middle() or process.poll() is not None)
@@ -73,11 +79,11 @@ def test_ctrl_c_closes_the_cell_and_its_training(runs_in: Callable[..., Any], tm
 
 
 def test_sigterm_ends_a_study_at_once_and_keeps_what_is_done(
-    command: Callable[..., Any], runs_in: Callable[..., Any], tmp_path: Path
+    command: Callable[..., Any], warm: Any, runs_in: Callable[..., Any], tmp_path: Path
 ) -> None:
     assert command("run", "-m", *ENDLESS, "mix.ratio=0", "seed=0,1").code == 0
     words = ["-m", "mix.ratio=0,1", "seed=0,1"]
-    code, told = stopped(words, signal.SIGTERM, finished=2)
+    code, told = stopped(words, signal.SIGTERM, finished=2, warm=warm)
     assert (code, told.splitlines()[-1]) == (143, "stopped")
     assert states(runs_in(tmp_path)) == {
         ("study", "KILLED"): 1,
@@ -90,9 +96,11 @@ def test_sigterm_ends_a_study_at_once_and_keeps_what_is_done(
     assert not list(tmp_path.glob(".synthmix/generator/*/*/payload.pt"))
 
 
-def test_sigterm_ends_the_workers_of_another_launcher_too(runs_in: Callable[..., Any], tmp_path: Path) -> None:
+def test_sigterm_ends_the_workers_of_another_launcher_too(
+    warm: Any, runs_in: Callable[..., Any], tmp_path: Path
+) -> None:
     words = ["-m", "seed=0", "study.learning_curve=[]", "hydra/launcher=joblib", "hydra.launcher.n_jobs=2"]
-    code, told = stopped(words, signal.SIGTERM, finished=1)
+    code, told = stopped(words, signal.SIGTERM, finished=1, warm=warm)
     assert code == 143
     assert told.splitlines()[-1] == "stopped"
     runs = runs_in(tmp_path)
