@@ -24,6 +24,10 @@ DATA = Path(os.environ.get("SYNTHMIX_DATA", REPOSITORY.parent / "shared" / "data
 # threads each on two cores are many times slower than with one each.
 for pool in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
     os.environ[pool] = "1"
+# What umap needs is compiled in each process that fits one, for so few points that it does not pay to optimise it; kept
+# apart from what a user's own fits have compiled.
+os.environ["NUMBA_OPT"] = "0"
+os.environ["NUMBA_CACHE_DIR"] = str(REPOSITORY / ".pytest_cache" / "numba")
 # The processes that tests start leave their bytecode for the next ones, which compile the package once less each.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 # Settings of the person who runs the tests must neither decide what they see nor receive what they log.
