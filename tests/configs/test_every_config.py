@@ -28,6 +28,7 @@ CONF = conf_dir()
 SUITS = {
     "model/truth": ["data=toy"],
     "model/tvae": ["data=toy"],
+    "model/ctgan": ["data=toy"],
     "model/text_lm": ["data=text", "data.path=documents.csv", "data.text_column=text", "clusterer.n_clusters=2"],
     "clusterer/kprototypes": ["data=table", "data.path=rows.csv", "clusterer.n_clusters=2"],
     "clusterer/gower_kmedoids": ["data=table", "data.path=rows.csv", "clusterer.n_clusters=2"],

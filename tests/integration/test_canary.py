@@ -58,6 +58,7 @@ SUITS = {
     "gate=typicality": ["model=real"],  # noisy copies of so few points are not typical
     "model=flow_matching": ["model.evaluations=2"],
     "model=tvae": ["data=toy", "data.n_points=400"],
+    "model=ctgan": ["data=toy", "data.n_points=400"],
     "model=text_lm": ["data=text", "data.path=documents", "data.n_components=4"],
     "representation=tsne": ["representation.n_iter=25"],
     **{

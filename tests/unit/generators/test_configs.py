@@ -125,6 +125,11 @@ SIZES = "square images of 28 pixels or a multiple of 8 up to 64"
         ),
         (["model=gaussian_copula", "model.shrinkage=none"], "model.shrinkage=none: allowed: auto or must be a number"),
         (["model=tvae"], "model.name=tvae: data.name=digits has no columns; must be a table"),
+        (["model=ctgan"], "model.name=ctgan: data.name=digits has no columns; must be a table"),
+        (
+            ["model=ctgan", "data=toy", "model.pac=10", "model.batch_size=64"],
+            "model.batch_size=64: must be ≥ 2 and a multiple of model.pac=10",
+        ),
         (["model=tvae", "data=toy", "model.max_modes=0"], "model.max_modes=0: must be ≥ 1"),
         (["model=jitter", "model.noise=0"], "model.noise=0: must be > 0"),
         (["model=truth"], "model.name=truth: data.name=digits has no known distribution; allowed: data=toy"),

@@ -171,7 +171,11 @@ class TableColumns(nn.Module):
     def encode(self, x: Tensor) -> tuple[Tensor, Tensor, list[Tensor]]:
         """Points (N, D) → modes and places (N, J) each, and the number of the level of each other column, (N,)."""
         mode, place = self.numbers.encode(x)
-        return mode, place, [column.encode(x) for column in self.levels if isinstance(column, Levels)]
+        return mode, place, self.levels_of(x)
+
+    def levels_of(self, x: Tensor) -> list[Tensor]:
+        """Points (N, D) → the number of the level of each column of levels, (N,)."""
+        return [column.encode(x) for column in self.levels if isinstance(column, Levels)]
 
     def as_input(self, mode: Tensor, place: Tensor, levels: list[Tensor]) -> Tensor:
         """What a net is given, (N, `n_values`)."""
