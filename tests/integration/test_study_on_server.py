@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import subprocess
-import sys
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -67,12 +66,12 @@ def is_finished(run: Run, kind: str) -> bool:
 
 
 def test_a_server_that_goes_away_in_the_middle_is_completed_by_the_next_command(
-    postgresql_server: Any, command: Callable[..., Any], runs_in: Callable[..., list[Run]], tmp_path: Path
+    postgresql_server: Any, command: Callable[..., Any], warm: Any, runs_in: Callable[..., list[Run]], tmp_path: Path
 ) -> None:
     uri = postgresql_server.uri
     words = [*STUDY, "tracking.study=outage", f"tracking.uri={uri}"]
     with subprocess.Popen(
-        [sys.executable, "-m", "synthmix", *words],
+        warm.words("-m", "synthmix", *words),
         cwd=tmp_path,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
