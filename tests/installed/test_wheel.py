@@ -31,7 +31,9 @@ def test_the_wheel_holds_the_package_with_its_configs_and_nothing_else(wheel):
         licences = [name for name in archive.namelist() if name.endswith(".dist-info/licenses/LICENSE")]
     package = {f"synthmix/{name}" for name in names(REPOSITORY / "src" / "synthmix", "*.py")}
     configs = {f"synthmix/conf/{name}" for name in names(REPOSITORY / "conf", "*.yaml")}
-    page = {f"synthmix/report/page_files/{name}" for name in ("index.html.jinja", "page.css", "page.js")}
+    page = {
+        f"synthmix/report/page_files/{name}" for name in ("index.html.jinja", "page.css", "page.js", "blind_test.js")
+    }
     assert {"synthmix/conf/run.yaml", "synthmix/cli.py"} <= package | configs
     assert held == package | configs | page | {"synthmix/py.typed"}
     assert len(licences) == 1

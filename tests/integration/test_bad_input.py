@@ -80,7 +80,7 @@ BAD: list[tuple[str, list[str]]] = [
         "clusterer=dec clusterer.pretrainign.steps=5",
         ["clusterer.pretrainign.steps=5: unknown key; did you mean pretraining? …"],
     ),
-    ("experiment=nope", ["experiment=nope: no such member; allowed: anomaly_detection, data_sets, …"]),
+    ("experiment=nope", ["experiment=nope: no such member; allowed: anomaly_detection, customer_segments, …"]),
     ("modle=gan", [f"modle=gan: unknown key; did you mean model? allowed: {TOP}"]),
     ("gate=[none,none]", ["gate=[none,none]: no such member; allowed: authentic, discriminator, …"]),
     ("gate=null", ["gate=null: no such member; allowed: authentic, discriminator, …"]),
