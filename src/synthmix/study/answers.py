@@ -71,7 +71,7 @@ def _read(content: bytes, where: str) -> tuple[str, str, list[tuple[bool, bool]]
         found = json.loads(content)
         study, arm, answers = found["study"], found["arm"], found["answers"]
         pairs = [(one["is_real"], one["said_real"]) for one in answers]
-    except (ValueError, TypeError, KeyError) as error:
+    except (ValueError, TypeError, KeyError, RecursionError) as error:
         raise InvalidInput(f"{where}: must be a file that the page of a study has saved ({error!r})") from error
     fits = isinstance(study, str) and isinstance(arm, str) and all(type(it) is bool for pair in pairs for it in pair)
     if not fits or not pairs:

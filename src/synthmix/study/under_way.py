@@ -15,7 +15,10 @@ def under_way(store: Path, since: float) -> Sequence[str]:
     """
     waiting: dict[str, float] = {}
     for lock in store.glob("*/??/*.lock"):
-        taken = lock.stat().st_mtime
+        try:
+            taken = lock.stat().st_mtime
+        except FileNotFoundError:  # removed since it was found, as by `synthmix store prune`
+            continue
         if taken >= since and not lock.with_suffix("").exists():
             stage = lock.parent.parent.name
             waiting[stage] = max(taken, waiting.get(stage, 0.0))

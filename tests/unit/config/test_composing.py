@@ -61,6 +61,7 @@ def test_a_group_takes_a_name_only(value: str) -> None:
 
 def test_an_unknown_member_is_told_with_the_known_ones() -> None:
     assert faults_of("trainer=tpu") == ("trainer=tpu: no such member; allowed: bf16, default, gpu",)
+    assert faults_of("experiment=nope")[0].endswith(", ratio_study, articles/…")  # the folders after the files
 
 
 def test_a_folder_of_configs_that_is_not_there_is_told() -> None:

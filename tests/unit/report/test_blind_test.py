@@ -104,6 +104,7 @@ def test_files_add_up_and_the_same_one_counts_once(tmp_path: Path) -> None:
     ("text", "line"),
     [
         ("no json", "must be a file that the page of a study has saved"),
+        ("[" * 100_000, "must be a file that the page of a study has saved"),
         ('{"study": "mine", "arm": "gan", "answers": []}', "must have study, arm, and at least one answer"),
         ('{"study": "mine", "arm": "gan", "answers": [{"is_real": 1, "said_real": true}]}', "must have study, arm"),
         ('{"study": "his", "arm": "gan", "answers": [{"is_real": true, "said_real": true}]}', "of study 'his'"),

@@ -67,3 +67,10 @@ def test_a_stage_that_a_killed_process_began_is_not_named(tmp_path: Path) -> Non
     lock.touch()
     assert under_way(tmp_path, since=0) == ["generator"]
     assert under_way(tmp_path, since=time.time() + 1) == []
+
+
+def test_a_lock_that_is_removed_while_it_is_looked_at_is_passed_over(tmp_path: Path) -> None:
+    lock = tmp_path / "generator" / "ab" / "abc.lock"
+    lock.parent.mkdir(parents=True)
+    lock.symlink_to("removed")  # found by its name, and not there
+    assert under_way(tmp_path, since=0) == []

@@ -50,7 +50,13 @@ class Groups:
         wrong = (value for value in _names(override, members) if not self._has(group, value, overrides))
         key = str(override.get_key_element()).lstrip("+")
         lines = (override.input_line if value is override else f"{key}={shown(value)}" for value in wrong)
-        return [f"{line}: no such member; allowed: {', '.join(members)}" for line in dict.fromkeys(lines)]
+        allowed = ", ".join([*members, *(f"{folder}/…" for folder in self._folders(group))])
+        return [f"{line}: no such member; allowed: {allowed}" for line in dict.fromkeys(lines)]
+
+    def _folders(self, group: str) -> list[str]:
+        """The folders of a group, whose members are named with them."""
+        with searched():
+            return list(GlobalHydra.instance().config_loader().list_groups(group.partition("@")[0]))
 
     def _has(self, group: str, value: Any, overrides: Sequence[str]) -> bool:
         """Whether a value names a member; one in a folder of the group is named with it, as FOLDER/NAME."""

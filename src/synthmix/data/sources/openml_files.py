@@ -35,7 +35,7 @@ def kept(number: int, root: str | None) -> tuple[Path, str | None]:
 def _target(told: Path) -> str | None:
     try:
         target = json.loads(told.read_bytes())["target"]
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         target = 0  # no name
     if target is not None and not isinstance(target, str):
         raise InvalidInput(f"{told}: is damaged; remove it to have the set downloaded again")

@@ -171,11 +171,13 @@ def standing(points: Numbers, assignments: Assignments, n_shown: int = N_SHOWN) 
         one, above 1 where that one is nearer, and the cluster of that mean, `nearest_other`. Empty with fewer than two
         clusters.
     """
+    from scipy.spatial.distance import cdist
+
     clusters = clusters_of(assignments)
     if not clusters:
         return pd.DataFrame()
     means = np.stack([points[assignments == cluster].mean(axis=0) for cluster in clusters])
-    distances = np.linalg.norm(points[:, None] - means, axis=2)
+    distances = cdist(points, means)
     return pd.DataFrame(
         [row for at in range(len(clusters)) for row in _standing(at, clusters, distances, assignments, n_shown)]
     )
