@@ -47,7 +47,7 @@ class Samples:
 def samples_of(record: Record, result: StudyResult, resources: Resources) -> list[Samples]:
     """Of each generator in the first setting, where the store has its pool and its points are images.
 
-    None where the data set cannot be read any more, as of a store that was copied.
+    Empty where the data set cannot be read any more, as of a store that was copied.
     """
     if result.exploratory or result.cells.empty:
         return []
