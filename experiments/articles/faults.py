@@ -240,7 +240,7 @@ def main() -> None:
     found.to_csv(FOLDER / "faults.csv", index=False, float_format="%.4f")
     scores = found.drop(columns="seed").groupby("training", sort=False).agg(["mean", "std"])
     sys.stdout.write(scores.round(3).to_string() + "\n")
-    picture(shown).savefig(FOLDER / "faults.png", dpi=130)
+    picture(shown).savefig(FOLDER / "faults.png", dpi=130, bbox_inches="tight")
 
 
 if __name__ == "__main__":

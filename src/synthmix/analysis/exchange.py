@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.special import gammaln, ndtr, stdtrit
 
 from synthmix.analysis.statistics import ALPHA, t_interval
+from synthmix.notation import number, signed
 
 Floats = NDArray[np.float64]
 Status = Literal["identified", "at least", "at most", "not identified"]
@@ -160,11 +161,11 @@ def curve_fault(sizes: Floats, curve: Floats) -> str:
     for i, j in combinations(range(len(sizes)), 2):
         material = means[i] - means[j] > MATERIAL_FALL * np.ptp(means)
         if material and t_interval(_paired(curve, i, j)).high < 0:
-            return f"the curve falls from {means[i]:.3f} at n={sizes[i]:g} to {means[j]:.3f} at n={sizes[j]:g}"
+            return f"the curve falls from {number(means[i])} at n={sizes[i]:g} to {number(means[j])} at n={sizes[j]:g}"
     rise = t_interval(_paired(curve, 0, -1))
     if not rise.low > 0:
         ends = f"n={sizes[0]:g} to {sizes[-1]:g}"
-        return f"the curve is flat: from {ends} it rises by {rise.low:+.3f} to {rise.high:+.3f} (95 %)"
+        return f"the curve is flat: from {ends} it rises by {signed(rise.low)} to {signed(rise.high)} (95 %)"
     return ""
 
 

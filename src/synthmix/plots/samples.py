@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.lines import Line2D
 from numpy.typing import NDArray
 from torch import Tensor
@@ -17,6 +18,7 @@ from synthmix.plots.palette import INK, REAL, SYNTHETIC
 from synthmix.spec import DataSpec
 
 TILE = 0.6  # inches, of an image
+GAP = 0.25  # likewise, between sheets
 FEATURES = 4  # of a table, in a scatter matrix
 MAX_QUERIES = 200  # real points whose nearest other one tells what is near
 
@@ -51,8 +53,8 @@ def image_sheets(groups: Mapping[str, Tensor], spec: DataSpec, *, columns: int, 
         rows: a name for each row, left of the first sheet.
     """
     n_rows = -(-max(map(len, groups.values())) // columns)
-    size = ((TILE * columns + 0.2) * len(groups) + (0.5 if rows else 0), TILE * n_rows + 0.4)
-    figure = Figure(figsize=size, layout="constrained")
+    size = ((TILE * columns + GAP) * len(groups) + (0.5 if rows else 0), TILE * n_rows + 0.4)
+    figure = Figure(figsize=size, layout=ConstrainedLayoutEngine(w_pad=GAP / 2, wspace=0))
     sheets = figure.subplots(1, len(groups), squeeze=False)[0]
     for axes, (name, points) in zip(sheets, groups.items(), strict=True):
         _show(axes, _tiled(_shades(points, spec), columns))

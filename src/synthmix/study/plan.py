@@ -106,7 +106,7 @@ class Plan:
         below = [text for text in self.fixed if text.lstrip("+~").startswith(tuple(f"{key}." for key in self.swept))]
         identity = {"shared": shared, "swept": sorted({*self.swept} - {*AXES}), "below": sorted(below)}
         identity |= self.configs[0].study.design
-        return f"{self.experiment or 'study'}-{key_of('study', identity)[:8]}"
+        return f"{(self.experiment or 'study').replace('/', '-')}-{key_of('study', identity)[:8]}"
 
 
 def make_plan(overrides: Sequence[str], *, multirun: bool, arms: Container[str] | None = None) -> Plan:

@@ -17,6 +17,7 @@ from synthmix.config.composing.composer import composer
 from synthmix.config.plain import to_plain
 from synthmix.errors import InvalidInput
 from synthmix.study.plan import make_plan
+from synthmix.study.record import Record, Studies
 from synthmix.study.sweep import sweep_folder
 from synthmix.verbs.run import hydra_main
 
@@ -252,6 +253,16 @@ def test_the_studies_of_an_experiment_begin_with_its_name(own_experiment: str) -
     other = [["data.n_train=60"], ["mix.synthetic_weight=0.5", "clusterer=kmeans"]]
     assert whole not in {study_of(own_experiment, "experiment=mine", *words, multirun=False) for words in other}
     assert study_of().startswith("study-")
+
+
+def test_the_study_of_an_experiment_in_a_folder_is_found_again(own_experiment: str, tmp_path: Path) -> None:
+    """Its name is that of a folder, in which records are looked for one deep."""
+    (tmp_path / "conf" / "experiment" / "mine").mkdir()
+    (tmp_path / "conf" / "experiment" / "mine" / "first.yaml").write_text(EXPERIMENT)
+    name = study_of(own_experiment, "experiment=mine/first", multirun=False)
+    Record(name).write(Studies(tmp_path).file(name))
+    assert list(Studies(tmp_path).names()) == [name]
+    assert name.startswith("mine-first-")
 
 
 def test_two_experiments_are_two_studies(own_experiment: str, tmp_path: Path) -> None:
