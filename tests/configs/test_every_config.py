@@ -27,6 +27,7 @@ CONF = conf_dir()
 # What a member needs of the rest, where the defaults of conf/run.yaml do not suit it.
 SUITS = {
     "model/truth": ["data=toy"],
+    "model/vae_incomplete": ["data=toy"],
     "model/tvae": ["data=toy"],
     "model/ctgan": ["data=toy"],
     "model/text_lm": ["data=text", "data.path=documents.csv", "data.text_column=text", "clusterer.n_clusters=2"],

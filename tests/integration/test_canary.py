@@ -57,6 +57,7 @@ SUITS = {
     "gate=top_k": ["model=gan"],
     "gate=typicality": ["model=real"],  # noisy copies of so few points are not typical
     "model=flow_matching": ["model.evaluations=2"],
+    "model=vae_incomplete": ["data=toy", "data.n_points=400"],
     "model=tvae": ["data=toy", "data.n_points=400"],
     "model=ctgan": ["data=toy", "data.n_points=400"],
     "model=text_lm": ["data=text", "data.path=documents", "data.n_components=4"],

@@ -259,7 +259,7 @@ EVERY_MEMBER = [
 @pytest.mark.parametrize("member", EVERY_MEMBER)
 def test_every_member_runs(member: str, command: Callable[..., Any], shared_store: str, tmp_path: Path) -> None:
     group, _, name = member.partition("=")
-    data = ["data=toy"] if name in ("truth", "tvae", "ctgan") else []
+    data = ["data=toy"] if name in ("truth", "tvae", "ctgan", "vae_incomplete") else []
     if name == "text_lm":
         terms = [first + second for first in "abcdefgh" for second in "uvwxyz"]
         rows = [f"{' '.join(terms[(i * j) % 47] for j in range(1, 9))},{i % 3}" for i in range(300)]
