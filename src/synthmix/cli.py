@@ -26,7 +26,7 @@ USAGE = """usage: synthmix VERB ...
   export STUDY FILE.zip  a study's claim as one file: configs, digests, versions, cells and report, no data
   verify FILE.zip        computes a random part of a claim once more: --sample 5%
   sample RUN_ID          points from the generator of a finished run: -n 1000 --out x.npz
-  store VERB             the stages: list, verify, prune, rebuild-tracking
+  store VERB             the stages: list, verify, prune, retry, rebuild-tracking
   ui [--port N]          the MLflow UI over the same store
   doctor                 versions, processor, GPU, store, tracking and data sets: what is there of what a run needs
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -169,14 +170,11 @@ def test_a_worker_of_ray_that_is_killed_is_told_and_made_up_for(
     workers = [number for number, words in processes_in(tmp_path).items() if "ray::_run_job" in words]
     os.kill(workers[0], signal.SIGKILL)
     out, told = study.communicate(timeout=120)
-    assert study.returncode == 1
-    assert len(without_progress(told)) == 1, told
-    assert "Traceback" not in out
-    lost = [line for line in out.splitlines() if line.startswith("failed: ")]
-    assert 1 <= len(lost) == reference.cells.count(b",finished,") - table(tmp_path).count(b",finished,")
-    assert all(line.endswith(": its job has left no outcome.json") for line in lost)
-    assert states(runs_in(tmp_path, "study")) == {"FAILED"}
+    assert study.returncode == 0
+    broken, *lost = without_progress(told)
+    assert broken.startswith("the launcher broke down: ")
+    assert all(re.fullmatch("[a-z]+ [0-9a-f]{12}: its process was killed, 1 of 3 times", line) for line in lost)
+    assert "Traceback" not in out + told
     wait_for(lambda: not processes_in(tmp_path), 30)
-    assert command(*STUDY).code == 0
     assert table(tmp_path) == reference.cells
     assert "RUNNING" not in states(runs_in(tmp_path))

@@ -4,6 +4,7 @@
                                    manifest.json    what it depends on, when and by which run it was made
     <root>/<stage>/<key[:2]>/<key>.lock             held by the one process that computes or removes it
     <root>/<stage>/<key[:2]>/<key>.partial/         being written; rubbish once its process is gone
+    <root>/<stage>/<key[:2]>/<key>.attempts         begun and not ended, or killed before: see attempts.py
     <root>/journal.jsonl                            a line for each computation that was finished
 
 An entry appears by one rename, so a folder that exists is whole; what happened to it later shows in its checksum.
@@ -29,6 +30,7 @@ from typing import Any
 from filelock import FileLock
 
 from synthmix.errors import InvalidInput
+from synthmix.stages.attempts import Beginnings
 from synthmix.stages.key import key_of
 from synthmix.weights import NoWeightsError, read_weights, write_weights
 
@@ -90,6 +92,7 @@ class Store:
 
     def __init__(self, root: Path) -> None:
         self.root = root
+        self._beginnings = Beginnings()
 
     def get_or_compute(
         self,
@@ -112,21 +115,23 @@ class Store:
 
         Raises:
             TypeError: `depends_on` or the payload holds anything else; nothing is stored.
+            KilledAgain: three processes were killed while they computed it.
         """
         folder = self._folder(stage, key_of(stage, depends_on))
         if folder.exists():  # without the lock: readers need not queue, and a read-only store serves
             with contextlib.suppress(*DAMAGE):  # perhaps it is being mended: look again under the lock
                 return _read(folder)
-        with _lock(folder):
+        with lock_of(folder):
             if folder.exists():
                 try:
                     return _read(folder)
                 except DAMAGE as damage:
                     logger.warning("stage %s is computed again, %s is damaged: %s", stage, folder, damage)
-            start = time.perf_counter()
-            payload = compute()
-            seconds = round(time.perf_counter() - start, 3)
-            entry = _write(folder, payload, depends_on=dict(depends_on), seconds=seconds, producer=producer())
+            with self._beginnings.begun(folder, self.root):
+                start = time.perf_counter()
+                payload = compute()
+                seconds = round(time.perf_counter() - start, 3)
+                entry = _write(folder, payload, depends_on=dict(depends_on), seconds=seconds, producer=producer())
             self._note(entry.manifest)
             return entry
 
@@ -160,14 +165,14 @@ class Store:
     def remove(self, stage: str, key: str) -> None:
         """Removes an entry, once nobody computes it; no error where there is none."""
         folder = self._folder(stage, key)
-        with _lock(folder):
+        with lock_of(folder):
             _discard(folder)
 
     def remove_unfinished(self) -> int:
         """Removes what killed processes left half written; returns how many entries that were."""
         partials = sorted(self.root.glob("*/??/*.partial"))
         for partial in partials:
-            with _lock(partial.with_suffix("")):  # its writer, if alive, holds this lock until it has its final name
+            with lock_of(partial.with_suffix("")):  # its writer, if alive, holds this lock until it has its final name
                 shutil.rmtree(partial, ignore_errors=True)
         return len(partials)
 
@@ -187,7 +192,8 @@ class Store:
         yield from (path for path in sorted(self.root.glob(f"{stage}/??/*")) if re.fullmatch("[0-9a-f]{64}", path.name))
 
 
-def _lock(folder: Path) -> FileLock:
+def lock_of(folder: Path) -> FileLock:
+    """The lock of an entry, which is held by who computes or removes it."""
     folder.parent.mkdir(parents=True, exist_ok=True)
     return FileLock(folder.with_suffix(".lock"))
 

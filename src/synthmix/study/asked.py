@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -66,6 +66,21 @@ class Asked:
     def depends_on(self) -> Dependencies:
         """What its stages depend on today. Raises InvalidInput where its config is none of today's."""
         return Dependencies(from_plain(self.whole_config), self.digest, self.n_train, self.test_digest)
+
+    def stage_keys(self) -> Iterator[str]:
+        """The keys of all stages that it needs, but for blocks of the pool and scores."""
+        yield from filter(None, (self.key, self.quality_key, self.generator_key))
+        try:
+            depends_on = self.depends_on()
+        except InvalidInput:
+            return  # of a version with other keys, whose further stages nobody can ask for
+        further = [depends_on.representation, depends_on.n_clusters, depends_on.tuning, depends_on.candidates]
+        if depends_on.n_clusters is not None or depends_on.tuning is not None:
+            further.append(depends_on.on_train.representation)
+        if depends_on.n_synthetic:
+            further.append(depends_on.generator)
+        further.append(depends_on.pretraining)
+        yield from (declared.key for declared in further if declared is not None)
 
     def result(self, resources: Resources) -> CellResult | None:
         """What is known of it; None where it is not computed, or where its config is none of today's."""

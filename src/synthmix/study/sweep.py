@@ -14,6 +14,8 @@ from synthmix.config.flat import flatten
 from synthmix.pipeline.resources import Resources
 from synthmix.pipeline.results import Keys
 from synthmix.secrets import masked, without_password
+from synthmix.stages.lost import lost
+from synthmix.stages.store import Store
 from synthmix.study.added import PlannedCell
 from synthmix.study.arguments import quoted
 from synthmix.study.asked import Asked, asked_of
@@ -64,6 +66,19 @@ def missing(asking: Asking, resources: Resources) -> list[Todo]:
         (first if leads else rest).append((cell, asked))
         begun |= {key} if key else set()
     return first + sorted(rest, key=lambda pair: int(pair[1].config["seed"]))  # so that workers find splits in memory
+
+
+def next_launch(pending: Sequence[Todo], store: Store) -> list[Todo]:
+    """The cells to launch together; those in whose stages a process was killed come last, one by one.
+
+    With a killed worker its launcher may end others, whose cells are not to blame; alone they come to their end.
+    """
+    known = lost(store.root)
+    if not known:
+        return list(pending)
+    suspects = {asked.key for _, asked in pending if not known.keys().isdisjoint(asked.stage_keys())}
+    others = [pair for pair in pending if pair[1].key not in suspects]
+    return others or list(pending[:1])
 
 
 def describe(record: Record, plan: Plan, resources: Resources) -> None:

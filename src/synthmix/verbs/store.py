@@ -8,8 +8,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from synthmix.errors import InvalidInput
+from synthmix.stages.lost import forget
 from synthmix.stages.store import Manifest, Store
-from synthmix.study.record import Record, Studies
+from synthmix.study.record import Studies
 from synthmix.verbs.parser import VerbParser, store_folder
 
 MOST_DAYS = 36500
@@ -18,6 +19,7 @@ USAGE = """usage: synthmix store VERB ...
   list [STAGE]       what is stored, a line for each kind of stage, or for each entry of one
   verify             reads every entry, and names those that are damaged
   prune              removes what is damaged or half written; --dry-run says what would go
+  retry [KEY]        has stages tried again in which a process was killed three times
   rebuild-tracking   logs again to MLflow what the store holds
 
 synthmix store VERB --help tells the switches of a verb.
@@ -25,11 +27,12 @@ synthmix store VERB --help tells the switches of a verb.
 
 
 def store(words: Sequence[str]) -> int:
-    """Runs `store list`, `verify`, `prune` or `rebuild-tracking`; returns the exit code."""
+    """Runs `store list`, `verify`, `prune`, `retry` or `rebuild-tracking`; returns the exit code."""
     verbs: Mapping[str, Callable[[Sequence[str]], int]] = {
         "list": _list,
         "verify": _verify,
         "prune": _prune,
+        "retry": _retry,
         "rebuild-tracking": _rebuild_tracking,
     }
     verb = words[0] if words else "nothing"
@@ -150,33 +153,25 @@ def _unreferenced(stages: Store) -> Iterator[Manifest]:
     """Entries that no study needs, directly or through what it needs."""
     studies = Studies(stages.root)
     records = [studies.read(name) for name in studies.names()]
-    needed = {key for record in records for key in _keys(record)}
+    needed = {key for record in records for asked in record.all_cells.values() for key in asked.stage_keys()}
     for entry in stages.entries():
         upstream = {entry.key, entry.depends_on.get("generator"), entry.depends_on.get("cell")}
         if not needed & upstream and entry.stage != "classifier_features":
             yield entry
 
 
-def _keys(record: Record) -> Iterator[str]:
-    for asked in record.all_cells.values():
-        yield asked.key
-        if asked.quality_key is not None:
-            yield asked.quality_key
-        if asked.generator_key is not None:
-            yield asked.generator_key
-        try:
-            depends_on = asked.depends_on()
-        except InvalidInput:
-            continue  # of a version with other keys, whose further stages nobody can ask for
-        yield depends_on.representation.key
-        if depends_on.n_clusters is not None:
-            yield from (depends_on.n_clusters.key, depends_on.on_train.representation.key)
-        if depends_on.tuning is not None:
-            yield from (depends_on.tuning.key, depends_on.on_train.representation.key)
-        if depends_on.candidates is not None:
-            yield depends_on.candidates.key
-        if depends_on.n_synthetic:
-            yield depends_on.generator.key
+def _retry(words: Sequence[str]) -> int:
+    parser = VerbParser("store retry", "Has stages tried again in which a process was killed again and again.")
+    parser.add_argument("key", nargs="?", default="", help="only those whose key begins so")
+    parser.add_store()
+    given = parser.read(words)
+    forgotten = forget(store_folder(given.store), given.key)
+    if given.key and not forgotten:
+        raise InvalidInput(f"store retry {given.key}: in no stage of that key was a process killed")
+    for stage in forgotten:
+        print(stage)
+    print(f"{len(forgotten)} stage{'' if len(forgotten) == 1 else 's'} will be tried again")
+    return 0
 
 
 def _rebuild_tracking(words: Sequence[str]) -> int:

@@ -14,11 +14,14 @@ from synthmix.config.plain import to_plain
 from synthmix.pipeline.resources import Resources
 from synthmix.report.publishing import Report, publish, tell
 from synthmix.secrets import masked
+from synthmix.stages.attempts import MOST
+from synthmix.stages.lost import count_lost
 from synthmix.study.launching.blocks import Todo
 from synthmix.study.launching.job import read_outcomes
+from synthmix.study.launching.launchers import ends_its_jobs
 from synthmix.study.looked_at import looked_at_before, told
 from synthmix.study.plan import Plan
-from synthmix.study.progress import progress_bar
+from synthmix.study.progress import CLOCKS_APART, progress_bar
 from synthmix.study.project import Projection
 from synthmix.study.record import Record, Studies
 from synthmix.study.study_record import study_head
@@ -31,6 +34,7 @@ from synthmix.study.sweep import (
     job_errors,
     launch_blocks,
     missing,
+    next_launch,
     own_settings,
     settled,
     sweep_folder,
@@ -78,17 +82,34 @@ class StudyCommand:
         self.record.write(self.file)
 
     def compute(self, plan: Plan, todo: Sequence[Todo], stored: int, parent: OpenRun) -> bool:
-        """Runs the missing cells of a plan; says whether the launcher has held and some cell has come to a result."""
-        attempt = self.folder / f"{time.strftime('%Y%m%d-%H%M%S')}-{secrets.token_hex(2)}"
-        with progress_bar(attempt, jobs=len(todo), stored=stored, store=self.resources.store.root):
-            broken = launch_blocks(plan, todo, attempt, parent, self.resources)
-        if broken is not None:
-            print(broken, file=sys.stderr)
-            self.resources.tracker.close_left_running(self.name)
-        errors = job_errors(read_outcomes(attempt), todo)
+        """Runs the missing cells of a plan; says whether the launcher has held and some cell has come to a result.
+
+        A launch that has broken down, as by a killed worker, is followed by another one, of the cells that it has left
+        without an end; those in whose stages a process was killed come last, each in a launch of its own. One in which
+        no cell has ended and no process was killed in a stage would break down again, and is the last.
+        """
+        store, pending, errors, held = self.resources.store, list(todo), dict[str, str](), True
+        while pending and held:
+            group = next_launch(pending, store)
+            attempt = self.folder / f"{time.strftime('%Y%m%d-%H%M%S')}-{secrets.token_hex(2)}"
+            begun = time.time() - CLOCKS_APART
+            with progress_bar(attempt, jobs=len(group), stored=stored + len(todo) - len(pending), store=store.root):
+                broken = launch_blocks(plan, group, attempt, parent, self.resources)
+            outcomes = read_outcomes(attempt)
+            errors |= job_errors(outcomes, group)
+            ended: set[str | None] = {asked.key for _, asked in group}
+            if broken is not None:
+                print(broken, file=sys.stderr)
+                self.resources.tracker.close_left_running(self.name)
+                lost = count_lost(store.root, begun)
+                for stage, times in lost.items():
+                    print(f"{stage[: -64 + 12]}: its process was killed, {times} of {MOST} times", file=sys.stderr)
+                held = bool(lost or outcomes) and ends_its_jobs(plan.master.hydra.launcher)
+                ended = {outcome.key for outcome in outcomes}
+            pending = [pair for pair in pending if pair[1].key not in ended]
         self.record.failures = failures(self.record, errors, self.resources)
         self.record.write(self.file)
-        return broken is None and any(asked.keys.are_in(self.resources.store) for _, asked in todo)
+        return held and any(asked.keys.are_in(store) for _, asked in todo)
 
 
 def run_study(plan: Plan, words: Sequence[str], resources: Resources) -> int:

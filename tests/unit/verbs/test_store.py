@@ -151,8 +151,8 @@ def test_a_stage_that_there_is_not_is_told(stage: str, store: Path, say: Say) ->
 @pytest.mark.parametrize(
     ("words", "line"),
     [
-        ([], "store nothing: allowed: list, verify, prune, rebuild-tracking"),
-        (["lst"], "store lst: allowed: list, verify, prune, rebuild-tracking"),
+        ([], "store nothing: allowed: list, verify, prune, retry, rebuild-tracking"),
+        (["lst"], "store lst: allowed: list, verify, prune, retry, rebuild-tracking"),
         (["list", "--store", "nowhere"], "--store=nowhere: no such folder"),
         (["verify"], "--store=.synthmix: no such folder"),
         (["prune", "--older-than", "old"], "store prune: argument --older-than: invalid"),

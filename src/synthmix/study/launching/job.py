@@ -26,6 +26,7 @@ from synthmix.pipeline.resources import Resources
 from synthmix.pipeline.results import CellResult, as_tensors, result_of
 from synthmix.pipeline.stages import COMPUTED, Stages
 from synthmix.secrets import masked
+from synthmix.stages.attempts import KilledAgain
 from synthmix.stages.store import Entry
 from synthmix.study.asked import Asked, asked_of
 from synthmix.study.cell_record import alarm_tags, cell_head, cell_record
@@ -94,7 +95,7 @@ def run_one(config: CellConfig, folder: Path) -> Outcome:
         torch.set_num_threads(config.threads)
         try:
             _run(config, resources_of(config), outcome)
-        except (InvalidInput, TrainingDiverged, GateStarved) as error:
+        except (InvalidInput, TrainingDiverged, GateStarved, KilledAgain) as error:
             outcome.status = "invalid" if isinstance(error, InvalidInput) else "failed"
             outcome.error = masked(str(error))
         except Exception as error:  # noqa: BLE001  the other cells of a study continue; it is reported at the end

@@ -75,6 +75,15 @@ def workers(launcher: Mapping[str, Any], threads: int) -> int:
     return max(1, processors // threads)
 
 
+def ends_its_jobs(launcher: Mapping[str, Any]) -> bool:
+    """Whether no job goes on or waits once a launch is over; SLURM's do, so that they are not asked for once more.
+
+    Args:
+        launcher: its node of the config.
+    """
+    return not str(launcher["_target_"]).endswith("SlurmLauncher")
+
+
 @contextmanager
 def _ends_with_study(launcher: Any, folder: Path) -> Iterator[None]:
     """Ends the worker processes of this machine when the block raises or this process is killed.
