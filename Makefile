@@ -20,7 +20,7 @@ $(INSTALLED): requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 		{ echo "synthmix needs Python 3.11 or newer, and $(PYTHON) is not one: make $(MAKECMDGOALS) PYTHON=python3.11"; exit 1; }
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install -qq --requirement requirements.lock
+	$(BIN)/pip install -qq --no-compile --requirement requirements.lock # most of it is never imported
 	$(BIN)/pip install -qq --no-deps --no-build-isolation --editable .
 	$(BIN)/pip check
 	@touch $@

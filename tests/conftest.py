@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 import socket
@@ -19,6 +20,18 @@ from hypothesis import settings
 REPOSITORY = Path(__file__).resolve().parents[1]
 WARM = Path(__file__).resolve().parent / "warm"
 DATA = Path(os.environ.get("SYNTHMIX_DATA", REPOSITORY.parent / "shared" / "data"))
+
+# The modules that thousands of tests need stay to the end: the garbage collector looks through them neither while they
+# are imported nor in each test.
+gc.disable()
+
+
+def pytest_collection_finish() -> None:
+    """Garbage is collected from here on, and what has been imported is left alone."""
+    gc.collect()
+    gc.freeze()
+    gc.enable()
+
 
 # Read when numpy and torch are imported, here and in the processes that tests start. Two test workers with two
 # threads each on two cores are many times slower than with one each.

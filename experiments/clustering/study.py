@@ -33,16 +33,18 @@ def combinations(dataset: str, given: argparse.Namespace) -> Iterator[tuple[str,
     steps, before = given.steps // share, (given.pretraining_steps or given.steps) // share
     hidden = "[128,128,512]" if small else "[500,500,2000]"
     nets = [f"representation.generator.{text}" for text in (DIGITS if small else PAPERS).split()]
-    autoencoder = ["representation=autoencoder", *nets, f"representation.generator.steps={steps}"]
+    trained = [*nets, f"representation.generator.steps={steps}"]
     spaces = [("pixels", []), ("PCA", ["representation=pca"]), ("UMAP", ["representation=umap"])]
-    for name, representation in (*spaces, ("autoencoder", autoencoder)):
+    for net in ("autoencoder", "denoising_autoencoder"):
+        spaces.append((net.replace("_", " "), [f"representation={net}", *trained]))
+    for name, representation in spaces:
         for clusterer in (*PLAIN, *(GRAPHS if name in ("pixels", "UMAP") else ())):
             if small or (name, clusterer) != ("pixels", "gmm"):  # whose covariances have 784 rows for MNIST
                 yield f"{name} + {clusterer}", [*representation, f"clusterer={clusterer}"]
     begun = [f"clusterer.pretraining.hidden={hidden}", f"clusterer.pretraining.steps={before}"]
     for clusterer in DEEP:
-        trained = [] if clusterer == "n2d" else [f"clusterer.steps={steps}"]
-        yield clusterer, [f"clusterer={clusterer}", *begun, *trained]
+        after = [] if clusterer == "n2d" else [f"clusterer.steps={steps}"]
+        yield clusterer, [f"clusterer={clusterer}", *begun, *after]
 
 
 def row(name: str, overrides: list[str], dataset: str, folder: Path, given: argparse.Namespace) -> None:

@@ -8,6 +8,7 @@ it. It serves the socket with the number LISTENER until its stdin ends.
 from __future__ import annotations
 
 import contextlib
+import gc
 import importlib
 import json
 import os
@@ -109,11 +110,15 @@ def run(words: list[str]) -> None:
 
 if __name__ == "__main__":
     before = dict(os.environ)
+    gc.disable()  # of what imports make nearly all stays
     for module in MODULES:
         importlib.import_module(module)
     importlib.import_module("sqlalchemy.orm").configure_mappers()  # half a second, once everything is imported
     added = {name: value for name, value in os.environ.items() if name not in before}
     assert threading.active_count() == 1, threading.enumerate()  # a fork takes only one along
+    gc.collect()
+    gc.freeze()  # no child looks through it again
+    gc.enable()
     with socket.socket(fileno=int(sys.argv[1])) as listener:
         connection = serve(listener)
     asked, files = receive(connection)
