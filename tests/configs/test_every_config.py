@@ -37,6 +37,7 @@ SUITS = {
     "data/openml": ["data.id=61", "data.root=downloaded"],
     "data/image_folder": ["data.path=pictures", "clusterer.n_clusters=2"],
     "data/text": ["data.path=documents.csv", "data.text_column=text", "clusterer.n_clusters=2"],
+    "data/text_wordllama": ["data.path=documents.csv", "data.text_column=text", "clusterer.n_clusters=2"],
     "gate/discriminator": ["model=gan"],
     "gate/top_k": ["model=gan"],
     "task/anomaly_detection": ["data.normal_class=0"],
@@ -48,7 +49,12 @@ TASKS = {
     "classifier": ["task=classification"],
 }
 # Packages that synthmix does not bring.
-OPTIONAL = {"detector/pyod": "pyod", "clusterer/kmedoids": "kmedoids", "clusterer/gower_kmedoids": "kmedoids"}
+OPTIONAL = {
+    "detector/pyod": "pyod",
+    "clusterer/kmedoids": "kmedoids",
+    "clusterer/gower_kmedoids": "kmedoids",
+    "data/text_wordllama": "wordllama",
+}
 OF_A_FILE = {"customer_segments"}  # experiments on a table of the user's, which need not be here
 FOLDER = CONF / "experiment"
 EXPERIMENTS = sorted(path.relative_to(FOLDER).with_suffix("").as_posix() for path in FOLDER.rglob("*.yaml"))

@@ -30,6 +30,7 @@ from synthmix.data.sources.openml_config import OpenmlConfig
 from synthmix.data.sources.pendigits_config import PendigitsConfig
 from synthmix.data.sources.table.config import TableConfig
 from synthmix.data.sources.text.config import TextConfig
+from synthmix.data.sources.text.wordllama_config import TextWordllamaConfig
 from synthmix.data.sources.toy_config import ToyConfig
 from synthmix.data.sources.usps_config import UspsConfig
 from synthmix.data.split import split
@@ -48,6 +49,7 @@ CONFIGS: dict[str, type[DataConfig]] = {
     "openml": OpenmlConfig,
     "table": TableConfig,
     "text": TextConfig,
+    "text_wordllama": TextWordllamaConfig,
     "bbc_news": BbcNewsConfig,
     "toy": ToyConfig,
 }
@@ -102,7 +104,7 @@ def test_a_config_has_the_keys_of_its_schema_and_of_its_loader(name: str) -> Non
     [
         name
         for name in CONFIGS
-        if name not in ("table", "openml", "image_folder", "kmnist", "adbench", "text", "bbc_news")
+        if name not in ("table", "openml", "image_folder", "kmnist", "adbench", "text", "text_wordllama", "bbc_news")
     ],
 )
 def test_the_outline_is_what_loading_delivers(name: str, data_root: Path) -> None:
