@@ -204,6 +204,7 @@ def _table(rows: list[CellRow], first: Sequence[str], varying: list[str]) -> pd.
     ]
     table = pd.DataFrame(content, columns=[*keys, "status", *metrics, *settings], index=[r.combination for r in rows])
     table = table.astype(dict.fromkeys(metrics, float) | ({"mix.ratio": float} if rows else {}))
+    table = table.copy()  # in one piece again, as pandas warns of one in more than a hundred
     return table.sort_values(keys, key=_sortable, kind="stable")
 
 

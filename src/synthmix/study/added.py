@@ -74,6 +74,27 @@ def is_oracle(model: str, weight: float, gate: str) -> bool:
     return (model, weight, gate) == ("real", 1, "none")
 
 
+def short_oracle(configs: Iterable[CellConfig]) -> Iterator[str]:
+    """Where the pool has fewer real points than the oracle is asked for, a line for each data set and n.
+
+    By the protocol of anomaly detection the pool is cut by labels, which nobody knows before the data is loaded.
+    """
+    largest: dict[tuple[str, int, int], float] = {}
+    for config in configs:
+        if _is_oracle(config) and config.anomaly_protocol is None:
+            key = config.data.name, config.train_size[0], config.parts.learn
+            largest[key] = max(largest.get(key, 0.0), config.mix.ratio)
+    for (name, n, learn), ratio in largest.items():
+        needed, pool = synthetic_count(ratio, n), learn - n
+        if needed > pool:
+            enough = math.floor(learn / (1 + ratio))
+            left = "1 is" if pool == 1 else f"{pool or 'none'} are"
+            yield (
+                f"the oracle (model=real) has no scores at ratio {ratio:g} with {n} points of {name}: it needs "
+                f"{needed} further ones, and {left} left; data.n_train={enough} leaves enough"
+            )
+
+
 def _longer_oracle(config_of: ConfigOf, cells: Sequence[PlannedCell]) -> Iterator[PlannedCell]:
     """Cells of a setting's oracle with which its curve reaches twice the size of the largest mixture.
 

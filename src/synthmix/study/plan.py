@@ -21,7 +21,7 @@ from synthmix.config.schema import shown
 from synthmix.config.sections.study import DESIGN
 from synthmix.errors import InvalidInput
 from synthmix.stages.key import key_of
-from synthmix.study.added import ConfigOf, PlannedCell, configured_cells, curve_cells, is_oracle
+from synthmix.study.added import ConfigOf, PlannedCell, configured_cells, curve_cells, is_oracle, short_oracle
 from synthmix.study.combination import arm_id, asked_for
 from synthmix.study.enumeration import combinations, max_cells_of, sweeper_params, swept_values
 
@@ -88,7 +88,7 @@ class Plan:
         wants_rate = self.is_study and arms and self.configs[0].study.learning_curve
         if wants_rate and not any(is_oracle(*arm) for arm in (*arms, *before)):
             return ["no oracle (model=real): the exchange rate will nearly always be a bound"]
-        return []
+        return list(short_oracle(self.configs)) if self.is_study else []
 
     @property
     def study(self) -> str:

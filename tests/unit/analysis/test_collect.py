@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -131,6 +132,14 @@ def test_a_row_for_each_combination_with_keys_status_and_scores(study: Study) ->
     assert list(zip(cells["mix.ratio"], cells["seed"], strict=True)) == [(0, 0), (0, 1), (1, 0), (1, 1)]
     assert set(cells["status"]) == {"finished"}
     assert cells["cluster/ari"].tolist() == [0.5] * 4
+
+
+def test_a_table_with_many_columns_of_its_own_is_no_warning(study: Study) -> None:
+    """Each of them has scores of its own, and pandas warns of tables in a hundred pieces."""
+    for seed in (0, 1):
+        study.add(seed=seed, metrics=METRICS | {f"quality/ks/{column}": 0.1 for column in range(120)})
+    with warnings.catch_warnings(action="error"):
+        assert study.result.cells.assign(n=1)["n"].sum() == 2
 
 
 TUNED = {"tuning": "held_out", "clusterer__search": {"n_init": [1, 10]}}

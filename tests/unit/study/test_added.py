@@ -17,6 +17,26 @@ def planned(*overrides: str) -> Plan:
     return make_plan([*TOY, *overrides], multirun=True)
 
 
+@pytest.mark.parametrize(
+    ("words", "ratio", "n", "needed", "left", "enough"),
+    [
+        (["data.n_train=null"], 1, 400, 400, "none are", 200),
+        (["data.n_train=399"], 1, 399, 399, "1 is", 200),
+        (["data.n_train=100", "mix.ratio=0,1,4"], 4, 100, 400, "300 are", 80),
+    ],
+)
+def test_an_oracle_that_the_pool_is_too_short_for_is_told(
+    words: Sequence[str], ratio: int, n: int, needed: int, left: str, enough: int
+) -> None:
+    plan = [*TOY, "model=gaussian,real", "mix.ratio=0,1", *words]
+    (found,) = make_plan(plan, multirun=True).warnings()
+    assert found == (
+        f"the oracle (model=real) has no scores at ratio {ratio} with {n} points of toy: it needs {needed} "
+        f"further ones, and {left} left; data.n_train={enough} leaves enough"
+    )
+    assert make_plan([*plan, f"data.n_train={enough}"], multirun=True).warnings() == []
+
+
 def oracle_sizes(*overrides: str) -> list[int]:
     """The real points that the added cells of the oracle make of n."""
     found = []
