@@ -7,43 +7,48 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from synthmix.generators.copula.margins import Margin, Ordered, hermite, ranks_of
+from synthmix.generators.copula.margins import Margin, Ordered, standardized
 
 TERMS = 100  # of a series in the correlation; what it leaves out is taken to be its next term
 GRID = torch.cat([-torch.ones(1), torch.tanh(torch.linspace(-4, 4, 161)), torch.ones(1)]).double()
 LEAST_EIGENVALUE = 1e-8
 SIMULATED, ROUNDS, DAMPING = 20_000, 20, 0.7
+STEADY = 10.0  # most that the mean of x²y² of a pair may be, in that of a normal one: one row of n alone brings n / 3
 UNSEEN = 1e-6  # variance of scores: in a direction with less, nothing is known
 
 
-def latent_correlation(margins: Sequence[Margin], scores: Sequence[Tensor], shrinkage: float | None) -> Tensor:
-    """The correlations of the latent values of all columns under which their scores correlate as those of train do.
+def latent_correlation(margins: Sequence[Margin], points: Sequence[Tensor], shrinkage: float | None) -> Tensor:
+    """The correlations of the latent values of all columns under which the columns correlate as those of train do.
 
-    Scores are what is known of latent values, whose correlations they show only in part. Between two ordered columns
-    with Hermite coefficients a and b, a latent correlation ρ shows as Σ_k a_k b_k ρ^k (Mehler's formula), which is
-    increasing in ρ and is solved for it: of columns without ties that is the correlation of the normal scores, of two
-    of two levels each the tetrachoric one. Where levels without an order take part, the linear term is the start, from
-    which simulated scores are brought to those of train in a few rounds.
+    Between two ordered columns, with Hermite coefficients a and b of their values, a latent correlation ρ shows as
+    Pearson's Σ_k a_k b_k ρ^k (Mehler's formula), which is increasing in ρ and is solved for it (Cario & Nelson 1997,
+    NORTA): of two of two levels each that is the tetrachoric one. Where Pearson's hangs on few rows, as it does where
+    tails are heavy, the correlation of scores is solved for in its place. Scores are what is known of latent values.
+    Where levels without an order take part, the linear term of the scores' is the start, from which simulated scores
+    are brought to those of train in a few rounds.
 
     Args:
         margins: of the columns, which have L latent values together.
-        scores: of each, (N, L_j).
+        points: each column in points of train, (N, W_j).
         shrinkage: share by which correlations of scores go to 0; None for the least expected error of each, the ratio
             of noise, 1 / N, to noise and signal, of which the variance is estimated from all.
 
     Returns:
         (L, L), positive semidefinite; the latent values of one column have nothing to do with each other. Float64.
     """
-    whole = torch.cat(list(scores), dim=1)
-    blocks = _blocks([score.shape[1] for score in scores])
+    whole = torch.cat([margin.scores(block) for margin, block in zip(margins, points, strict=True)], dim=1)
+    blocks = _blocks([margin.n_latents for margin in margins])
     whitening = _Whitening.of(whole, blocks)
     shown = _without_blocks(whitening(whole.T @ whole / len(whole)), blocks)
-    shown = shown * (1 - (_noise_share(shown, whitening, len(whole)) if shrinkage is None else shrinkage))
+    share = _noise_share(shown, whitening, len(whole)) if shrinkage is None else torch.full_like(shown, shrinkage)
+    shown = shown * (1 - share)
     found = whitening.undone(shown)
     ordered = [number for number, margin in enumerate(margins) if isinstance(margin, Ordered)]
     place = torch.tensor([blocks[number].start for number in ordered], dtype=torch.int64)
-    solved = _solved(shown[place][:, place], [margins[number].learnt for number in ordered])
-    found[place[:, None], place] = solved
+    at = (place[:, None], place)
+    values = [standardized(points[number][:, 0]) for number in ordered]
+    solved = _solved_of_ordered(shown[at], 1 - share[at], values, [margins[number] for number in ordered])
+    found[at] = solved
     found = _positive(_without_blocks(found, blocks), blocks)
     return found if len(ordered) == len(margins) else _refined(found, solved, place, shown, margins, blocks, whitening)
 
@@ -94,12 +99,35 @@ def _noise_share(shown: Tensor, whitening: _Whitening, n: int) -> Tensor:
     return (1 / n) / (1 / n + signal.clamp(min=1e-12) * visible)
 
 
-def _solved(shown: Tensor, quantiles: Sequence[Tensor]) -> Tensor:
-    """The latent correlations that show as those of the scores of ordered columns do, by a line between grid points."""
+def _solved_of_ordered(shown: Tensor, kept: Tensor, values: Sequence[Tensor], margins: Sequence[Margin]) -> Tensor:
+    """The latent correlations of J ordered columns, (J, J).
+
+    Args:
+        shown: correlations of their scores, less noise.
+        kept: share of a correlation that is no noise.
+        values: of each, standardised, (N,).
+        margins: of each.
+    """
     if not len(shown):
         return shown
-    coefficients = torch.stack([hermite(ranks_of(values), TERMS) for values in quantiles])
-    coefficients = coefficients / coefficients[:, :1].sqrt().clamp(min=1e-6)  # the first is the variance of the scores
+    x = torch.stack(list(values), dim=1)
+    pearson, fourth = x.T @ x / len(x), x.square().T @ x.square() / len(x)
+    by_values = _solved(kept * pearson, _coefficients(margins, of_scores=False))
+    by_scores = _solved(shown, _coefficients(margins, of_scores=True))
+    found = torch.where(fourth <= STEADY * (1 + 2 * pearson.square()), by_values, by_scores)
+    return found.fill_diagonal_(0)
+
+
+def _coefficients(margins: Sequence[Margin], *, of_scores: bool) -> Tensor:
+    ordered = [margin for margin in margins if isinstance(margin, Ordered)]
+    return torch.stack([margin.coefficients(TERMS, of_scores=of_scores) for margin in ordered])
+
+
+def _solved(shown: Tensor, coefficients: Tensor) -> Tensor:
+    """The latent correlations that show so, (J, J), of columns with these Hermite coefficients, (J, `TERMS`).
+
+    By a line between grid points.
+    """
     rest = (1 - coefficients.square().sum(1)).clamp(min=0).sqrt()
     powers = torch.arange(1, TERMS + 1)
     found, before = torch.zeros_like(shown), torch.full_like(shown, -torch.inf)
@@ -113,7 +141,7 @@ def _solved(shown: Tensor, quantiles: Sequence[Tensor]) -> Tensor:
         start = GRID[max(place - 1, 0)]
         found += torch.where(within, start + way * (correlation - start), 0.0)
         before = here
-    varies = coefficients[:, 0] > 0
+    varies = coefficients[:, 0] > 0  # a column of one value has to do with nothing
     return found * torch.outer(varies, varies)
 
 

@@ -62,6 +62,11 @@ class Ordered(Margin):
         below = position.floor()
         return torch.lerp(self.learnt[below.long()], self.learnt[position.ceil().long()], position - below).float()
 
+    def coefficients(self, n_terms: int, *, of_scores: bool) -> Tensor:
+        """Hermite coefficients of the values, or their scores, once they are scaled to a variance of 1: (n_terms,)."""
+        heights = normal_scores(ranks_of(self.learnt)) if of_scores else self.learnt
+        return hermite(self.learnt, torch.unique(standardized(heights)), n_terms)  # both rise with the values
+
     def scores(self, block: Tensor) -> Tensor:
         """See `normal_scores`."""
         return normal_scores(ranks_of(block[:, 0]))[:, None]
@@ -129,6 +134,12 @@ def thinned(values: Tensor) -> Tensor:
     return values.sort().values[((torch.arange(m, dtype=torch.float64) + 0.5) * n / m).long()]
 
 
+def standardized(values: Tensor) -> Tensor:
+    """Values (N,) with mean 0 and variance 1, or 0 where they are all the same; float64."""
+    centred = values.double() - values.double().mean()
+    return centred / centred.square().mean().sqrt() if values.min() < values.max() else torch.zeros_like(centred)
+
+
 def normal_scores(ranks: Tensor) -> Tensor:
     """The mean of a standard normal value given the rank that it comes to: float64, (N,), of mean 0.
 
@@ -139,14 +150,15 @@ def normal_scores(ranks: Tensor) -> Tensor:
     return means[inverse]
 
 
-def hermite(ranks: Tensor, n_terms: int) -> Tensor:
-    """Coefficients of the scores in the normalised Hermite polynomials of the normal value, from the first: (n_terms,).
+def hermite(values: Tensor, heights: Tensor, n_terms: int) -> Tensor:
+    """Coefficients of a function of the normal value in its normalised Hermite polynomials, from the first: (n_terms,).
 
-    The scores step up at the normal value t_e between two ranks, so that a_k = k^(-1/2) Σ_e φ(t_e) h_{k-1}(t_e) s_e
-    with s_e the height of the step, as ∫_a^b φ h_k = k^(-1/2) (φ(a) h_{k-1}(a) - φ(b) h_{k-1}(b)).
+    The function is `heights` where the normal value comes to each of the different ones of `values`, in their order.
+    It steps up at the normal value t_e between two of them, so that a_k = k^(-1/2) Σ_e φ(t_e) h_{k-1}(t_e) s_e with s_e
+    the height of the step, as ∫_a^b φ h_k = k^(-1/2) (φ(a) h_{k-1}(a) - φ(b) h_{k-1}(b)).
     """
-    _, means, edges = _intervals(ranks)
-    steps = means.diff()
+    _, _, edges = _intervals(ranks_of(values))
+    steps = heights.diff()
     before, current = torch.zeros_like(edges), density(edges)  # φ h_{-1} and φ h_0
     found = []
     for k in range(1, n_terms + 1):

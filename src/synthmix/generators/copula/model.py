@@ -27,7 +27,7 @@ class GaussianCopula(LearnedGenerator):
     numbers and dates lie on lines between train's quantiles, whole numbers and levels are those of train, each as often
     as there. A column of levels without an order has one for each, of which the greatest is taken once offsets are
     added that give each level its share; where levels do have an order, saying it (`data.columns`) tells more. R is
-    solved for from what is known of the latent values of train (`latent_correlation`). Points without columns of known
+    solved for so that columns correlate as those of train do (`latent_correlation`). Points without columns of known
     types, images among them, are taken for numbers.
 
     Args:
@@ -58,9 +58,9 @@ class GaussianCopula(LearnedGenerator):
         self.prepare(dataset.spec, seed)
         x, columns = dataset.x.flatten(1), typed_columns(dataset.spec, parts=True)
         margins = [margin_of(column, x[:, place]) for column, place in columns]
-        scores = [margin.scores(x[:, place]) for margin, (_, place) in zip(margins, columns, strict=True)]
+        points = [x[:, place] for _, place in columns]
         shrinkage = None if self.config.shrinkage == "auto" else float(self.config.shrinkage)
-        root = root_of(latent_correlation(margins, scores, shrinkage))
+        root = root_of(latent_correlation(margins, points, shrinkage))
         sizes = torch.tensor([len(margin.learnt) for margin in margins])
         self._hold(root, torch.cat([margin.learnt for margin in margins]), sizes)
         return self.eval()
