@@ -8,6 +8,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, get_type_hints
 
+import numpy as np
 import pandas as pd
 import pytest
 from omegaconf import DictConfig, OmegaConf
@@ -34,6 +35,7 @@ SUITS = {
     "clusterer/kprototypes": ["data=table", "data.path=rows.csv", "clusterer.n_clusters=2"],
     "clusterer/gower_kmedoids": ["data=table", "data.path=rows.csv", "clusterer.n_clusters=2"],
     "data/table": ["data.path=rows.csv", "clusterer.n_clusters=2"],
+    "data/table_sample": ["data.path=rows.npy", "clusterer.n_clusters=2"],
     "data/openml": ["data.id=61", "data.root=downloaded"],
     "data/image_folder": ["data.path=pictures", "clusterer.n_clusters=2"],
     "data/text": ["data.path=documents.csv", "data.text_column=text", "clusterer.n_clusters=2"],
@@ -76,6 +78,7 @@ def composed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, DictConfig]:
     """conf/run.yaml with each member of each group in turn."""
     rows = tmp_path_factory.mktemp("table") / "rows.csv"
     rows.write_text("a,b\n" + "".join(f"{i},{i % 7}\n" for i in range(300)))
+    np.save(rows.with_name("rows.npy"), np.random.default_rng(0).normal(size=(300, 2)))
     documents = rows.with_name("documents.csv")
     terms = [first + second for first in "abcdefgh" for second in "uvwxyz"]
     words = [" ".join(terms[(i * j) % 47] for j in range(1, 9)) for i in range(300)]
@@ -87,7 +90,13 @@ def composed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, DictConfig]:
     kept.parent.mkdir()
     pd.DataFrame({"a": range(300), "kind": pd.Categorical(["x", "y", "z"] * 100)}).to_parquet(f"{kept}.parquet")
     Path(f"{kept}.json").write_text('{"target": "kind"}')
-    places = {"rows.csv": rows, "documents.csv": documents, "pictures": pictures, "downloaded": kept.parent.parent}
+    places = {
+        "rows.csv": rows,
+        "rows.npy": rows.with_name("rows.npy"),
+        "documents.csv": documents,
+        "pictures": pictures,
+        "downloaded": kept.parent.parent,
+    }
     fitting = {name: [placed(text, places) for text in texts] for name, texts in SUITS.items()}
     with composer() as compose:
         return {
@@ -124,7 +133,12 @@ def test_a_member_composes_and_has_no_fault(composed: dict[str, DictConfig], mem
     cell = check(composed[member])
     group, name = member.split("/")
     if group in GROUPS and member != "clusterer/gmm_on_pca":  # which is gmm, on another representation
-        by_content = {"data/table": "rows", "data/openml": "openml_61"}  # named after the file, and its number
+        # Named after the file, and its number.
+        by_content = {
+            "data/table": "rows",
+            "data/table_sample": "rows",
+            "data/openml": "openml_61",
+        }  # named after the file, and its number
         assert getattr(cell, group).name == by_content.get(member, name)
 
 

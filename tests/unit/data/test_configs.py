@@ -29,6 +29,7 @@ from synthmix.data.sources.image_folder.config import ImageFolderConfig
 from synthmix.data.sources.openml_config import OpenmlConfig
 from synthmix.data.sources.pendigits_config import PendigitsConfig
 from synthmix.data.sources.table.config import TableConfig
+from synthmix.data.sources.table.sample_config import TableSampleConfig
 from synthmix.data.sources.text.config import TextConfig
 from synthmix.data.sources.text.wordllama_config import TextWordllamaConfig
 from synthmix.data.sources.toy_config import ToyConfig
@@ -48,6 +49,7 @@ CONFIGS: dict[str, type[DataConfig]] = {
     "image_folder": ImageFolderConfig,
     "openml": OpenmlConfig,
     "table": TableConfig,
+    "table_sample": TableSampleConfig,
     "text": TextConfig,
     "text_wordllama": TextWordllamaConfig,
     "bbc_news": BbcNewsConfig,
@@ -104,7 +106,8 @@ def test_a_config_has_the_keys_of_its_schema_and_of_its_loader(name: str) -> Non
     [
         name
         for name in CONFIGS
-        if name not in ("table", "openml", "image_folder", "kmnist", "adbench", "text", "text_wordllama", "bbc_news")
+        if name not in ("table", "table_sample", "openml", "image_folder", "kmnist", "adbench")
+        and name not in ("text", "text_wordllama", "bbc_news")
     ],
 )
 def test_the_outline_is_what_loading_delivers(name: str, data_root: Path) -> None:
@@ -164,6 +167,11 @@ def test_the_outline_of_a_table_is_what_loading_delivers(tmp_path: Path) -> None
         ("table", {}, "data.path=null: must name a file, such as a .csv, .xlsx, .parquet or .npz"),
         ("image_folder", {}, "data.path=null: must name a folder of png, jpg or tif files"),
         ("text", {}, "data.path=null: must name a folder or a zip of texts, or a table with a column of them"),
+        (
+            "table_sample",
+            {"path": "absent.csv"},
+            "data.path=absent.csv: must end in .npy or .parquet; data=table reads other files whole",
+        ),
         ("table", {"path": "absent.csv"}, "data.path=absent.csv: no such file"),
         (
             "toy",

@@ -79,9 +79,12 @@ class TableConfig(DataConfig):
         """
         if self.path is None:
             raise InvalidInput("data.path=null: must name a file, such as a .csv, .xlsx, .parquet or .npz")
-        keys = ("path", "label_column", "separator", "decimal", "encoding", "header", "max_bytes")
         said = tuple(self.columns.items()), self.missing, tuple(self.missing_values)
-        return read_table(Reading(**{key: getattr(self, key) for key in keys}), Asked(tuple(self.drop_columns), *said))
+        return read_table(self._reading(), Asked(tuple(self.drop_columns), *said))
+
+    def _reading(self) -> Reading:
+        keys = ("path", "label_column", "separator", "decimal", "encoding", "header", "max_bytes")
+        return Reading(**{key: getattr(self, key) for key in keys})
 
     def spec_of(self, table: Table) -> DataSpec:
         """The spec of a file that was read: of a table, or of images.

@@ -114,22 +114,26 @@ def _table(raw: RawTable, reading: Reading, asked: Asked) -> Table:
     names = tuple(name for name in raw.columns if name != label_column and name not in asked.drop_columns)
     said = Kinds(dict(asked.columns), asked.missing_values)
     refused([*_header_faults(reading, raw, names), *said.faults(raw)])
-    read = [read_column(raw, name, said) for name in names]
     strict = asked.missing == "refuse"
-    faults = [fault for each in read for fault in cell_faults(reading, raw, each, refuse_missing=strict)]
+    columns, faults, notes, lines = list[Column](), list[str](), [*raw.notes], list[tuple[str, str]]()
+    values = np.empty((raw.n_rows, len(names)))  # filled column by column, so that the points are held once
+    for place, name in enumerate(names):
+        read = read_column(raw, name, said)
+        faults += cell_faults(reading, raw, read, refuse_missing=strict)
+        columns.append(read.column)
+        notes += [f"data.path={reading.path}: {note}" for note in read.notes]
+        values[:, place] = read.values
+        if not faults and (line := crowded(read)):
+            lines.append((name, line))
     if label_column is not None:
         faults += _label_faults(reading, raw, label_column)
     refused(faults)
     test = None if raw.test is None else _table(raw.test, reading, asked)
-    columns = tuple(each.column for each in read)
     if test is not None and [each.name for each in test.columns] != list(names):
         raise reading.refusal(f"its test set has {len(test.columns)} columns, its other points have {len(names)}")
-    notes = (*raw.notes, *(f"data.path={reading.path}: {note}" for each in read for note in each.notes))
-    values = np.stack([each.values for each in read], axis=1)
     if len(values) > 1 and (values == values[0]).all():
         raise reading.refusal("all rows are equal, so that there is nothing to learn")
-    lines = ((each.column.name, crowded(each)) for each in read)
-    return Table(columns, values, None, None, notes, test, tuple((name, line) for name, line in lines if line))
+    return Table(tuple(columns), values, None, None, tuple(notes), test, tuple(lines))
 
 
 def _dropped(table: Table, reading: Reading) -> Table:

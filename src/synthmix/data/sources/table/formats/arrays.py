@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import math
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from synthmix.data.sources.table.formats.base import Cells, RawImages, RawTable, Reading, numbered_row
-from synthmix.data.sources.table.formats.packed import content
+from synthmix.data.sources.table.formats.packed import PACKED, content
+from synthmix.data.sources.table.formats.sampling import sampled_rows
 from synthmix.errors import InvalidInput
 
 Arrays = Mapping[str, NDArray[Any]]
@@ -55,8 +56,16 @@ def read_npz(path: Path, reading: Reading) -> RawTable | RawImages:
 
 def read_npy(path: Path, reading: Reading) -> RawTable | RawImages:
     """Reads one array of points. Raises InvalidInput where it is none, or says that it holds too much."""
-    raw = io.BytesIO(content(path, reading))
-    with reading.parsing("not a plain array of numpy"):
+    if reading.max_rows is not None:
+        points, rows = sampled_rows(path, reading, reading.max_rows)
+        return _read({"x": points}, "x", None, None, (), reading, None, place=lambda row: numbered_row(int(rows[row])))
+    is_packed = path.suffix.lower() in PACKED
+    if not is_packed:
+        reading.refuse_size(path.stat().st_size)
+    raw = (
+        io.BytesIO(content(path, reading)) if is_packed else path.open("rb")
+    )  # which numpy reads into the array itself
+    with raw, reading.parsing("not a plain array of numpy"):
         reading.refuse_size(_array_size(raw))
         points = np.load(raw, allow_pickle=False)
     if points.ndim not in (2, 3, 4):
@@ -66,7 +75,7 @@ def read_npy(path: Path, reading: Reading) -> RawTable | RawImages:
 
 def _read(
     arrays: Arrays, name: str, labels: str | None, asked: str | None, notes: tuple[str, ...], reading: Reading,
-    test: Any,
+    test: Any, place: Callable[[int], str] = numbered_row,
 ) -> RawTable | RawImages:  # fmt: skip
     points = arrays[name]
     given = None if labels is None else arrays.get(labels)
@@ -81,7 +90,7 @@ def _read(
     columns: dict[str, Cells] = {str(number): column for number, column in enumerate(points.T)}
     if given is not None and asked is not None:
         columns[asked] = given
-    return RawTable(columns, len(points), numbered_row, None, notes, test)
+    return RawTable(columns, len(points), place, None, notes, test)
 
 
 def _channels_first(images: NDArray[Any], name: str, reading: Reading) -> NDArray[Any]:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from synthmix.data.sources.table.formats.base import RawTable, Reading, numbered_row
 from synthmix.data.sources.table.formats.packed import content
+from synthmix.data.sources.table.formats.sampling import sampled_table
 
 
 def read_parquet(path: Path, reading: Reading) -> RawTable:
@@ -14,6 +16,9 @@ def read_parquet(path: Path, reading: Reading) -> RawTable:
     import pyarrow
     import pyarrow.parquet
 
+    if reading.max_rows is not None:
+        table, rows = sampled_table(path, reading, reading.max_rows)
+        return _table(table, reading, place=lambda row: numbered_row(int(rows[row])))
     raw = pyarrow.BufferReader(content(path, reading))
     with reading.parsing("not a parquet file"):
         file = pyarrow.parquet.ParquetFile(raw)
@@ -36,6 +41,6 @@ def read_feather(path: Path, reading: Reading) -> RawTable:
     return _table(table, reading)
 
 
-def _table(table: Any, reading: Reading) -> RawTable:
+def _table(table: Any, reading: Reading, place: Callable[[int], str] = numbered_row) -> RawTable:
     reading.refuse_repeated(table.column_names)
-    return RawTable(dict(zip(table.column_names, table.columns, strict=True)), table.num_rows, numbered_row)
+    return RawTable(dict(zip(table.column_names, table.columns, strict=True)), table.num_rows, place)

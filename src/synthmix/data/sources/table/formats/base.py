@@ -25,6 +25,7 @@ class Reading:
         label_column: labels are an array of their own in an npz.
         separator, decimal, encoding, header: of a text; None is found.
         max_bytes: the most that a file may hold once it is unpacked.
+        max_rows: the most rows that are read, of a larger file a random sample; None reads them all.
     """
 
     path: str
@@ -34,6 +35,7 @@ class Reading:
     encoding: str | None = None
     header: bool | None = None
     max_bytes: int = 4_000_000_000
+    max_rows: int | None = None
 
     def refusal(self, why: str) -> InvalidInput:
         """The error of a file that cannot be used."""
