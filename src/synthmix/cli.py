@@ -8,11 +8,15 @@ import select
 import signal
 import sys
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from synthmix import __version__
 from synthmix.errors import Interrupted, InvalidInput
 from synthmix.secrets import masked, without_password
 from synthmix.signals import signals_taken_over
+
+if TYPE_CHECKING:
+    from synthmix.study.plan import Plan
 
 LONGEST_LINE = 2000  # characters of a fault
 
@@ -118,14 +122,36 @@ def _validate(words: list[str]) -> int:
     asked = read_arguments([word for word in words if word != "--describe"])
     if asked.asks_hydra or asked.shows_config or asked.dry_run:
         raise InvalidInput("validate: takes overrides, -m, --describe and --config-dir; synthmix run has all switches")
-    plan = make_plan(asked.overrides, multirun=asked.multirun)
+    try:
+        plan = make_plan(asked.overrides, multirun=asked.multirun)
+    except InvalidInput:
+        if describes and not any(word.startswith("data.missing=") for word in asked.overrides):
+            _describe_filled(asked.overrides, multirun=asked.multirun)
+        raise
     for note in plan.notes:
         print(note, file=sys.stderr)
     if describes:
-        sets = {tuple(config.data.describe()) for config in plan.configs}
-        print("\n\n".join("\n".join(lines) for lines in sorted(sets)))
+        _describe(plan)
     print(f"valid: {len(plan.configs)} cell{'s' if len(plan.configs) != 1 else ''}")
     return 0
+
+
+def _describe(plan: Plan) -> None:
+    sets = {tuple(config.data.describe()) for config in plan.configs}
+    print("\n\n".join("\n".join(lines) for lines in sorted(sets)))
+
+
+def _describe_filled(overrides: Sequence[str], *, multirun: bool) -> None:
+    """Describes a table that is refused for nothing but its missing values, as it would be with these filled."""
+    from synthmix.study.plan import make_plan
+
+    filled = "data.missing=impute"
+    try:
+        plan = make_plan([*overrides, filled], multirun=multirun)
+    except InvalidInput:
+        return  # it has other faults, which are told with these
+    print(f"with {filled}:")
+    _describe(plan)
 
 
 def _report(words: list[str]) -> int:

@@ -428,6 +428,24 @@ def test_validate_shows_the_columns_of_a_table_and_says_what_it_found(command: C
     ]
 
 
+def test_validate_shows_the_columns_of_a_table_whose_missing_values_it_refuses(command: Callable[..., Any]) -> None:
+    Path("rows.csv").write_text("a,b\n" + "".join(f"{i},{i % 7 or ''}\n" for i in range(60)))
+    words = ["data=table", "data.path=rows.csv", "clusterer.n_clusters=2", "model=duplicate", "--describe"]
+    answer = command("validate", *words)
+    assert answer.code == 2
+    assert answer.out.splitlines() == [
+        "with data.missing=impute:",
+        "60 rows, 2 columns",
+        "column  type     missing  levels or range  becomes",
+        "a       integer  0        0 to 59          standardised",
+        "b       integer  9        1 to 6           standardised, filled by median",
+    ]
+    (line,) = answer.err.splitlines()
+    assert line.startswith("data.path=rows.csv: line 2, column b: missing value; go on with data.missing=impute")
+    assert command("validate", *words, "mix.ratio=-1").out == ""
+    assert command("validate", *words, "data.missing=refuse").out == ""
+
+
 # The same through `run`: nothing is left behind, no store and no output folder.
 STARTED_NOTHING = [
     ("mix.ratio=-1", "mix.ratio=-1: must be ≥ 0"),
