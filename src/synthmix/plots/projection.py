@@ -129,6 +129,12 @@ def _draw_comparison(axes: Axes, real: _Array, synthetic: _Array) -> None:
     )
 
 
+def _within(places: _Array) -> _Array:
+    """The one of these points that is nearest to their median, which of two lobes lies between them."""
+    nearest: _Array = places[np.square(places - np.median(places, axis=0)).sum(1).argmin()]
+    return nearest
+
+
 def _draw_clusters(axes: Axes, places: _Array, clusters: NDArray[np.integer], word: str) -> None:
     names, sizes = np.unique(clusters[clusters >= 0], return_counts=True)
     for name, colour in zip(names, colours(len(names)), strict=True):
@@ -138,7 +144,7 @@ def _draw_clusters(axes: Axes, places: _Array, clusters: NDArray[np.integer], wo
     axes.scatter(noise[:, 0], noise[:, 1], s=9, color="black", marker="x", linewidths=0.6)
     box = {"boxstyle": "circle,pad=0.15", "facecolor": "white", "edgecolor": "none", "alpha": 0.75}
     for name in names[np.argsort(-sizes)[:NAMED_CLUSTERS]]:
-        x, y = np.median(places[clusters == name], axis=0)
+        x, y = _within(places[clusters == name])
         axes.text(x, y, str(name), ha="center", va="center", bbox=box)
     share = f", {len(noise) / len(clusters):.0%} noise" if len(noise) else ""
     plural = "" if len(names) == 1 else "s"

@@ -87,3 +87,10 @@ def test_fewer_points_than_values_are_drawn_too(method: str) -> None:
     real = torch.randn(24, 64, generator=torch.Generator().manual_seed(0))
     figure = projection(space(real, real[:0]), np.arange(24) % 3, method=method, seed=0)
     assert len(drawn(figure.axes[-1])) == 24
+
+
+def test_the_name_of_a_cluster_of_two_lobes_stands_on_one_of_them() -> None:
+    real = two_groups(100, 0)
+    (axes,) = projection(space(real, torch.empty(0, 4)), np.zeros(100, int), method="pca", seed=0).axes
+    (name,) = axes.texts
+    assert np.linalg.norm(drawn(axes) - np.asarray(name.get_position()), axis=1).min() < 1e-6
