@@ -188,7 +188,7 @@ WRONG = [
     ("sample BASELINE --out x.npz -n 0", "-n 0: must be ≥ 1"),
     ("store rebuild-tracking --store nowhere", "--store=nowhere: no such folder; "),
     ("store rebuild-tracking --uri foo://bar", "tracking.uri=foo://bar: must begin with one of "),
-    ("store mend", "store mend: allowed: list, verify, prune, rebuild-tracking"),
+    ("store mend", "store mend: allowed: list, verify, prune, retry, rebuild-tracking"),
 ]
 
 

@@ -137,9 +137,9 @@ def stages_that_read(key: str, config: dict[str, Any]) -> set[str]:
     begins = {"pretraining"} if "pretraining" in config.get("clusterer", {}) else set()
     sees_mixture = DERIVED | begins | ({"representation"} if config["representation"]["fit_on"] == "mixture" else set())
     searches = {"tuning"} | (set() if is_mixed else {"candidates"}) if is_tuned(config) else set()
-    if key == "data.name" and config["data"]["name"] in ("table", "openml"):  # named after the file
+    if key == "data.name" and config["data"]["name"] in ("table", "table_sample", "openml"):  # named after the file
         return set()
-    if key == "data._target_" and config["data"]["name"] == "openml":  # a table, which another class is not
+    if key == "data._target_" and config["data"]["name"] in ("table_sample", "openml"):  # tables: another class is none
         key = "data.name"
     if key in SPLIT or (is_detection and key in ("data.normal_class", "task.contamination", "task._target_")):
         return (ALL - {"tuning", "candidates", "pretraining"}) | searches | begins
